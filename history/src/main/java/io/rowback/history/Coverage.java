@@ -1,0 +1,15 @@
+package io.rowback.history;
+
+/**
+ * A stretch of commit order in which a table's history is complete: the baseline taken at {@code from} and every
+ * change with a commit LSN at or above it, up to but not including {@code to}.
+ *
+ * @param from the baseline's LSN: its images hold for all commits below
+ * @param to the first LSN no longer covered, {@link Lsn#MAX} while capture goes on
+ */
+public record Coverage(Lsn from, Lsn to) {
+    /** Whether the table's state "all commits below {@code at}" is known. */
+    public boolean includes(Lsn at) {
+        return !at.isBefore(from) && !to.isBefore(at);
+    }
+}

@@ -1,0 +1,86 @@
+package io.rowback.history;
+
+import java.util.List;
+
+/**
+ * What a table looked like at some time. Two schemas with the same content are the same version. Facts that the stream
+ * lacks were read from the catalog when the relation first appeared or changed, so they may be newer than the stream.
+ *
+ * @param id the table's oid
+ * @param name its schema and name
+ * @param columns in attribute order, those that the stream does not carry included
+ * @param key names of the columns that identify a row: the primary key, else those of the replica identity's index.
+ *     Never empty: a table without a key is not captured
+ * @param replicaIdentity what the log carries of old rows
+ * @param foreignKeys its foreign keys
+ * @param uniques other unique constraints and plain unique indexes, the key excluded
+ * @param triggers its user triggers
+ */
+public record TableSchema(
+        TableId id,
+        TableName name,
+        List<Column> columns,
+        List<String> key,
+        ReplicaIdentity replicaIdentity,
+        List<ForeignKey> foreignKeys,
+        List<Unique> uniques,
+        List<Trigger> triggers) {
+
+    public TableSchema {
+        columns = List.copyOf(columns);
+        key = List.copyOf(key);
+        foreignKeys = List.copyOf(foreignKeys);
+        uniques = List.copyOf(uniques);
+        triggers = List.copyOf(triggers);
+        if (key.isEmpty()) {
+            throw new IllegalArgumentException("table " + name + " has no key");
+        }
+    }
+
+    /** A unique constraint or index over plain columns. */
+    public record Unique(String name, List<String> columns) {
+        public Unique {
+            columns = List.copyOf(columns);
+        }
+    }
+
+    /** A user trigger: its name, the letter that {@code pg_trigger} keeps for when it fires, and the statement that creates it. */
+    public record Trigger(String name, char enabled, String definition) {}
+
+    /** The index of a column in {@link #columns()}, or -1 if there is none of that name. */
+    public int indexOf(String column) {
+        for (int i = 0; i < columns.size(); i++) {
+            if (columns.get(i).name().equals(column)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * The index of the column that is the same as one of another version of this table: the same attribute and the same
+     * type, whatever its name. -1 if there is none; its values then have nothing to do with the other's.
+     */
+    public int indexOfSame(Column other) {
+        for (int i = 0; i < columns.size(); i++) {
+            if (columns.get(i).attnum() == other.attnum()
+                    && columns.get(i).type().equals(other.type())) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /**
+     * The column of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public Column column(String column) {
+        int index = indexOf(column);
+        if (index < 0) {
+            throw new IllegalArgumentException("table " + name + " has no column " + column);
+        }
+        return columns.get(index);
+    }
+}
