@@ -12,4 +12,17 @@ public record Coverage(Lsn from, Lsn to) {
     public boolean includes(Lsn at) {
         return !at.isBefore(from) && !to.isBefore(at);
     }
+
+    /** This stretch up to {@code at} at most. A baseline holds at its own LSN whatever follows, so nothing ends before. */
+    Coverage endedBy(Lsn at) {
+        if (!at.isBefore(to)) {
+            return this;
+        }
+        return new Coverage(from, at.isBefore(from) ? from : at);
+    }
+
+    /** This stretch up to the gap; all of it if its baseline was taken behind the gap. */
+    Coverage interruptedBy(Gap gap) {
+        return from.isBefore(gap.to()) ? endedBy(gap.from()) : this;
+    }
 }

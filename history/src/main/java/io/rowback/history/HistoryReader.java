@@ -6,15 +6,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Reads the history. Windows of commits are half-open, [from, to). Nothing above the durable position is ever seen.
- * Streams are lazy, read the store as they go and must be closed; a checksum that does not hold ends them with a
+ * Reads the history. Windows of commits are half-open, [from, to). Changes and transactions at or above the durable
+ * position are never seen: they may belong to a transaction of which only a part is stored. Schemas, coverage and gaps
+ * are seen as soon as they are stored.
+ *
+ * <p>Streams are lazy, read the store as they go and must be closed; a checksum that does not hold ends them with a
  * {@link RowbackException} of code {@link ErrorCode#STORE_CORRUPT}. Not thread-safe.
  */
 public interface HistoryReader extends AutoCloseable {
     /** The store's own facts. */
     StoreInfo info();
 
-    /** Every table ever seen, by name; a table that was dropped and made anew is there twice, by oid. */
+    /** Every table ever seen, by name, then oid; a table that was dropped and made anew is there twice. */
     List<TableInfo> tables();
 
     /** The transactions with a commit LSN in the window, oldest first. */
@@ -26,7 +29,11 @@ public interface HistoryReader extends AutoCloseable {
     /** The transactions whose id has this 64-bit value or, for a number below 2^32, this lower half; oldest first. */
     List<Transaction> transactionsOf(long xid);
 
-    /** The smallest commit LSN from which on every commit's time is not covered below {@code time}: the first commit at or after it; the durable position if there is none. */
+    /**
+     * The commit LSN of the first transaction, in commit order, whose time is at or after {@code time}; the durable
+     * position if there is none. Later ones may have an earlier time, since clocks are set back and commit order is not
+     * the order of time.
+     */
     Lsn firstCommitAtOrAfter(Instant time);
 
     /** All changes with a commit LSN in the window, in commit order. */
@@ -35,16 +42,35 @@ public interface HistoryReader extends AutoCloseable {
     /** The changes of one table, in commit order. */
     Stream<Change> changes(TableId table, Lsn from, Lsn to);
 
-    /** The changes of one row, in commit order: those that left or found it under this key, and each TRUNCATE of its table. */
+    /**
+     * The changes of one row, in commit order: those that left or found it under this key, and each TRUNCATE of its
+     * table. A key without values is no row's and yields the TRUNCATEs alone.
+     */
     Stream<Change> changes(TableId table, RowKey key, Lsn from, Lsn to);
 
-    /** The image that the row had at the start of the coverage that includes {@code at}; empty if it did not exist then or nothing covers {@code at}. */
+    /**
+     * For each row that changes in the window left or found under some key the last of these changes, in key order.
+     * TRUNCATEs are left out.
+     */
+    Stream<LastChange> lastChanges(TableId table, Lsn from, Lsn to);
+
+    /** A change and the key for which it is the last; of an UPDATE that gave the row another key, the old or the new one. */
+    record LastChange(RowKey key, Change change) {}
+
+    /**
+     * The image that the row had at the start of the newest coverage that includes {@code at}; empty if it did not exist
+     * then or nothing covers {@code at}.
+     */
     Optional<RowImage> baseline(TableId table, RowKey key, Lsn at);
 
-    /** Every row at the start of the coverage that includes {@code at}, in key order. */
+    /** Every row at the start of the newest coverage that includes {@code at}, in key order. */
     Stream<RowImage> baseline(TableId table, Lsn at);
 
-    /** The keys of the rows of {@code table} that have, or at some time had, these values in the foreign key's columns. Distinct, in no order. */
+    /**
+     * The keys under which some image that the history holds, before or after a change or in a baseline that once took
+     * effect, has these values in the foreign key's columns. Columns are the same if their attribute number is, so a
+     * rename does not part them. Distinct, in no order.
+     */
     Stream<RowKey> referring(TableId table, ForeignKey foreignKey, List<String> values);
 
     @Override

@@ -3,14 +3,20 @@ package io.rowback.history;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the history. One writer at a time; confined to one thread but for {@link #baseline}. */
+/**
+ * Writes the history. One writer at a time. {@link #append} is confined to one thread; everything else may be called by
+ * any.
+ */
 public interface HistoryWriter extends AutoCloseable {
     /**
-     * Something to be stored in one synced write.
+     * Something to be stored in one synced write. Readers see of it what lies below the durable position. What lies
+     * below it already when the batch comes is held and left as it is, whatever the batch says of it: so the same batch
+     * twice changes nothing.
      *
-     * @param changes in commit order, none at or below a position appended before with another content
+     * @param changes in commit order
      * @param transactions those whose last change is stored with this batch or was before
-     * @param durable everything below is complete once this is stored; null while in the middle of a transaction
+     * @param durable everything below is complete once this is stored; null while in the middle of a transaction. It
+     *     never moves backwards
      */
     record Batch(
             List<Change> changes,
@@ -22,31 +28,41 @@ public interface HistoryWriter extends AutoCloseable {
         }
     }
 
-    /** Facts of the store at this moment, as the writer sees them. */
+    /** Facts of the store at this moment; system identifier and database are empty before {@link #create}. */
     StoreInfo info();
 
-    /** The tables as the writer sees them. */
+    /** The tables at this moment, by name, then oid. */
     List<TableInfo> tables();
 
-    /** Names the database that this store belongs to, once; {@code durable} is where its stream begins. */
+    /**
+     * Names the database that this store belongs to; {@code durable} is where its stream begins.
+     *
+     * @throws IllegalStateException if that was done before
+     */
     void create(String systemIdentifier, String database, Lsn durable);
 
-    /** Stores the batch; on return it is synced. The same batch twice changes nothing. */
+    /**
+     * Stores the batch; on return it is synced. A schema that a change carries is recorded from its commit on, unless it
+     * is the version already known there.
+     */
     void append(Batch batch);
 
     /**
-     * Stores images of rows as they stood at {@code at}. May be called by several threads, for different tables. Takes
-     * effect with {@link #covered}.
+     * Stores images of rows of one table as they stood at {@code at}; several threads may do so at once. Takes effect
+     * with {@link #covered}.
      */
     void baseline(Lsn at, List<RowImage> rows);
 
-    /** Makes the table's baseline at {@code at} complete: from there on its history is covered. */
+    /**
+     * Makes the table's baseline at {@code at} complete: from there on its history is covered, up to the next gap. What
+     * covered it before ends there. The schema is recorded from {@code at} on.
+     */
     void covered(TableSchema schema, Lsn at, long rows);
 
     /** Ends the coverage of a table at {@code at}: dropped, or no longer published. */
     void uncovered(TableId table, Lsn at);
 
-    /** Records a gap and ends every table's coverage at its start. */
+    /** Records a gap and ends at its start the coverage of every table whose baseline was not taken behind it. */
     void gap(Gap gap);
 
     @Override

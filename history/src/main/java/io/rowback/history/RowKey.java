@@ -1,9 +1,14 @@
 package io.rowback.history;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
-/** What identifies a row of its table: the text of each key column in the order of {@link TableSchema#key()}. */
-public record RowKey(List<String> values) {
+/**
+ * What identifies a row of its table: the text of each key column in the order of {@link TableSchema#key()}. Ordered
+ * column by column as {@link KeyForm} says, which is the order in which the store keeps rows.
+ */
+public record RowKey(List<String> values) implements Comparable<RowKey> {
     public RowKey {
         values = List.copyOf(values);
     }
@@ -11,6 +16,31 @@ public record RowKey(List<String> values) {
     /** A key of these values. */
     public static RowKey of(String... values) {
         return new RowKey(List.of(values));
+    }
+
+    @Override
+    public int compareTo(RowKey other) {
+        int common = Math.min(values.size(), other.values.size());
+        for (int i = 0; i < common; i++) {
+            int order = compare(values.get(i), other.values.get(i));
+            if (order != 0) {
+                return order;
+            }
+        }
+        return Integer.compare(values.size(), other.values.size());
+    }
+
+    private static int compare(String one, String other) {
+        byte[] left = one.getBytes(StandardCharsets.UTF_8);
+        byte[] right = other.getBytes(StandardCharsets.UTF_8);
+        KeyForm form = KeyForm.of(left);
+        int order = form.compareTo(KeyForm.of(right));
+        if (order != 0) {
+            return order;
+        }
+        return form == KeyForm.INTEGER
+                ? Long.compare(KeyForm.integer(left), KeyForm.integer(right))
+                : Arrays.compareUnsigned(left, right);
     }
 
     /** As an operator types it: the value itself for one column, else the values with commas. */

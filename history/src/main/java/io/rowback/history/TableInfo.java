@@ -1,6 +1,8 @@
 package io.rowback.history;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the store knows of one table.
@@ -13,10 +15,18 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
     public TableInfo {
         schemas = List.copyOf(schemas);
         coverage = List.copyOf(coverage);
+        if (schemas.isEmpty()) {
+            throw new IllegalArgumentException("a table has at least one schema");
+        }
     }
 
     /** A schema and the commit LSN from which it was seen. */
     public record SchemaVersion(Lsn from, TableSchema schema) {}
+
+    /** A table seen for the first time. */
+    public static TableInfo of(TableSchema schema, Lsn from) {
+        return new TableInfo(List.of(new SchemaVersion(from, schema)), List.of(), 0);
+    }
 
     /** The newest schema. */
     public TableSchema schema() {
@@ -32,5 +42,93 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
             }
         }
         return valid;
+    }
+
+    /** The coverage that includes {@code at}; the newer of two that meet there. */
+    public Optional<Coverage> coverage(Lsn at) {
+        return coverage.stream().filter(stretch -> stretch.includes(at)).reduce((older, newer) -> newer);
+    }
+
+    /**
+     * The attribute numbers of a foreign key's columns, by which they are found in every version of the table whatever
+     * their names. They are looked up in the newest version that has this foreign key, else that has these columns.
+     *
+     * @throws IllegalArgumentException if no version has the columns
+     */
+    public List<Integer> attributes(ForeignKey foreignKey) {
+        return newestVersion(foreignKey, true)
+                .or(() -> newestVersion(foreignKey, false))
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "table " + schema().name() + " never had the columns " + foreignKey.columns()));
+    }
+
+    private Optional<List<Integer>> newestVersion(ForeignKey foreignKey, boolean declared) {
+        return schemas.stream()
+                .map(SchemaVersion::schema)
+                .filter(schema -> !declared || schema.foreignKeys().contains(foreignKey))
+                .filter(schema -> foreignKey.columns().stream().allMatch(column -> schema.indexOf(column) >= 0))
+                .map(schema -> schema.attributes(foreignKey.columns()))
+                .reduce((older, newer) -> newer);
+    }
+
+    /** This table after a schema was seen at {@code from}: itself if that is the version already known there. */
+    public TableInfo seen(TableSchema schema, Lsn from) {
+        int older = 0;
+        while (older < schemas.size() && !from.isBefore(schemas.get(older).from())) {
+            older++;
+        }
+        if (older > 0 && schemas.get(older - 1).schema().equals(schema)) {
+            return this;
+        }
+        List<SchemaVersion> versions = new ArrayList<>(schemas);
+        SchemaVersion version = new SchemaVersion(from, schema);
+        if (older > 0 && versions.get(older - 1).from().equals(from)) {
+            versions.set(older - 1, version);
+        } else {
+            versions.add(older, version);
+        }
+        return new TableInfo(versions, coverage, baselineRows);
+    }
+
+    /**
+     * This table after a baseline at {@code at} was completed: covered from there to the next coverage or gap, whichever
+     * comes first.
+     */
+    public TableInfo covered(Lsn at, long rows, List<Gap> gaps) {
+        List<Coverage> stretches = new ArrayList<>();
+        Lsn to = Lsn.MAX;
+        for (Coverage other : coverage) {
+            if (other.from().isBefore(at)) {
+                stretches.add(other.endedBy(at));
+            } else if (at.isBefore(other.from())) {
+                to = min(to, other.from());
+            }
+        }
+        Coverage added = new Coverage(at, to);
+        for (Gap gap : gaps) {
+            added = added.interruptedBy(gap);
+        }
+        stretches.add(added);
+        coverage.stream().filter(other -> at.isBefore(other.from())).forEach(stretches::add);
+        boolean newest = stretches.get(stretches.size() - 1).equals(added);
+        return new TableInfo(schemas, stretches, newest ? rows : baselineRows);
+    }
+
+    /** This table no longer covered from {@code at} on. */
+    public TableInfo uncovered(Lsn at) {
+        return new TableInfo(
+                schemas, coverage.stream().map(stretch -> stretch.endedBy(at)).toList(), baselineRows);
+    }
+
+    /** This table after a gap: what was covered when it began is covered no further. */
+    public TableInfo interruptedBy(Gap gap) {
+        return new TableInfo(
+                schemas,
+                coverage.stream().map(stretch -> stretch.interruptedBy(gap)).toList(),
+                baselineRows);
+    }
+
+    private static Lsn min(Lsn one, Lsn other) {
+        return one.isBefore(other) ? one : other;
     }
 }

@@ -71,6 +71,21 @@ public record TableSchema(
         return -1;
     }
 
+    /** The attribute numbers of these columns, in their order. */
+    public List<Integer> attributes(List<String> names) {
+        return names.stream().map(name -> column(name).attnum()).toList();
+    }
+
+    /** The index of the column with that attribute number, or -1 if there is none. */
+    public int indexOfAttribute(int attnum) {
+        for (int i = 0; i < columns.size(); i++) {
+            if (columns.get(i).attnum() == attnum) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /**
      * The column of that name.
      *

@@ -1,0 +1,243 @@
+package io.rowback.history;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The history in maps, as plain as can be: the oracle for the store and a stand-in for it in the tests of planners.
+ * Writing and reading see the same instance. A row set of a baseline counts once its table is covered from its LSN.
+ */
+public final class MemoryHistory implements HistoryReader, HistoryWriter {
+    private final TreeMap<Position, Change> log = new TreeMap<>();
+    private final TreeMap<Lsn, Transaction> transactions = new TreeMap<>();
+    private final Map<TableId, TableInfo> tables = new HashMap<>();
+    private final Map<TableId, Map<Lsn, Map<RowKey, RowImage>>> baselines = new HashMap<>();
+    private final List<Gap> gaps = new ArrayList<>();
+    private String systemIdentifier = "";
+    private String database = "";
+    private Lsn durable = Lsn.ZERO;
+
+    @Override
+    public void create(String systemIdentifier, String database, Lsn durable) {
+        if (!this.systemIdentifier.isEmpty()) {
+            throw new IllegalStateException("the store was created before");
+        }
+        this.systemIdentifier = systemIdentifier;
+        this.database = database;
+        this.durable = durable;
+    }
+
+    @Override
+    public void append(Batch batch) {
+        for (Change change : batch.changes()) {
+            if (!change.position().commit().isBefore(durable)) {
+                log.put(change.position(), change);
+                seen(change.schema(), change.position().commit());
+            }
+        }
+        for (Transaction transaction : batch.transactions()) {
+            if (!transaction.commit().isBefore(durable)) {
+                transactions.put(transaction.commit(), transaction);
+            }
+        }
+        Lsn to = batch.durable();
+        if (to != null && durable.isBefore(to)) {
+            durable = to;
+        }
+    }
+
+    @Override
+    public synchronized void baseline(Lsn at, List<RowImage> rows) {
+        for (RowImage row : rows) {
+            baselines
+                    .computeIfAbsent(row.schema().id(), id -> new TreeMap<>())
+                    .computeIfAbsent(at, lsn -> new TreeMap<>())
+                    .put(Objects.requireNonNull(row.key()), row);
+        }
+    }
+
+    @Override
+    public void covered(TableSchema schema, Lsn at, long rows) {
+        seen(schema, at);
+        tables.computeIfPresent(schema.id(), (id, table) -> table.covered(at, rows, gaps));
+    }
+
+    @Override
+    public void uncovered(TableId table, Lsn at) {
+        tables.computeIfPresent(table, (id, info) -> info.uncovered(at));
+    }
+
+    @Override
+    public void gap(Gap gap) {
+        gaps.add(gap);
+        tables.replaceAll((id, table) -> table.interruptedBy(gap));
+    }
+
+    private void seen(TableSchema schema, Lsn from) {
+        tables.merge(schema.id(), TableInfo.of(schema, from), (known, fresh) -> known.seen(schema, from));
+    }
+
+    /** Forgets what a writer that starts anew finds above the durable position. */
+    void restart() {
+        log.tailMap(new Position(durable, 0), true).clear();
+        transactions.tailMap(durable, true).clear();
+    }
+
+    @Override
+    public StoreInfo info() {
+        Map.Entry<Lsn, Transaction> last = transactions.lowerEntry(durable);
+        return new StoreInfo(
+                systemIdentifier,
+                database,
+                durable,
+                last == null ? null : last.getKey(),
+                last == null ? null : last.getValue().time(),
+                gaps);
+    }
+
+    @Override
+    public List<TableInfo> tables() {
+        return tables.values().stream()
+                .sorted(Comparator.comparing((TableInfo table) -> table.schema().name())
+                        .thenComparing(table -> table.schema().id()))
+                .toList();
+    }
+
+    @Override
+    public Stream<Transaction> transactions(Lsn from, Lsn to) {
+        Lsn end = visible(to);
+        return from.isBefore(end) ? transactions.subMap(from, end).values().stream() : Stream.empty();
+    }
+
+    @Override
+    public Optional<Transaction> transaction(Lsn commit) {
+        return transactions(commit, commit.next()).findFirst();
+    }
+
+    @Override
+    public List<Transaction> transactionsOf(long xid) {
+        return transactions(Lsn.ZERO, Lsn.MAX)
+                .filter(transaction -> transaction.id().value() == xid
+                        || (xid >>> 32 == 0 && transaction.id().xid() == xid))
+                .toList();
+    }
+
+    @Override
+    public Lsn firstCommitAtOrAfter(Instant time) {
+        return transactions(Lsn.ZERO, Lsn.MAX)
+                .filter(transaction -> !transaction.time().isBefore(time))
+                .map(Transaction::commit)
+                .findFirst()
+                .orElse(durable);
+    }
+
+    @Override
+    public Stream<Change> changes(Lsn from, Lsn to) {
+        Lsn end = visible(to);
+        return from.isBefore(end)
+                ? log.subMap(new Position(from, 0), new Position(end, 0)).values().stream()
+                : Stream.empty();
+    }
+
+    @Override
+    public Stream<Change> changes(TableId table, Lsn from, Lsn to) {
+        return changes(from, to).filter(change -> change.table().equals(table));
+    }
+
+    @Override
+    public Stream<Change> changes(TableId table, RowKey key, Lsn from, Lsn to) {
+        return changes(table, from, to)
+                .filter(change -> change.operation() == Operation.TRUNCATE
+                        || key.equals(change.key())
+                        || key.equals(change.oldKey()));
+    }
+
+    @Override
+    public Stream<LastChange> lastChanges(TableId table, Lsn from, Lsn to) {
+        TreeMap<RowKey, LastChange> last = new TreeMap<>();
+        changes(table, from, to).forEach(change -> {
+            for (RowKey key : keys(change)) {
+                last.put(key, new LastChange(key, change));
+            }
+        });
+        return last.values().stream();
+    }
+
+    private static Set<RowKey> keys(Change change) {
+        Set<RowKey> keys = new LinkedHashSet<>();
+        for (RowKey key : new @Nullable RowKey[] {change.oldKey(), change.key()}) {
+            if (key != null) {
+                keys.add(key);
+            }
+        }
+        return keys;
+    }
+
+    @Override
+    public Optional<RowImage> baseline(TableId table, RowKey key, Lsn at) {
+        return Optional.ofNullable(baselineRows(table, at).get(key));
+    }
+
+    @Override
+    public Stream<RowImage> baseline(TableId table, Lsn at) {
+        return baselineRows(table, at).values().stream();
+    }
+
+    private Map<RowKey, RowImage> baselineRows(TableId table, Lsn at) {
+        return Optional.ofNullable(tables.get(table))
+                .flatMap(info -> info.coverage(at))
+                .map(coverage -> baselineFrom(table, coverage.from()))
+                .orElseGet(Map::of);
+    }
+
+    private Map<RowKey, RowImage> baselineFrom(TableId table, Lsn from) {
+        return baselines.getOrDefault(table, Map.of()).getOrDefault(from, Map.of());
+    }
+
+    @Override
+    public Stream<RowKey> referring(TableId table, ForeignKey foreignKey, List<String> values) {
+        TableInfo info = tables.get(table);
+        if (info == null) {
+            return Stream.empty();
+        }
+        List<Integer> attributes = info.attributes(foreignKey);
+        Stream<RowImage> changed = changes(table, Lsn.ZERO, Lsn.MAX)
+                .flatMap(
+                        change -> Stream.concat(Stream.ofNullable(change.before()), Stream.ofNullable(change.after())));
+        Stream<RowImage> initial =
+                info.coverage().stream().flatMap(coverage -> baselineFrom(table, coverage.from()).values().stream());
+        return Stream.concat(changed, initial)
+                .filter(image -> values.equals(texts(image, attributes)))
+                .map(image -> Objects.requireNonNull(image.key()))
+                .distinct();
+    }
+
+    private static List<String> texts(RowImage image, List<Integer> attributes) {
+        List<String> texts = new ArrayList<>();
+        for (int attribute : attributes) {
+            int index = image.schema().indexOfAttribute(attribute);
+            if (index >= 0 && image.values().get(index) instanceof ColumnValue.Text text) {
+                texts.add(text.text());
+            }
+        }
+        return texts;
+    }
+
+    private Lsn visible(Lsn to) {
+        return to.isBefore(durable) ? to : durable;
+    }
+
+    @Override
+    public void close() {}
+}
