@@ -1,0 +1,62 @@
+package io.rowback.postgres;
+
+import io.rowback.history.ColumnValue;
+
+/**
+ * Values as SQL string constants. They need {@code standard_conforming_strings} on, which {@link SessionSettings} pins.
+ * No value can end the constant it stands in.
+ */
+public final class Literals {
+    private Literals() {}
+
+    /**
+     * The text as a string constant. Newlines and tabs stay as they are, since text of several lines is to be read; other
+     * hidden characters are escaped, so that what a reviewer sees is what is there, and carriage returns survive editors.
+     *
+     * @throws IllegalArgumentException if the text holds the character zero, which no Postgres text does
+     */
+    public static String quote(String text) {
+        if (text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("text with the character zero");
+        }
+        String doubled = text.replace("'", "''");
+        if (text.codePoints().noneMatch(Literals::needsEscape)) {
+            return "'" + doubled + "'";
+        }
+        StringBuilder literal = new StringBuilder("E'");
+        doubled.codePoints().forEach(codePoint -> {
+            if (codePoint == '\\') {
+                literal.append("\\\\");
+            } else if (needsEscape(codePoint)) {
+                literal.append(PrintableText.escape(codePoint));
+            } else {
+                literal.appendCodePoint(codePoint);
+            }
+        });
+        return literal.append('\'').toString();
+    }
+
+    /**
+     * The value as SQL that takes its type from where it stands: a string constant or NULL.
+     *
+     * @throws IllegalArgumentException if the value is unknown
+     */
+    public static String value(ColumnValue value) {
+        if (value instanceof ColumnValue.Text text) {
+            return quote(text.text());
+        }
+        if (value.isNull()) {
+            return "NULL";
+        }
+        throw new IllegalArgumentException("an unknown value has no literal");
+    }
+
+    /** The text as a constant of a type, {@code 'text'::type}; the type as {@code format_type} prints it. */
+    public static String typed(String text, String type) {
+        return quote(text) + "::" + type;
+    }
+
+    private static boolean needsEscape(int codePoint) {
+        return codePoint != '\n' && codePoint != '\t' && PrintableText.isHidden(codePoint);
+    }
+}
