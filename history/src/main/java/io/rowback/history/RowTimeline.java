@@ -1,20 +1,30 @@
 package io.rowback.history;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of one row under one key: its changes in commit order, their images resolved from the baseline and from each
- * other, so that an unchanged TOAST value or a before image that the stream lacked is known wherever the history knows
- * it. Pure but for the reader it asks.
+ * The lives of a table's rows, each under one key: changes in commit order, their images resolved from the baseline and
+ * from each other, so that an unchanged TOAST value or a before image that the stream lacked is known wherever the
+ * history knows it. Where the table is not covered nothing is carried from one change to the next, since changes
+ * between them may be missing. Pure but for the reader it asks; as little thread-safe as that.
  */
 public final class RowTimeline {
+    /** So many keys that a row had in turn are followed back for a value; a row that had more keeps it unknown. */
+    private static final int MAX_MOVES = 500;
+
     private final HistoryReader reader;
     private final TableInfo table;
+    /** Images of rows just after an UPDATE gave them this key; without them keys that rows exchange are resolved anew each time. */
+    private final Map<Position, RowImage> moved = new HashMap<>();
+
+    private int moves;
 
     public RowTimeline(HistoryReader reader, TableInfo table) {
         this.reader = reader;
@@ -25,7 +35,8 @@ public final class RowTimeline {
      * A change and the row around it.
      *
      * @param change as stored
-     * @param before the row under this key just before, null if there was none or (while not covered) none is known
+     * @param before the row under this key just before; null if there was none, or none is known where the table is not
+     *     covered
      * @param after the row under this key just after, null if there is none: deleted, truncated, or moved to another key
      */
     public record Version(
@@ -50,18 +61,20 @@ public final class RowTimeline {
         }
     }
 
-    /** The changes of the row with a commit LSN in [from, to), resolved, oldest first. */
+    /**
+     * The changes of the row with a commit LSN in [from, to), resolved, oldest first. A TRUNCATE is among them unless it
+     * is known that it found no row under this key.
+     */
     public List<Version> versions(RowKey key, Lsn from, Lsn to) {
-        return replay(key, new Position(to, 0)).stream()
+        Lsn start = table.coverage(from).map(Coverage::from).orElse(from);
+        return replay(key, start, new Position(to, 0)).stream()
                 .filter(version -> !version.change().position().commit().isBefore(from))
                 .toList();
     }
 
     /** What the table held under the key after all commits below {@code at} and none above. */
     public State asOf(RowKey key, Lsn at) {
-        Optional<Coverage> coverage =
-                table.coverage().stream().filter(c -> c.includes(at)).reduce((older, newer) -> newer);
-        if (coverage.isEmpty()) {
+        if (table.coverage(at).isEmpty()) {
             return new State.NotCovered();
         }
         RowImage image = imageBefore(key, new Position(at, 0));
@@ -69,34 +82,35 @@ public final class RowTimeline {
     }
 
     /** The row under the key just before that position; null if there was none or the position is not covered. */
-    private @Nullable RowImage imageBefore(RowKey key, Position at) {
-        List<Version> versions = replay(key, at);
-        Lsn start = coverageStart(at.commit());
-        if (!versions.isEmpty()) {
-            Version last = versions.get(versions.size() - 1);
-            if (!last.change().position().commit().isBefore(start)) {
-                return last.after();
-            }
+    private @Nullable RowImage imageBefore(RowKey key, Position end) {
+        Optional<Coverage> coverage = table.coverage(end.commit());
+        if (coverage.isEmpty()) {
+            return null;
         }
-        return reader.baseline(table.schema().id(), key, at.commit()).orElse(null);
+        List<Version> versions = replay(key, coverage.get().from(), end);
+        return versions.isEmpty()
+                ? baseline(key, end.commit())
+                : versions.get(versions.size() - 1).after();
     }
 
-    private List<Version> replay(RowKey key, Position end) {
+    private @Nullable RowImage baseline(RowKey key, Lsn at) {
+        return reader.baseline(table.schema().id(), key, at).orElse(null);
+    }
+
+    private List<Version> replay(RowKey key, Lsn from, Position end) {
         List<Version> versions = new ArrayList<>();
-        TableId id = table.schema().id();
-        try (Stream<Change> changes =
-                reader.changes(id, key, Lsn.ZERO, end.commit().next())) {
-            RowImage row = null;
-            Lsn start = null;
-            for (Change change : (Iterable<Change>) changes::iterator) {
-                if (change.position().compareTo(end) >= 0) {
-                    break;
-                }
-                Lsn coverage = coverageStart(change.position().commit());
-                if (!coverage.equals(start)) {
-                    start = coverage;
-                    row = reader.baseline(id, key, change.position().commit()).orElse(null);
-                }
+        Coverage coverage = null;
+        RowImage row = null;
+        for (Change change : changes(key, from, end)) {
+            Coverage current = table.coverage(change.position().commit()).orElse(null);
+            if (current == null) {
+                row = null;
+            } else if (!current.equals(coverage)) {
+                row = baseline(key, change.position().commit());
+            }
+            coverage = current;
+            boolean foundNothing = change.operation() == Operation.TRUNCATE && coverage != null && row == null;
+            if (!foundNothing) {
                 Version version = resolve(change, key, row);
                 versions.add(version);
                 row = version.after();
@@ -105,36 +119,55 @@ public final class RowTimeline {
         return versions;
     }
 
+    /** Read at once, since resolving them reads again and cursors are dear. */
+    private List<Change> changes(RowKey key, Lsn from, Position end) {
+        Lsn to = end.ordinal() == 0 ? end.commit() : end.commit().next();
+        try (Stream<Change> changes = reader.changes(table.schema().id(), key, from, to)) {
+            return changes.filter(change -> change.position().compareTo(end) < 0)
+                    .toList();
+        }
+    }
+
     private Version resolve(Change change, RowKey key, @Nullable RowImage row) {
         return switch (change.operation()) {
             case TRUNCATE -> new Version(change, row, null);
             case INSERT -> new Version(change, null, change.after());
-            case DELETE ->
-                new Version(change, Objects.requireNonNull(change.before()).filledFrom(row), null);
-            case UPDATE -> resolveUpdate(change, key, row);
+            case DELETE -> new Version(change, before(change).filledFrom(row), null);
+            case UPDATE -> {
+                if (change.oldKey() == null) {
+                    RowImage before = before(change).filledFrom(row);
+                    yield new Version(change, before, after(change).filledFrom(before));
+                }
+                boolean movedAway = key.equals(change.oldKey());
+                yield movedAway
+                        ? new Version(change, before(change).filledFrom(row), null)
+                        : new Version(change, null, movedHere(change));
+            }
         };
     }
 
-    private Version resolveUpdate(Change change, RowKey key, @Nullable RowImage row) {
-        RowImage before = Objects.requireNonNull(change.before());
-        RowImage after = Objects.requireNonNull(change.after());
-        RowKey oldKey = change.oldKey();
-        if (oldKey == null) {
-            RowImage older = before.filledFrom(row);
-            return new Version(change, older, after.filledFrom(older));
+    /** The row just after an UPDATE that gave it another key; what the change lacks is known under the old one. */
+    private RowImage movedHere(Change change) {
+        RowImage known = moved.get(change.position());
+        if (known != null) {
+            return known;
         }
-        if (oldKey.equals(key)) {
-            return new Version(change, before.filledFrom(row), null);
+        RowImage after = after(change).filledFrom(before(change));
+        if (!after.complete() && moves < MAX_MOVES) {
+            moves++;
+            RowKey oldKey = Objects.requireNonNull(change.oldKey());
+            after = after.filledFrom(imageBefore(oldKey, change.position()));
+            moves--;
+            moved.put(change.position(), after);
         }
-        RowImage older = before.filledFrom(imageBefore(oldKey, change.position()));
-        return new Version(change, null, after.filledFrom(older));
+        return after;
     }
 
-    /** The start of the newest coverage that includes {@code at}, or {@link Lsn#ZERO} where none does. */
-    private Lsn coverageStart(Lsn at) {
-        return table.coverage().stream()
-                .filter(coverage -> coverage.includes(at))
-                .map(Coverage::from)
-                .reduce(Lsn.ZERO, (older, newer) -> newer);
+    private static RowImage before(Change change) {
+        return Objects.requireNonNull(change.before());
+    }
+
+    private static RowImage after(Change change) {
+        return Objects.requireNonNull(change.after());
     }
 }

@@ -1,0 +1,82 @@
+package io.rowback.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.TableInfo.SchemaVersion;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TableInfoTest {
+    private final TableSchema first =
+            TableFixture.table("t").column("id", "bigint").key("id").build();
+    private final TableSchema second = TableFixture.table("t")
+            .column("id", "bigint")
+            .column("a", "text")
+            .key("id")
+            .build();
+    private final TableInfo table = TableInfo.of(first, lsn(10));
+
+    @Test
+    void aSchemaIsRecordedWhereItDiffersFromTheOneKnownThere() {
+        TableInfo seen = table.seen(first, lsn(20))
+                .seen(second, lsn(30))
+                .seen(first, lsn(40))
+                .seen(second, lsn(5));
+
+        assertThat(seen.schemas())
+                .containsExactly(
+                        new SchemaVersion(lsn(5), second),
+                        new SchemaVersion(lsn(10), first),
+                        new SchemaVersion(lsn(30), second),
+                        new SchemaVersion(lsn(40), first));
+        assertThat(seen.schema(lsn(30))).as("just below").isEqualTo(first);
+        assertThat(seen.schema(lsn(31))).isEqualTo(second);
+    }
+
+    @Test
+    void aNewBaselineEndsTheCoverageBeforeIt() {
+        TableInfo covered = table.covered(lsn(10), 5, List.of()).covered(lsn(30), 7, List.of());
+
+        assertThat(covered.coverage()).containsExactly(new Coverage(lsn(10), lsn(30)), new Coverage(lsn(30), Lsn.MAX));
+        assertThat(covered.baselineRows()).isEqualTo(7);
+        assertThat(covered.covered(lsn(20), 6, List.of()).coverage())
+                .as("an older baseline that comes late")
+                .containsExactly(
+                        new Coverage(lsn(10), lsn(20)), new Coverage(lsn(20), lsn(30)), new Coverage(lsn(30), Lsn.MAX));
+        assertThat(covered.covered(lsn(30), 7, List.of())).as("told twice").isEqualTo(covered);
+    }
+
+    @Test
+    void aGapEndsWhatWasCoveredWhenItBegan() {
+        Gap gap = new Gap(lsn(20), lsn(40), "lost");
+
+        assertThat(table.covered(lsn(10), 1, List.of()).interruptedBy(gap).coverage())
+                .containsExactly(new Coverage(lsn(10), lsn(20)));
+        assertThat(table.covered(lsn(10), 1, List.of(gap)).coverage())
+                .as("a baseline from before the gap that is completed after it")
+                .containsExactly(new Coverage(lsn(10), lsn(20)));
+        assertThat(table.covered(lsn(30), 1, List.of(gap)).coverage())
+                .as("a baseline within the gap holds at its own LSN alone")
+                .containsExactly(new Coverage(lsn(30), lsn(30)));
+        assertThat(table.covered(lsn(40), 1, List.of(gap)).coverage()).containsExactly(new Coverage(lsn(40), Lsn.MAX));
+    }
+
+    @Test
+    void aColumnOfAForeignKeyIsFoundInTheVersionThatHasIt() {
+        TableSchema parent =
+                TableFixture.table("p").column("id", "bigint").key("id").build();
+        TableSchema child = TableFixture.table("t")
+                .column("id", "bigint")
+                .column("p_id", "bigint")
+                .key("id")
+                .foreignKey("p_id", parent, ForeignKey.Action.CASCADE)
+                .build();
+        TableInfo renamed = table.seen(child, lsn(20)).seen(second, lsn(30));
+
+        assertThat(renamed.attributes(child.foreignKeys().get(0))).containsExactly(2);
+    }
+
+    private static Lsn lsn(long value) {
+        return new Lsn(value);
+    }
+}

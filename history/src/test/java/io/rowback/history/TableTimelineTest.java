@@ -1,0 +1,63 @@
+package io.rowback.history;
+
+import static io.rowback.history.HistoryFixture.delete;
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.HistoryFixture.truncate;
+import static io.rowback.history.HistoryFixture.update;
+import static io.rowback.history.TableFixture.UNKNOWN;
+import static io.rowback.history.TableFixture.row;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class TableTimelineTest {
+    private final MemoryHistory memory = new MemoryHistory();
+    private final HistoryFixture history = new HistoryFixture(memory);
+    private final TableSchema notes = TableFixture.table("notes")
+            .column("id", "bigint")
+            .column("body", "text")
+            .key("id")
+            .identity(ReplicaIdentity.DEFAULT)
+            .build();
+
+    @Test
+    void everyRowStandsAsItsLastChangeLeftIt() {
+        Lsn start = history.baseline(notes, row(notes, "1", "a"), row(notes, "2", "b"), row(notes, "10", "c"));
+        history.commit(
+                update(row(notes, "1", "a"), row(notes, "1", "A")),
+                delete(row(notes, "2", "b")),
+                insert(row(notes, "3", "d")),
+                update(row(notes, "10", "c"), row(notes, "9", UNKNOWN)));
+
+        assertThat(rows(start)).containsExactly(row(notes, "1", "a"), row(notes, "2", "b"), row(notes, "10", "c"));
+        assertThat(rows(history.here()))
+                .containsExactly(row(notes, "1", "A"), row(notes, "3", "d"), row(notes, "9", "c"));
+    }
+
+    @Test
+    void truncateLeavesOnlyWhatCameAfterIt() {
+        history.baseline(notes, row(notes, "1", "a"));
+        history.commit(insert(row(notes, "2", "b")));
+        history.commit(insert(row(notes, "3", "c")), truncate(notes), insert(row(notes, "4", "d")));
+
+        assertThat(rows(history.here())).containsExactly(row(notes, "4", "d"));
+    }
+
+    @Test
+    void aMomentThatIsNotCoveredIsRefused() {
+        history.commit(insert(row(notes, "2", "b")));
+
+        assertThatThrownBy(() -> rows(history.here()))
+                .isInstanceOfSatisfying(RowbackException.class, refused -> assertThat(refused.code())
+                        .isEqualTo(ErrorCode.NOT_COVERED));
+    }
+
+    private List<RowImage> rows(Lsn at) {
+        try (Stream<RowImage> rows = new TableTimeline(memory, memory.tables().get(0)).asOf(at)) {
+            return rows.toList();
+        }
+    }
+}
