@@ -1,0 +1,74 @@
+package io.rowback.postgres;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableName;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What daemon and tool are told by the configuration file and the environment; {@link ConfigReader} reads it.
+ *
+ * @param databases the databases captured, by the name the configuration gives them
+ * @param storeDir the folder that holds one store per database
+ * @param httpListen where metrics and health are served, {@code host:port}; empty for nowhere
+ */
+public record Config(Map<String, Database> databases, Path storeDir, String httpListen) {
+    public Config {
+        databases = Map.copyOf(databases);
+    }
+
+    /**
+     * One captured database.
+     *
+     * @param name its name in the configuration
+     * @param connection how to reach it
+     * @param publication the publication that lists the captured tables
+     * @param slot the replication slot
+     * @param include tables to capture
+     * @param exclude tables to leave out although included
+     */
+    public record Database(
+            String name,
+            ConnectionSettings connection,
+            String publication,
+            String slot,
+            List<TablePattern> include,
+            List<TablePattern> exclude) {
+        public Database {
+            include = List.copyOf(include);
+            exclude = List.copyOf(exclude);
+        }
+
+        /** Whether that table is to be captured. */
+        public boolean wants(TableName table) {
+            return include.stream().anyMatch(pattern -> pattern.matches(table))
+                    && exclude.stream().noneMatch(pattern -> pattern.matches(table));
+        }
+    }
+
+    /** The folder of one database's store. */
+    public Path store(String database) {
+        return storeDir.resolve(database);
+    }
+
+    /**
+     * The database of that name, or with null the only one there is.
+     *
+     * @throws RowbackException of code USAGE if there is none of that name, or several and no name
+     */
+    public Database database(@Nullable String name) {
+        List<String> names = databases.keySet().stream().sorted().toList();
+        String wanted = name == null && names.size() == 1 ? names.get(0) : name;
+        Database database = wanted == null ? null : databases.get(wanted);
+        if (database == null) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    name == null ? "several databases are configured" : "no database is configured as " + name,
+                    "Name one with --db: " + String.join(", ", names) + ".");
+        }
+        return database;
+    }
+}

@@ -1,0 +1,158 @@
+package io.rowback.postgres;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a database is and as whom to connect, read from a URL in libpq's or JDBC's form. A password is only ever handed
+ * to the driver: it is not part of the text form.
+ *
+ * @param host name or address, an IPv6 address without brackets
+ * @param port TCP port
+ * @param database the database's name
+ * @param user the role
+ * @param password null where the driver is to look into the password file ({@code ~/.pgpass}, {@code PGPASSFILE})
+ * @param driverProperties further settings under the driver's names, those of TLS above all
+ */
+public record ConnectionSettings(
+        String host,
+        int port,
+        String database,
+        String user,
+        @Nullable String password,
+        Map<String, String> driverProperties) {
+    private static final int DEFAULT_PORT = 5432;
+
+    /** What may stand behind the question mark: libpq's and the driver's name of a setting, and the driver's. */
+    private static final Map<String, String> PARAMETERS = Map.ofEntries(
+            Map.entry("sslmode", "sslmode"),
+            Map.entry("sslrootcert", "sslrootcert"),
+            Map.entry("sslcert", "sslcert"),
+            Map.entry("sslkey", "sslkey"),
+            Map.entry("sslpassword", "sslpassword"),
+            Map.entry("sslnegotiation", "sslNegotiation"),
+            Map.entry("channel_binding", "channelBinding"),
+            Map.entry("connect_timeout", "connectTimeout"),
+            Map.entry("connectTimeout", "connectTimeout"),
+            Map.entry("socketTimeout", "socketTimeout"),
+            Map.entry("loginTimeout", "loginTimeout"));
+
+    public ConnectionSettings {
+        driverProperties = Map.copyOf(driverProperties);
+    }
+
+    /**
+     * Reads {@code postgresql://user@host:port/database?sslmode=...} or {@code jdbc:postgresql://host:port/database?user=...}.
+     *
+     * @throws RowbackException of code USAGE if it is neither; the message never repeats the URL, which may hold a password
+     */
+    public static ConnectionSettings parse(String url) {
+        URI uri;
+        try {
+            uri = new URI(url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url);
+        } catch (URISyntaxException e) {
+            // The exception's text repeats the URL, and with it a password; so it is not kept as a cause.
+            throw wrong("a database's url is no valid URL at character " + e.getIndex());
+        }
+        if (!"postgresql".equals(uri.getScheme()) && !"postgres".equals(uri.getScheme())) {
+            throw wrong("a database's url does not begin with postgresql:// or jdbc:postgresql://");
+        }
+        String host = uri.getHost();
+        if (host == null) {
+            throw wrong("a database's url names no host, or several, or a socket folder");
+        }
+        Map<String, String> parameters = parameters(uri.getRawQuery());
+        String userInfo = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
+        int colon = userInfo.indexOf(':');
+        String user = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
+        String password = colon < 0 ? null : decode(userInfo.substring(colon + 1));
+        if (parameters.containsKey("user")) {
+            user = parameters.remove("user");
+        }
+        if (parameters.containsKey("password")) {
+            password = parameters.remove("password");
+        }
+        if (user.isEmpty()) {
+            throw wrong("a database's url names no user");
+        }
+        String path = uri.getRawPath() == null ? "" : uri.getRawPath();
+        String database = path.length() > 1 ? decode(path.substring(1)) : user;
+        return new ConnectionSettings(
+                host.replaceAll("^\\[|]$", ""),
+                uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
+                database,
+                user,
+                password,
+                driverProperties(parameters));
+    }
+
+    /** These settings with a password. */
+    public ConnectionSettings withPassword(String secret) {
+        return new ConnectionSettings(host, port, database, user, secret, driverProperties);
+    }
+
+    /** The URL for the driver; it names neither user nor password. */
+    public String jdbcUrl() {
+        String address = host.contains(":") ? "[" + host + "]" : host;
+        return "jdbc:postgresql://" + address + ":" + port + "/"
+                + java.net.URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Where it leads, for people: {@code user@host:port/database}. */
+    @Override
+    public String toString() {
+        return user + "@" + host + ":" + port + "/" + database;
+    }
+
+    private static Map<String, String> parameters(@Nullable String query) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        if (query == null || query.isEmpty()) {
+            return parameters;
+        }
+        for (String parameter : query.split("&", -1)) {
+            int equals = parameter.indexOf('=');
+            if (equals < 0) {
+                throw wrong("a parameter of a database's url has no value");
+            }
+            parameters.put(decode(parameter.substring(0, equals)), decode(parameter.substring(equals + 1)));
+        }
+        return parameters;
+    }
+
+    private static Map<String, String> driverProperties(Map<String, String> parameters) {
+        Map<String, String> properties = new LinkedHashMap<>();
+        parameters.forEach((name, value) -> {
+            String property = PARAMETERS.get(name);
+            if (property == null) {
+                throw new RowbackException(
+                        ErrorCode.USAGE,
+                        "unknown parameter in a database's url: " + name,
+                        "Known are: "
+                                + String.join(
+                                        ", ",
+                                        PARAMETERS.keySet().stream().sorted().toList()) + ".");
+            }
+            properties.put(property, value);
+        });
+        return properties;
+    }
+
+    private static String decode(String text) {
+        // A plus sign stands for itself in libpq's form.
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static RowbackException wrong(String message) {
+        return new RowbackException(
+                ErrorCode.USAGE,
+                message,
+                "Write it as postgresql://user@host:5432/database, special characters percent-encoded.");
+    }
+}

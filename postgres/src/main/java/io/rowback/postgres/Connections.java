@@ -1,0 +1,104 @@
+package io.rowback.postgres;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Opens connections to one database, each with {@link SessionSettings} pinned whatever role and database prescribe. */
+public final class Connections {
+    private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+    /** What to do about a failure, by the beginning of its SQLSTATE. */
+    private static final Map<String, String> HINTS = Map.of(
+            "08", "Is the server running, and do host, port and TLS settings in the database's url lead to it?",
+            "57P", "The server is starting or stopping; try again when it is up.",
+            "53300", "The server has no connection left; raise max_connections or free some.",
+            "28", "Check role and password, and that pg_hba.conf lets the role in, for replication as well.",
+            "3D000", "There is no such database; check the name at the end of the url.",
+            "42501", "The role lacks a privilege; `rowbackd setup-sql` prints what a DBA runs once.");
+
+    private final ConnectionSettings settings;
+    private final String applicationName;
+
+    public Connections(ConnectionSettings settings, String applicationName) {
+        this.settings = settings;
+        this.applicationName = applicationName;
+    }
+
+    /** Where the connections lead. */
+    public ConnectionSettings settings() {
+        return settings;
+    }
+
+    /** An ordinary connection, in autocommit mode. The caller closes it. */
+    public Connection open() throws SQLException {
+        return open(driverProperties());
+    }
+
+    /** A walsender of this database: it takes replication commands and simple queries. The caller closes it. */
+    public Connection openReplication() throws SQLException {
+        Properties properties = driverProperties();
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        return open(properties);
+    }
+
+    /** What the driver is given: role, password, TLS and the pinned settings. */
+    public Properties driverProperties() {
+        Properties properties = new Properties();
+        properties.setProperty("connectTimeout", Integer.toString(CONNECT_TIMEOUT_SECONDS));
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("assumeMinServerVersion", "14");
+        settings.driverProperties().forEach(properties::setProperty);
+        properties.setProperty("user", settings.user());
+        if (settings.password() != null) {
+            properties.setProperty("password", settings.password());
+        }
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("options", startupOptions());
+        return properties;
+    }
+
+    private Connection open(Properties properties) throws SQLException {
+        Connection connection = DriverManager.getConnection(settings.jdbcUrl(), properties);
+        try (Statement statement = connection.createStatement()) {
+            // The driver sends the zone of this process with the startup packet, where it outranks the options.
+            statement.execute("SET TimeZone TO 'UTC'");
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static String startupOptions() {
+        return SessionSettings.pinned().entrySet().stream()
+                .map(setting ->
+                        "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
+                .collect(Collectors.joining(" "));
+    }
+
+    /** What a failure means for the operator: unreachable, refused, or anything else with the server's own words. */
+    public RowbackException explain(String attempt, SQLException failure) {
+        String state = failure.getSQLState() == null ? "" : failure.getSQLState();
+        String message = attempt + " " + settings + " failed: " + oneLine(failure.getMessage());
+        String hint = HINTS.entrySet().stream()
+                .filter(entry -> state.startsWith(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+        ErrorCode code = hint == null || state.equals("42501") ? ErrorCode.FAILED : ErrorCode.NO_POSTGRES;
+        return new RowbackException(code, message, hint, failure);
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return text == null ? "no message" : text.replaceAll("\\s*\\R\\s*", "; ");
+    }
+}
