@@ -1,0 +1,210 @@
+package io.rowback.demo;
+
+import io.rowback.history.Lsn;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.Folders;
+import io.rowback.testbed.PostgresServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One incident from an empty database to the moment when nothing is missing any more: server, daemon and tool are real
+ * and run as processes of their own. Every expectation that fails ends the run with an {@link IllegalStateException}.
+ */
+public final class IncidentRun implements AutoCloseable {
+    private static final long CATCH_UP_SECONDS = 90;
+    private static final long STOP_SECONDS = 20;
+
+    private final Incident incident;
+    private final Database database;
+    private final Story story;
+    private final Path folder;
+    private final Installation installation;
+    private final Support support;
+    private final Thread cleanUp = new Thread(this::end, "demo-clean-up");
+    private @Nullable Process daemon;
+
+    /**
+     * Prepares a run in a database of its own.
+     *
+     * @param home where the programs are installed
+     */
+    public IncidentRun(Incident incident, PostgresServer server, Path home, Story story) throws SQLException {
+        this.incident = incident;
+        this.database = server.createDatabase("app");
+        this.story = story;
+        try {
+            this.folder = Files.createTempDirectory("rowback-demo-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        this.installation = new Installation(home, folder);
+        this.support = new Support(installation, story);
+        Runtime.getRuntime().addShutdownHook(cleanUp);
+    }
+
+    /** The database in which it happens. */
+    public Database database() {
+        return database;
+    }
+
+    /** The programs, with their configuration. */
+    public Installation installation() {
+        return installation;
+    }
+
+    /** Plays all of it; {@code identity} is the tables' REPLICA IDENTITY. */
+    public void play(String identity) throws SQLException, IOException {
+        story.step("A database with its first rows");
+        script("1-schema");
+        setReplicaIdentity(identity);
+        startCapture();
+        story.step("Life, captured");
+        script("2-life");
+        story.step("The mistake");
+        script("3-incident");
+        story.step("Life goes on: nobody has noticed");
+        script("4-later");
+        catchUp();
+
+        story.step("Somebody notices");
+        int differences = database.query(incident.script("5-check")).size();
+        expect(differences > 0, "the check finds no difference before the restore");
+        story.tell(differences + " differences from the truth (5-check.sql). What does Rowback know?");
+        List<String> scope = incident.find(support);
+
+        story.step("The SQL that puts the rows back");
+        Path sql = restore(scope);
+        apply(sql, "Applied, in one transaction");
+        apply(sql, "Applied once more, which changes nothing");
+    }
+
+    private void script(String name) throws SQLException {
+        String text = incident.script(name);
+        text.lines().takeWhile(line -> line.startsWith("-- ")).forEach(line -> story.tell(line.substring(3)));
+        database.run(text);
+    }
+
+    private void setReplicaIdentity(String identity) throws SQLException {
+        List<String> statements = database.query("""
+                select format('alter table %s replica identity IDENTITY', c.oid::regclass)
+                  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                 where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)'""".replace("IDENTITY", identity));
+        database.run(String.join(";", statements));
+        story.tell(statements.size() + " tables, REPLICA IDENTITY " + identity);
+    }
+
+    private void startCapture() throws IOException, SQLException {
+        story.step("Capture starts");
+        Files.writeString(installation.config(), """
+                [databases.app]
+                url = "%s"
+                exclude = ["truth.*"]
+                [store]
+                dir = "%s"
+                [http]
+                listen = ""
+                """.formatted(database.url(), folder.resolve("store")));
+        story.typed("rowbackd", List.of("run", "--config", installation.config().toString()));
+        daemon = installation.startDaemon();
+        catchUp();
+        story.tell("the rows that are there were read, changes are streaming");
+    }
+
+    /** Waits until the history holds all that is committed by now. */
+    private void catchUp() throws SQLException {
+        Lsn target = Lsn.parse(database.query("select pg_current_wal_lsn()").get(0));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CATCH_UP_SECONDS);
+        while (durable().isBefore(target)) {
+            expect(
+                    System.nanoTime() < deadline,
+                    "the history has not reached " + target + " after " + CATCH_UP_SECONDS + " s\n" + daemonLog());
+            expect(!ended(200), "the daemon has ended\n" + daemonLog());
+        }
+    }
+
+    private Lsn durable() {
+        return support.reads("status").stream()
+                .map(status -> Lsn.parse(status.get("durable").asText()))
+                .findFirst()
+                .orElse(Lsn.ZERO);
+    }
+
+    private Path restore(List<String> scope) throws IOException {
+        Path sql = folder.resolve("restore.sql");
+        List<String> arguments = new ArrayList<>(List.of("restore"));
+        arguments.addAll(scope);
+        arguments.addAll(List.of("-o", sql.toString()));
+        story.typed("rowback", arguments);
+        Output output = installation.rowback(arguments);
+        story.printed(output.err(), 30, 10);
+        story.tell("exit code " + output.exitCode());
+        expect(output.exitCode() == incident.ending().exitCode(), "not the exit code of " + incident.ending());
+        for (String mention : incident.mentions()) {
+            expect(output.err().contains(mention), "the summary does not mention " + mention);
+        }
+        story.typed("less", List.of(sql.toString()));
+        story.printed(Files.readString(sql), 45, 12);
+        return sql;
+    }
+
+    private void apply(Path sql, String title) throws SQLException, IOException {
+        story.step(title);
+        story.typed("psql", List.of("-v", "ON_ERROR_STOP=1", "-d", database.url(), "-f", sql.toString()));
+        database.run(Files.readString(sql));
+        List<String> left = database.query(incident.script("5-check"));
+        expect(left.isEmpty(), "differences from the truth are left: " + left);
+        story.tell("the check finds no difference from the truth");
+    }
+
+    private boolean ended(long millis) {
+        try {
+            return daemon != null && daemon.waitFor(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting", e);
+        }
+    }
+
+    private static void expect(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new IllegalStateException(otherwise);
+        }
+    }
+
+    private String daemonLog() {
+        try {
+            return Files.exists(installation.daemonLog()) ? Files.readString(installation.daemonLog()) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops the daemon and removes all files of the run; so does the JVM's end. */
+    @Override
+    public void close() {
+        end();
+        Runtime.getRuntime().removeShutdownHook(cleanUp);
+    }
+
+    private void end() {
+        if (daemon != null) {
+            daemon.destroy();
+            if (!ended(TimeUnit.SECONDS.toMillis(STOP_SECONDS))) {
+                daemon.destroyForcibly();
+            }
+        }
+        try {
+            Folders.delete(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
