@@ -1,0 +1,83 @@
+package io.rowback.history.store;
+
+import java.util.Arrays;
+
+/** Takes apart what a {@link ByteWriter} gathered. Reading beyond the end is an {@link IllegalStateException}. */
+final class ByteReader {
+    private final byte[] bytes;
+    private final int end;
+    private int at;
+
+    ByteReader(byte[] bytes, int from, int end) {
+        this.bytes = bytes;
+        this.at = from;
+        this.end = end;
+    }
+
+    int u8() {
+        require(1);
+        return bytes[at++] & 0xFF;
+    }
+
+    int u16() {
+        return u8() << 8 | u8();
+    }
+
+    int u32() {
+        return u16() << 16 | u16();
+    }
+
+    long u64() {
+        return (long) u32() << 32 | (u32() & 0xFFFF_FFFFL);
+    }
+
+    long varint() {
+        long value = 0;
+        for (int shift = 0; shift < Long.SIZE; shift += 7) {
+            int next = u8();
+            value |= (next & 0x7FL) << shift;
+            if (next < 0x80) {
+                return value;
+            }
+        }
+        throw new IllegalStateException("a number is too long");
+    }
+
+    /** A number that counts bytes or things that take at least a byte each. */
+    int length() {
+        long value = varint();
+        require(value);
+        return (int) value;
+    }
+
+    byte[] bytes(int length) {
+        require(length);
+        at += length;
+        return Arrays.copyOfRange(bytes, at - length, at);
+    }
+
+    /** The bytes before the next zero, which is passed too. */
+    byte[] bytesToZero() {
+        int from = at;
+        while (u8() != 0) {
+            // Looks for the end.
+        }
+        return Arrays.copyOfRange(bytes, from, at - 1);
+    }
+
+    int remaining() {
+        return end - at;
+    }
+
+    void requireEnd() {
+        if (at != end) {
+            throw new IllegalStateException(remaining() + " bytes too many");
+        }
+    }
+
+    private void require(long length) {
+        if (length < 0 || length > end - at) {
+            throw new IllegalStateException("the bytes end too early");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Change;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.ColumnValue.Special;
+import io.rowback.history.Operation;
+import io.rowback.history.Position;
+import io.rowback.history.RowImage;
+import io.rowback.history.TableId;
+import io.rowback.history.TableSchema;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes and row images as bytes. The before image is written as the stream had it, the after image of an UPDATE as
+ * its difference from that, so each change decodes alone.
+ */
+final class ChangeCodec {
+    private static final int NULL = 0;
+    private static final int UNKNOWN = 1;
+    private static final int AS_BEFORE = 2;
+    private static final int TEXT = 3;
+
+    private ChangeCodec() {}
+
+    static void write(ByteWriter out, Change change, long version) {
+        out.u8(change.operation().code()).u32(change.table().oid()).u64(version);
+        RowImage before = change.before();
+        RowImage after = change.after();
+        if (before != null) {
+            write(out, before, null);
+        }
+        if (after != null) {
+            write(out, after, before);
+        }
+    }
+
+    static Change read(ByteReader in, Position position, Schemas schemas) {
+        Operation operation = Operation.of(in.u8());
+        TableSchema schema = schemas.stored(new TableId(in.u32()), in.u64()).schema();
+        boolean hasBefore = operation == Operation.UPDATE || operation == Operation.DELETE;
+        boolean hasAfter = operation == Operation.UPDATE || operation == Operation.INSERT;
+        RowImage before = hasBefore ? read(in, schema, null) : null;
+        RowImage after = hasAfter ? read(in, schema, before) : null;
+        return new Change(position, operation, schema, before, after);
+    }
+
+    static void write(ByteWriter out, RowImage image, @Nullable RowImage before) {
+        List<ColumnValue> values = image.values();
+        for (int i = 0; i < values.size(); i++) {
+            ColumnValue value = values.get(i);
+            if (before != null && value.equals(before.values().get(i))) {
+                out.varint(AS_BEFORE);
+            } else if (value instanceof ColumnValue.Text text) {
+                out.varint(TEXT + text.utf8().length).bytes(text.utf8());
+            } else {
+                out.varint(value.isNull() ? NULL : UNKNOWN);
+            }
+        }
+    }
+
+    static RowImage read(ByteReader in, TableSchema schema, @Nullable RowImage before) {
+        List<ColumnValue> values = new ArrayList<>(schema.columns().size());
+        for (int i = 0; i < schema.columns().size(); i++) {
+            long code = in.varint();
+            if (code == NULL) {
+                values.add(Special.NULL);
+            } else if (code == UNKNOWN) {
+                values.add(Special.UNKNOWN);
+            } else if (code != AS_BEFORE) {
+                values.add(ColumnValue.of(in.bytes(Math.toIntExact(code - TEXT))));
+            } else if (before != null) {
+                values.add(before.values().get(i));
+            } else {
+                throw new IllegalStateException("a column is as before where there is no before image");
+            }
+        }
+        return new RowImage(schema, values);
+    }
+}

@@ -1,0 +1,212 @@
+package io.rowback.history.store;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.DBOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The open RocksDB database: keys and values as bytes, failures as ours, and everything native closed in the one order
+ * that does not crash. Reads and writes may come from several threads; a cursor belongs to one, the same that closes
+ * the database.
+ */
+final class Database implements AutoCloseable {
+    static final byte[] NO_VALUE = {};
+
+    private static final byte[] BEYOND_ALL = {(byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF};
+
+    private final Tuning tuning = new Tuning();
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final Set<Cursor> cursors = ConcurrentHashMap.newKeySet();
+    private final Map<Family, ColumnFamilyHandle> handles = new EnumMap<>(Family.class);
+    private final WriteOptions synced = new WriteOptions().setSync(true);
+    private final WriteOptions unsynced = new WriteOptions();
+    private final RocksDB rocks;
+    private boolean closed;
+
+    private Database(Opener opener) throws RocksDBException {
+        List<ColumnFamilyHandle> inOrder = new ArrayList<>();
+        RocksDB opened = null;
+        try {
+            opened = opener.open(tuning, inOrder);
+        } finally {
+            if (opened == null) {
+                closeOptions();
+            }
+        }
+        rocks = opened;
+        Iterator<ColumnFamilyHandle> next = inOrder.iterator();
+        for (Family family : Family.values()) {
+            handles.put(family, next.next());
+        }
+    }
+
+    private interface Opener {
+        RocksDB open(Tuning tuning, List<ColumnFamilyHandle> handles) throws RocksDBException;
+    }
+
+    /** Opens for writing, under RocksDB's lock; makes what is not there. */
+    static Database open(Path directory) throws RocksDBException {
+        return new Database((tuning, handles) -> {
+            DBOptions options = tuning.database().setCreateIfMissing(true).setCreateMissingColumnFamilies(true);
+            return RocksDB.open(options, directory.toString(), tuning.families(), handles);
+        });
+    }
+
+    /** Opens as it stands at this moment, for reading beside a writer; {@code scratch} takes RocksDB's own messages. */
+    static Database openSecondary(Path directory, Path scratch) throws RocksDBException {
+        return new Database((tuning, handles) -> RocksDB.openAsSecondary(
+                tuning.database(), directory.toString(), scratch.toString(), tuning.families(), handles));
+    }
+
+    ColumnFamilyHandle handle(Family family) {
+        return Objects.requireNonNull(handles.get(family));
+    }
+
+    byte @Nullable [] get(Family family, byte[] key) {
+        return reading(() -> rocks.get(handle(family), key));
+    }
+
+    /**
+     * The values of these keys, which something else in the store points to.
+     *
+     * @throws RowbackException of code STORE_CORRUPT if one is missing
+     */
+    List<byte[]> getAll(Family family, List<byte[]> keys) {
+        List<byte[]> values =
+                reading(() -> rocks.multiGetAsList(Collections.nCopies(keys.size(), handle(family)), keys));
+        int missing = values.indexOf(null);
+        if (missing >= 0) {
+            throw SealedValue.corrupt(family, keys.get(missing), "it is missing, but an index names it", null);
+        }
+        return values;
+    }
+
+    /** The entries with a key in [from, to). */
+    Cursor cursor(Family family, byte[] from, byte[] to) {
+        return reading(() -> {
+            Slice upper = new Slice(to);
+            ReadOptions options = new ReadOptions().setIterateUpperBound(upper);
+            RocksIterator iterator = rocks.newIterator(handle(family), options);
+            iterator.seek(from);
+            Cursor cursor = new Cursor(this, family, iterator, options, upper);
+            cursors.add(cursor);
+            return cursor;
+        });
+    }
+
+    Cursor cursor(Family family, KeyRange range) {
+        return cursor(family, range.from(), range.to());
+    }
+
+    /** All entries. */
+    Cursor cursor(Family family) {
+        return cursor(family, NO_VALUE, BEYOND_ALL);
+    }
+
+    /** The last key in [from, to), or null if there is none. */
+    byte @Nullable [] lastKey(Family family, byte[] from, byte[] to) {
+        return reading(() -> {
+            try (Slice lower = new Slice(from);
+                    Slice upper = new Slice(to);
+                    ReadOptions options =
+                            new ReadOptions().setIterateLowerBound(lower).setIterateUpperBound(upper);
+                    RocksIterator iterator = rocks.newIterator(handle(family), options)) {
+                iterator.seekToLast();
+                iterator.status();
+                return iterator.isValid() ? iterator.key() : null;
+            }
+        });
+    }
+
+    Write begin() {
+        return new Write(this);
+    }
+
+    void write(WriteBatch batch, boolean sync) {
+        locked(lock.readLock(), "cannot be written", () -> {
+            rocks.write(sync ? synced : unsynced, batch);
+            return true;
+        });
+    }
+
+    void closed(Cursor cursor) {
+        cursors.remove(cursor);
+    }
+
+    private <T extends @Nullable Object> T reading(Action<T> action) {
+        return locked(lock.readLock(), "cannot be read", action);
+    }
+
+    private interface Action<T extends @Nullable Object> {
+        T run() throws RocksDBException;
+    }
+
+    private <T extends @Nullable Object> T locked(Lock part, String failure, Action<T> action) {
+        part.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the store is closed");
+            }
+            return action.run();
+        } catch (RocksDBException e) {
+            throw failure(failure, e);
+        } finally {
+            part.unlock();
+        }
+    }
+
+    static RowbackException failure(String what, RocksDBException e) {
+        Status status = e.getStatus();
+        boolean corrupt = status != null && status.getCode() == Status.Code.Corruption;
+        return new RowbackException(
+                corrupt ? ErrorCode.STORE_CORRUPT : ErrorCode.FAILED,
+                "the store " + what + ": " + e.getMessage(),
+                corrupt ? "The command verify lists everything that is damaged." : null,
+                e);
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                List.copyOf(cursors).forEach(Cursor::close);
+                handles.values().forEach(ColumnFamilyHandle::close);
+                rocks.close();
+                closeOptions();
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void closeOptions() {
+        synced.close();
+        unsynced.close();
+        tuning.close();
+    }
+}

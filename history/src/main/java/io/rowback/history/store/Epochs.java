@@ -1,0 +1,69 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Lsn;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The stretches of commit order by which the indexes are cut, so that retention can drop whole ranges of them. Each
+ * begins at a commit and is stored with the first change in it: a commit that comes again finds the same epoch.
+ */
+final class Epochs {
+    /** In the place of an epoch: what belongs to baselines. */
+    static final int BASELINES = 0;
+
+    private static final int LAST = 0xFFFF;
+
+    private final List<Epoch> epochs = new ArrayList<>();
+
+    /** An epoch and the first commit LSN in it. */
+    record Epoch(int number, Lsn from) {}
+
+    Epochs(List<Epoch> epochs) {
+        this.epochs.addAll(epochs);
+    }
+
+    static Epochs first() {
+        return new Epochs(List.of(new Epoch(1, Lsn.ZERO)));
+    }
+
+    List<Epoch> all() {
+        return List.copyOf(epochs);
+    }
+
+    /** The epoch of a commit. */
+    int of(Lsn commit) {
+        int i = epochs.size() - 1;
+        while (i > 0 && commit.isBefore(epochs.get(i).from())) {
+            i--;
+        }
+        return epochs.get(i).number();
+    }
+
+    /** Lets a new epoch begin at a commit above all that were stored; the last possible one goes on for ever. */
+    void begin(Lsn commit) {
+        int number = epochs.get(epochs.size() - 1).number();
+        if (number < LAST) {
+            epochs.add(new Epoch(number + 1, commit));
+        }
+    }
+
+    /** The newest commit that is known to have an epoch, if everything up to {@code durable} has one. */
+    Lsn newestCommit(Lsn durable) {
+        Lsn from = epochs.get(epochs.size() - 1).from();
+        return from.isBefore(durable) ? durable : from;
+    }
+
+    /** The epochs that have a part in [from, to), oldest first. */
+    List<Integer> between(Lsn from, Lsn to) {
+        List<Integer> found = new ArrayList<>();
+        for (int i = 0; i < epochs.size(); i++) {
+            boolean endsBefore =
+                    i + 1 < epochs.size() && !from.isBefore(epochs.get(i + 1).from());
+            if (epochs.get(i).from().isBefore(to) && !endsBefore) {
+                found.add(epochs.get(i).number());
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,211 @@
+package io.rowback.history.store;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import io.rowback.history.Coverage;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.Transaction;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What the store knows of itself and of its tables: the content of the meta family, held in memory. */
+final class Metadata {
+    /** Counted up with every change after which an older program would read something wrong. */
+    static final int FORMAT = 1;
+
+    private static final byte[] FORMAT_KEY = Keys.meta("format");
+    private static final byte[] STORE_KEY = Keys.meta("store");
+    private static final byte[] DURABLE_KEY = Keys.meta("durable");
+    private static final byte[] LOGGED_KEY = Keys.meta("logged");
+    private static final byte[] EPOCHS_KEY = Keys.meta("epochs");
+    private static final byte[] GAPS_KEY = Keys.meta("gaps");
+    private static final String TABLE_PREFIX = "table/";
+
+    private final Map<TableId, TableInfo> tables = new HashMap<>();
+    private @Nullable StoreName name;
+    private Lsn durable = Lsn.ZERO;
+    private Epochs epochs = Epochs.first();
+    private long logged;
+    private List<Gap> gaps = List.of();
+
+    /** Which database the store belongs to. */
+    record StoreName(String systemIdentifier, String database) {}
+
+    private record StoredTable(List<StoredVersion> schemas, List<Coverage> coverage, long baselineRows) {
+        record StoredVersion(Lsn from, String version) {}
+    }
+
+    /** Reads it; a store that was not yet given its name has none. */
+    static Metadata load(Database database, Schemas schemas) {
+        Metadata meta = new Metadata();
+        meta.name = read(database, STORE_KEY, in -> Json.read(in, new TypeReference<StoreName>() {}));
+        if (meta.name == null) {
+            return meta;
+        }
+        meta.durable = new Lsn(required(database, DURABLE_KEY, ByteReader::u64));
+        meta.logged = required(database, LOGGED_KEY, ByteReader::u64);
+        meta.epochs = new Epochs(
+                required(database, EPOCHS_KEY, in -> Json.read(in, new TypeReference<List<Epochs.Epoch>>() {})));
+        meta.gaps = required(database, GAPS_KEY, in -> Json.read(in, new TypeReference<List<Gap>>() {}));
+        try (Cursor cursor = database.cursor(Family.META, KeyRange.prefix(Keys.meta(TABLE_PREFIX)))) {
+            while (cursor.next()) {
+                byte[] key = cursor.key();
+                TableInfo table = SealedValue.read(Family.META, key, cursor.value(), in -> table(key, in, schemas));
+                meta.tables.put(table.schema().id(), table);
+            }
+        }
+        return meta;
+    }
+
+    /**
+     * Makes sure that the rest can be read.
+     *
+     * @throws RowbackException of code STORE_UNUSABLE if the format is not ours
+     */
+    static void requireFormat(Database database) {
+        Integer found = read(database, FORMAT_KEY, ByteReader::u32);
+        if (found != null && found != FORMAT) {
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    "the store has format " + found + ", this program reads and writes format " + FORMAT,
+                    "Use the version of rowback that goes with the rowbackd that writes this store.");
+        }
+    }
+
+    private static <T> @Nullable T read(Database database, byte[] key, Function<ByteReader, T> decoder) {
+        byte[] value = database.get(Family.META, key);
+        return value == null ? null : SealedValue.read(Family.META, key, value, decoder);
+    }
+
+    private static <T> T required(Database database, byte[] key, Function<ByteReader, T> decoder) {
+        T found = read(database, key, decoder);
+        if (found == null) {
+            throw SealedValue.corrupt(Family.META, key, "it is missing", null);
+        }
+        return found;
+    }
+
+    private static TableInfo table(byte[] key, ByteReader in, Schemas schemas) {
+        String oid = new String(key, StandardCharsets.US_ASCII).substring(TABLE_PREFIX.length());
+        TableId id = new TableId(Integer.parseUnsignedInt(oid));
+        StoredTable stored = Json.read(in, new TypeReference<StoredTable>() {});
+        List<TableInfo.SchemaVersion> versions = stored.schemas().stream()
+                .map(version -> new TableInfo.SchemaVersion(
+                        version.from(),
+                        schemas.stored(id, HexFormat.fromHexDigitsToLong(version.version()))
+                                .schema()))
+                .toList();
+        return new TableInfo(versions, stored.coverage(), stored.baselineRows());
+    }
+
+    /** Whether the store was given its name. */
+    boolean created() {
+        return name != null;
+    }
+
+    StoreInfo info(@Nullable Transaction last) {
+        return new StoreInfo(
+                name == null ? "" : name.systemIdentifier(),
+                name == null ? "" : name.database(),
+                durable,
+                last == null ? null : last.commit(),
+                last == null ? null : last.time(),
+                gaps);
+    }
+
+    Lsn durable() {
+        return durable;
+    }
+
+    Epochs epochs() {
+        return epochs;
+    }
+
+    List<Gap> gaps() {
+        return gaps;
+    }
+
+    @Nullable
+    TableInfo table(TableId id) {
+        return tables.get(id);
+    }
+
+    List<TableInfo> tables() {
+        return tables.values().stream()
+                .sorted(Comparator.comparing((TableInfo table) -> table.schema().name())
+                        .thenComparing(table -> table.schema().id()))
+                .toList();
+    }
+
+    void create(StoreName store, Lsn begin, Write write) {
+        name = store;
+        durable = begin;
+        write.seal(Family.META, FORMAT_KEY, new ByteWriter().u32(FORMAT).toBytes());
+        write.seal(Family.META, STORE_KEY, Json.write(store));
+        write.seal(Family.META, EPOCHS_KEY, Json.write(epochs.all()));
+        write.seal(Family.META, GAPS_KEY, Json.write(gaps));
+        putProgress(write);
+    }
+
+    /** Lets a new epoch begin at that commit. */
+    void beginEpoch(Lsn commit, Write write) {
+        epochs.begin(commit);
+        logged = 0;
+        write.seal(Family.META, EPOCHS_KEY, Json.write(epochs.all()));
+    }
+
+    /** The bytes logged since the newest epoch began. */
+    long logged() {
+        return logged;
+    }
+
+    /** Counts what was logged; stored with the next {@link #advance}. */
+    void logged(long bytes) {
+        logged += bytes;
+    }
+
+    void advance(Lsn to, Write write) {
+        durable = durable.isBefore(to) ? to : durable;
+        putProgress(write);
+    }
+
+    private void putProgress(Write write) {
+        write.seal(
+                Family.META, DURABLE_KEY, new ByteWriter().u64(durable.value()).toBytes());
+        write.seal(Family.META, LOGGED_KEY, new ByteWriter().u64(logged).toBytes());
+    }
+
+    void addGap(Gap gap, Write write) {
+        List<Gap> all = new ArrayList<>(gaps);
+        all.add(gap);
+        gaps = List.copyOf(all);
+        write.seal(Family.META, GAPS_KEY, Json.write(gaps));
+    }
+
+    void putTable(TableInfo table, Schemas schemas, Write write) {
+        TableId id = table.schema().id();
+        if (table.equals(tables.put(id, table))) {
+            return;
+        }
+        List<StoredTable.StoredVersion> versions = table.schemas().stream()
+                .map(version -> new StoredTable.StoredVersion(
+                        version.from(),
+                        HexFormat.of()
+                                .toHexDigits(schemas.store(version.schema()).version())))
+                .toList();
+        StoredTable stored = new StoredTable(versions, table.coverage(), table.baselineRows());
+        write.seal(Family.META, Keys.meta(TABLE_PREFIX + id), Json.write(stored));
+    }
+}

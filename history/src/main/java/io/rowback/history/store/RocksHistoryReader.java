@@ -1,0 +1,204 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Change;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.ForeignKey;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowbackException;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.Transaction;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.rocksdb.RocksDBException;
+
+/**
+ * The history as it stood when the reader was opened, whether a writer is at work or not: it takes no lock and follows
+ * no later write. Meant to live for one command, since it holds on to files that the writer would like to delete.
+ */
+public final class RocksHistoryReader implements HistoryReader {
+    private static final int ATTEMPTS = 8;
+    private static final long PAUSE_MILLIS = 20;
+
+    private final Path scratch;
+    private final Database database;
+    private final Metadata meta;
+    private final StoredTransactions transactions;
+    private final StoredChanges changes;
+    private final StoredBaselines baselines;
+    private final StoredReferences references;
+
+    private RocksHistoryReader(Path scratch, Database database) {
+        Metadata.requireFormat(database);
+        this.scratch = scratch;
+        this.database = database;
+        Schemas schemas = Schemas.load(database);
+        meta = Metadata.load(database, schemas);
+        transactions = new StoredTransactions(database, meta);
+        changes = new StoredChanges(database, schemas, meta);
+        baselines = new StoredBaselines(database, schemas, meta);
+        references = new StoredReferences(database, schemas, meta, changes, baselines);
+    }
+
+    /**
+     * Opens the store.
+     *
+     * @throws RowbackException of code NO_STORE if there is none, STORE_UNUSABLE if it is of another format or cannot
+     *     be opened
+     */
+    public static RocksHistoryReader open(Path directory) {
+        if (!Files.exists(directory.resolve("CURRENT"))) {
+            throw noStore("there is no store in " + directory);
+        }
+        Path scratch = makeScratch();
+        Database database = null;
+        try {
+            database = openSecondary(directory, scratch);
+            RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
+            if (!reader.meta.created()) {
+                throw noStore("the store in " + directory + " is still being set up");
+            }
+            return reader;
+        } catch (RuntimeException e) {
+            if (database != null) {
+                database.close();
+            }
+            delete(scratch);
+            throw e;
+        }
+    }
+
+    private static RowbackException noStore(String message) {
+        return new RowbackException(
+                ErrorCode.NO_STORE, message, "rowbackd makes the store when it first runs; --store names its folder.");
+    }
+
+    /** A private folder for RocksDB's own messages, since the store's may not be writable to us. */
+    private static Path makeScratch() {
+        try {
+            return Files.createTempDirectory("rowback-reader");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A writer may drop a file just when we are about to open it, so an attempt that fails is made again. */
+    private static Database openSecondary(Path directory, Path scratch) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return Database.openSecondary(directory, scratch);
+            } catch (RocksDBException e) {
+                if (attempt == ATTEMPTS) {
+                    throw new RowbackException(
+                            ErrorCode.STORE_UNUSABLE,
+                            "the store in " + directory + " cannot be opened: " + e.getMessage(),
+                            "The account must be able to read the store, and rowback must fit the version of rowbackd.",
+                            e);
+                }
+                pause(PAUSE_MILLIS * attempt);
+            }
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RowbackException(ErrorCode.INTERRUPTED, "interrupted while opening the store", null, e);
+        }
+    }
+
+    @Override
+    public StoreInfo info() {
+        Optional<Transaction> last = StoredTransactions.last(database, meta.durable());
+        return meta.info(last.orElse(null));
+    }
+
+    @Override
+    public List<TableInfo> tables() {
+        return meta.tables();
+    }
+
+    @Override
+    public Stream<Transaction> transactions(Lsn from, Lsn to) {
+        return transactions.between(from, to);
+    }
+
+    @Override
+    public Optional<Transaction> transaction(Lsn commit) {
+        return transactions.at(commit);
+    }
+
+    @Override
+    public List<Transaction> transactionsOf(long xid) {
+        return transactions.of(xid);
+    }
+
+    @Override
+    public Lsn firstCommitAtOrAfter(Instant time) {
+        return transactions.firstAtOrAfter(time);
+    }
+
+    @Override
+    public Stream<Change> changes(Lsn from, Lsn to) {
+        return changes.between(from, to);
+    }
+
+    @Override
+    public Stream<Change> changes(TableId table, Lsn from, Lsn to) {
+        return changes.of(table, from, to);
+    }
+
+    @Override
+    public Stream<Change> changes(TableId table, RowKey key, Lsn from, Lsn to) {
+        return changes.of(table, key, from, to);
+    }
+
+    @Override
+    public Stream<LastChange> lastChanges(TableId table, Lsn from, Lsn to) {
+        return changes.last(table, from, to);
+    }
+
+    @Override
+    public Optional<RowImage> baseline(TableId table, RowKey key, Lsn at) {
+        return baselines.row(table, key, at);
+    }
+
+    @Override
+    public Stream<RowImage> baseline(TableId table, Lsn at) {
+        return baselines.rows(table, at);
+    }
+
+    @Override
+    public Stream<RowKey> referring(TableId table, ForeignKey foreignKey, List<String> values) {
+        return references.of(table, foreignKey, values);
+    }
+
+    @Override
+    public void close() {
+        database.close();
+        delete(scratch);
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Change;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowbackException;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.rocksdb.RocksDBException;
+
+/**
+ * Writes the history to a directory that nobody else may enter, under a lock that keeps out a second writer. Nothing is
+ * read while changes are appended. After a failed write it takes nothing more: what it holds in memory may be ahead of
+ * the disk, so it must be opened anew.
+ */
+public final class RocksHistoryWriter implements HistoryWriter {
+    /** So much is logged before the indexes begin a new epoch. */
+    private static final long EPOCH_BYTES = 1L << 30;
+    /** Larger sets of baseline rows are written in parts. */
+    private static final long BASELINE_WRITE = 4L << 20;
+
+    private final Database database;
+    private final Schemas schemas;
+    private final Metadata meta;
+    private final long epochBytes;
+    private final ByteWriter out = new ByteWriter();
+    /** The schema that the last change of a table carried: what was already looked at costs nothing. */
+    private final Map<TableId, TableSchema> lastSeen = new HashMap<>();
+
+    private Lsn newestCommit;
+    private long newestSecond;
+    private boolean failed;
+
+    private RocksHistoryWriter(Database database, long epochBytes) {
+        Metadata.requireFormat(database);
+        this.database = database;
+        this.epochBytes = epochBytes;
+        schemas = Schemas.load(database);
+        meta = Metadata.load(database, schemas);
+        new Recovery(database, schemas, meta).removeAboveDurable();
+        newestCommit = meta.epochs().newestCommit(meta.durable());
+        newestSecond = StoredTransactions.newestSecond(database, meta.epochs());
+    }
+
+    /**
+     * Opens the store, makes it if there is none, and takes away what a transaction left that was stored in part.
+     *
+     * @throws RowbackException of code STORE_UNUSABLE if it is locked or of another format
+     */
+    public static RocksHistoryWriter open(Path directory) {
+        return open(directory, EPOCH_BYTES);
+    }
+
+    static RocksHistoryWriter open(Path directory, long epochBytes) {
+        makePrivate(directory);
+        Database database = openDatabase(directory);
+        try {
+            return new RocksHistoryWriter(database, epochBytes);
+        } catch (RuntimeException e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    private static void makePrivate(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        } catch (IOException e) {
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    "the store's directory " + directory + " cannot be made private: " + e.getMessage(),
+                    "The account that runs rowbackd must own it.",
+                    e);
+        }
+    }
+
+    private static Database openDatabase(Path directory) {
+        try {
+            return Database.open(directory);
+        } catch (RocksDBException e) {
+            boolean locked = String.valueOf(e.getMessage()).contains("lock");
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    locked
+                            ? "the store in " + directory + " is locked by another process"
+                            : "the store in " + directory + " cannot be opened: " + e.getMessage(),
+                    locked ? "Only one rowbackd can write a store; stop the other one." : null,
+                    e);
+        }
+    }
+
+    @Override
+    public synchronized StoreInfo info() {
+        return meta.info(StoredTransactions.last(database, meta.durable()).orElse(null));
+    }
+
+    @Override
+    public synchronized List<TableInfo> tables() {
+        return meta.tables();
+    }
+
+    @Override
+    public synchronized void create(String systemIdentifier, String databaseName, Lsn durable) {
+        if (meta.created()) {
+            throw new IllegalStateException("the store was created before");
+        }
+        commit(write -> meta.create(new Metadata.StoreName(systemIdentifier, databaseName), durable, write));
+        newestCommit = durable;
+    }
+
+    @Override
+    public synchronized void append(Batch batch) {
+        requireCreated();
+        commit(write -> {
+            Lsn from = meta.durable();
+            IndexEntries index = new IndexEntries(write::entry);
+            for (Change change : batch.changes()) {
+                if (!change.position().commit().isBefore(from)) {
+                    put(change, index, write);
+                }
+            }
+            for (Transaction transaction : batch.transactions()) {
+                if (!transaction.commit().isBefore(from)) {
+                    put(transaction, write);
+                }
+            }
+            Lsn to = batch.durable();
+            meta.advance(to == null ? from : to, write);
+        });
+    }
+
+    private void put(Change change, IndexEntries index, Write write) {
+        Lsn commit = change.position().commit();
+        StoredSchema stored = schemas.store(change.schema());
+        if (isNews(change.schema())) {
+            seen(change.schema(), commit, write);
+        }
+        int epoch = epoch(commit, write);
+        ChangeCodec.write(out.clear(), change, stored.version());
+        byte[] payload = out.toBytes();
+        write.seal(Family.LOG, Keys.log(change.position()), payload);
+        index.of(change, stored, epoch);
+        meta.logged(payload.length);
+    }
+
+    private void put(Transaction transaction, Write write) {
+        Lsn commit = transaction.commit();
+        int epoch = epoch(commit, write);
+        TransactionCodec.write(out.clear(), transaction);
+        write.seal(Family.TXNS, Keys.transaction(commit), out.toBytes());
+        write.entry(Family.XIDS, Keys.xid(epoch, transaction.id(), commit));
+        long second = transaction.time().getEpochSecond();
+        if (second > newestSecond) {
+            newestSecond = second;
+            write.entry(Family.TIMES, Keys.time(epoch, second, commit));
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // Spares the comparison of whole schemas for each change.
+    private boolean isNews(TableSchema schema) {
+        return lastSeen.put(schema.id(), schema) != schema;
+    }
+
+    /** The epoch of a commit; one that is new begins a new epoch when the newest has become large. */
+    private int epoch(Lsn commit, Write write) {
+        if (newestCommit.isBefore(commit)) {
+            newestCommit = commit;
+            if (meta.logged() >= epochBytes) {
+                meta.beginEpoch(commit, write);
+            }
+        }
+        return meta.epochs().of(commit);
+    }
+
+    private TableInfo seen(TableSchema schema, Lsn from, Write write) {
+        TableInfo known = meta.table(schema.id());
+        TableInfo table = known == null ? TableInfo.of(schema, from) : known.seen(schema, from);
+        meta.putTable(table, schemas, write);
+        return table;
+    }
+
+    @Override
+    public void baseline(Lsn at, List<RowImage> rows) {
+        requireCreated();
+        ByteWriter payload = new ByteWriter();
+        // Not synced: covered() is, and that makes everything written before last as well.
+        try (Write write = database.begin()) {
+            IndexEntries index = new IndexEntries(write::entry);
+            for (RowImage row : rows) {
+                StoredSchema stored = schemas.store(row.schema());
+                byte[] key = index.key(row, stored);
+                ChangeCodec.write(payload.clear().u64(stored.version()), row, null);
+                write.seal(Family.BASELINE, Keys.baseline(row.schema().id(), key, at), payload.toBytes());
+                index.of(row, key, stored, at);
+                if (write.bytes() > BASELINE_WRITE) {
+                    write.commit(false);
+                }
+            }
+            write.commit(false);
+        }
+    }
+
+    @Override
+    public synchronized void covered(TableSchema schema, Lsn at, long rows) {
+        requireCreated();
+        commit(write -> {
+            lastSeen.remove(schema.id());
+            meta.putTable(seen(schema, at, write).covered(at, rows, meta.gaps()), schemas, write);
+        });
+    }
+
+    @Override
+    public synchronized void uncovered(TableId table, Lsn at) {
+        TableInfo known = meta.table(table);
+        if (known != null) {
+            commit(write -> meta.putTable(known.uncovered(at), schemas, write));
+        }
+    }
+
+    @Override
+    public synchronized void gap(Gap gap) {
+        requireCreated();
+        commit(write -> {
+            meta.addGap(gap, write);
+            meta.tables().forEach(table -> meta.putTable(table.interruptedBy(gap), schemas, write));
+        });
+    }
+
+    private void requireCreated() {
+        if (!meta.created()) {
+            throw new IllegalStateException("the store was not created");
+        }
+    }
+
+    /** Stores it synced. What the content changes in memory stands only if that succeeds. */
+    private void commit(Consumer<Write> content) {
+        if (failed) {
+            throw new IllegalStateException("an earlier write failed, the store must be opened anew");
+        }
+        failed = true;
+        try (Write write = database.begin()) {
+            content.accept(write);
+            write.commit(true);
+        }
+        failed = false;
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+}

@@ -1,0 +1,107 @@
+package io.rowback.history.store;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import io.rowback.history.TableId;
+import io.rowback.history.TableSchema;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Every schema ever stored, named by its content: the first 64 bits of the SHA-256 of its JSON. The writer's is used by
+ * several threads.
+ */
+final class Schemas {
+    private static final TypeReference<TableSchema> TYPE = new TypeReference<>() {};
+    private static final int CACHED = 10_000;
+
+    private final Database database;
+    private final Map<Long, StoredSchema> byVersion = new ConcurrentHashMap<>();
+    /** Spares the hot path the comparison of whole schemas: capture hands over the same instance again and again. */
+    private final Map<TableSchema, StoredSchema> byInstance = Collections.synchronizedMap(new IdentityHashMap<>());
+
+    private Schemas(Database database) {
+        this.database = database;
+    }
+
+    static Schemas load(Database database) {
+        Schemas schemas = new Schemas(database);
+        try (Cursor cursor = database.cursor(Family.SCHEMAS)) {
+            while (cursor.next()) {
+                schemas.register(read(cursor.key(), cursor.value()));
+            }
+        }
+        return schemas;
+    }
+
+    /** The schema in a stored value, which its own content names. */
+    static StoredSchema read(byte[] key, byte[] value) {
+        return SealedValue.read(Family.SCHEMAS, key, value, in -> {
+            byte[] json = in.bytes(in.remaining());
+            TableSchema schema = Json.read(new ByteReader(json, 0, json.length), TYPE);
+            StoredSchema stored = StoredSchema.of(schema, version(json));
+            if (!Arrays.equals(key, Keys.schema(schema.id(), stored.version()))) {
+                throw new IllegalStateException("the schema has another name than its content");
+            }
+            return stored;
+        });
+    }
+
+    /**
+     * The stored form of a schema. One that is new is written at once and by itself: others may refer to it as soon as
+     * it is known here, whatever becomes of the batch it came with.
+     */
+    StoredSchema store(TableSchema schema) {
+        StoredSchema known = byInstance.get(schema);
+        return known != null ? known : storeInstance(schema);
+    }
+
+    private synchronized StoredSchema storeInstance(TableSchema schema) {
+        byte[] json = Json.write(schema);
+        long version = version(json);
+        StoredSchema stored = byVersion.get(version);
+        if (stored == null) {
+            stored = StoredSchema.of(schema, version);
+            try (Write write = database.begin()) {
+                write.seal(Family.SCHEMAS, Keys.schema(schema.id(), version), json);
+                write.commit(true);
+            }
+            byVersion.put(version, stored);
+        } else if (!stored.schema().equals(schema)) {
+            throw new IllegalStateException("two schemas of table " + schema.name() + " have the same hash");
+        }
+        if (byInstance.size() >= CACHED) {
+            byInstance.clear();
+        }
+        byInstance.put(schema, stored);
+        return stored;
+    }
+
+    /** The schema of that name. */
+    StoredSchema stored(TableId table, long version) {
+        StoredSchema stored = byVersion.get(version);
+        if (stored == null || !stored.schema().id().equals(table)) {
+            throw new IllegalStateException("its schema is not in the store");
+        }
+        return stored;
+    }
+
+    private void register(StoredSchema stored) {
+        byVersion.put(stored.version(), stored);
+        byInstance.put(stored.schema(), stored);
+    }
+
+    static long version(byte[] json) {
+        try {
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(json))
+                    .getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.rowback.history.store;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.util.HexFormat;
+import java.util.function.Function;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stored value: a CRC32C over key and payload, then the payload. RocksDB checks its blocks, this checks the way
+ * through our own code, and that no value stands under another key.
+ */
+final class SealedValue {
+    private static final int CHECKSUM_BYTES = 4;
+
+    private SealedValue() {}
+
+    static byte[] of(byte[] key, byte[] payload) {
+        byte[] value = new byte[CHECKSUM_BYTES + payload.length];
+        System.arraycopy(payload, 0, value, CHECKSUM_BYTES, payload.length);
+        int checksum = checksum(key, value);
+        for (int i = 0; i < CHECKSUM_BYTES; i++) {
+            value[i] = (byte) (checksum >>> (Byte.SIZE * (CHECKSUM_BYTES - 1 - i)));
+        }
+        return value;
+    }
+
+    /**
+     * The payload as {@code decoder} reads it, to its end.
+     *
+     * @throws RowbackException of code STORE_CORRUPT if the checksum does not hold or the payload cannot be read
+     */
+    static <T> T read(Family family, byte[] key, byte[] value, Function<ByteReader, T> decoder) {
+        if (value.length < CHECKSUM_BYTES || new ByteReader(value, 0, CHECKSUM_BYTES).u32() != checksum(key, value)) {
+            throw corrupt(family, key, "its checksum does not hold", null);
+        }
+        ByteReader in = new ByteReader(value, CHECKSUM_BYTES, value.length);
+        try {
+            T decoded = decoder.apply(in);
+            in.requireEnd();
+            return decoded;
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            throw corrupt(family, key, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    static RowbackException corrupt(Family family, byte[] key, String why, @Nullable Throwable cause) {
+        return new RowbackException(
+                ErrorCode.STORE_CORRUPT,
+                "the store is corrupt in " + family + " at key "
+                        + HexFormat.of().formatHex(key) + ": " + why,
+                "The command verify lists everything that is damaged.",
+                cause);
+    }
+
+    private static int checksum(byte[] key, byte[] value) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(key);
+        checksum.update(value, CHECKSUM_BYTES, value.length - CHECKSUM_BYTES);
+        return (int) checksum.getValue();
+    }
+}

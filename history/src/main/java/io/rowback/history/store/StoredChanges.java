@@ -1,0 +1,100 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Change;
+import io.rowback.history.HistoryReader.LastChange;
+import io.rowback.history.Lsn;
+import io.rowback.history.Position;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Finds changes: all of them in the log, or by the positions that the indexes tables and rows name. */
+final class StoredChanges {
+    private static final byte[] NO_KEY = KeyCodec.encode(List.of());
+
+    private final Database database;
+    private final Schemas schemas;
+    private final Epochs epochs;
+    private final Lsn durable;
+
+    StoredChanges(Database database, Schemas schemas, Metadata meta) {
+        this.database = database;
+        this.schemas = schemas;
+        this.epochs = meta.epochs();
+        this.durable = meta.durable();
+    }
+
+    static Change read(byte[] key, byte[] value, Schemas schemas) {
+        return SealedValue.read(Family.LOG, key, value, in -> ChangeCodec.read(in, Keys.position(key), schemas));
+    }
+
+    Stream<Change> between(Lsn from, Lsn to) {
+        Cursor cursor = database.cursor(Family.LOG, Keys.log(from), Keys.log(visible(to)));
+        return Streams.of(cursor, entry -> read(entry.key(), entry.value(), schemas));
+    }
+
+    Stream<Change> of(TableId table, Lsn from, Lsn to) {
+        Lsn end = visible(to);
+        List<KeyRange> ranges = epochs.between(from, end).stream()
+                .map(epoch ->
+                        new KeyRange(Keys.tables(epoch, table, start(from)), Keys.tables(epoch, table, start(end))))
+                .toList();
+        return changes(KeyScan.inSequence(database, Family.TABLES, ranges));
+    }
+
+    Stream<Change> of(TableId table, RowKey key, Lsn from, Lsn to) {
+        byte[] encoded = KeyCodec.encode(key);
+        List<KeyScan> scans = new ArrayList<>();
+        scans.add(scan(table, NO_KEY, from, visible(to)));
+        if (!Arrays.equals(encoded, NO_KEY)) {
+            scans.add(scan(table, encoded, from, visible(to)));
+        }
+        return changes(KeyScan.merged(scans, Comparator.comparing(Keys::position)));
+    }
+
+    private KeyScan scan(TableId table, byte[] key, Lsn from, Lsn to) {
+        List<KeyRange> ranges = epochs.between(from, to).stream()
+                .map(epoch ->
+                        new KeyRange(Keys.row(epoch, table, key, start(from)), Keys.row(epoch, table, key, start(to))))
+                .toList();
+        return KeyScan.inSequence(database, Family.ROWS, ranges);
+    }
+
+    private Stream<Change> changes(KeyScan positions) {
+        return Streams.of(new LogLookup<>(database, schemas, positions, (key, change) -> change), positions);
+    }
+
+    Stream<LastChange> last(TableId table, Lsn from, Lsn to) {
+        Lsn end = visible(to);
+        List<KeyScan> scans = new ArrayList<>();
+        for (int epoch : epochs.between(from, end)) {
+            byte[] prefix = Keys.table(epoch, table);
+            byte[] behindTruncates = Keys.after(Keys.row(epoch, table, NO_KEY));
+            KeyRange rows = new KeyRange(behindTruncates, Keys.after(prefix));
+            scans.add(KeyScan.inSequence(database, Family.ROWS, List.of(rows)));
+        }
+        KeyScan merged = KeyScan.merged(scans, Keys::compareWithoutEpoch);
+        LastOfEachRow last = new LastOfEachRow(merged, Keys.TABLE_BYTES, key -> {
+            Lsn commit = Keys.position(key).commit();
+            return !commit.isBefore(from) && commit.isBefore(end);
+        });
+        return Streams.of(
+                new LogLookup<>(database, schemas, last, (key, change) -> new LastChange(rowKey(key), change)), merged);
+    }
+
+    private static RowKey rowKey(byte[] key) {
+        return new RowKey(KeyCodec.decode(Keys.beforePosition(key, Keys.TABLE_BYTES)));
+    }
+
+    private static Position start(Lsn commit) {
+        return new Position(commit, 0);
+    }
+
+    private Lsn visible(Lsn to) {
+        return to.isBefore(durable) ? to : durable;
+    }
+}

@@ -1,0 +1,102 @@
+package io.rowback.history.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+
+/**
+ * RocksDB's options. The log is compressed with a dictionary, which makes its small blocks as small as large ones would
+ * be; so is RocksDB's own write-ahead log, whose size bounds how long a reader takes to open. No event listener: the
+ * Java one keeps RocksDB from recovering after a full disk.
+ */
+final class Tuning implements AutoCloseable {
+    private static final long MEGABYTE = 1 << 20;
+    private static final long CACHE = 64 * MEGABYTE;
+    private static final long LOG_MEMTABLE = 64 * MEGABYTE;
+    private static final long INDEX_MEMTABLE = 16 * MEGABYTE;
+    private static final long WAL = 256 * MEGABYTE;
+    private static final long INFO_LOG = 4 * MEGABYTE;
+    private static final int INFO_LOGS = 4;
+    private static final int BLOCK = 16 * 1024;
+    private static final int DICTIONARY = 16 * 1024;
+    private static final int BLOOM_BITS = 10;
+    private static final int BACKGROUND_JOBS = 2;
+
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    private final List<AutoCloseable> owned = new ArrayList<>();
+    private final Cache cache = own(new LRUCache(CACHE));
+    private final BloomFilter bloom = own(new BloomFilter(BLOOM_BITS));
+
+    DBOptions database() {
+        Properties compressedWal = new Properties();
+        compressedWal.setProperty("wal_compression", "kZSTD");
+        DBOptions options = own(Objects.requireNonNull(DBOptions.getDBOptionsFromProps(compressedWal)));
+        return options.setMaxTotalWalSize(WAL)
+                // A reader must hold every file open: the writer may delete it meanwhile.
+                .setMaxOpenFiles(-1)
+                .setMaxBackgroundJobs(BACKGROUND_JOBS)
+                .setBytesPerSync(MEGABYTE)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setMaxLogFileSize(INFO_LOG)
+                .setKeepLogFileNum(INFO_LOGS);
+    }
+
+    List<ColumnFamilyDescriptor> families() {
+        List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+        for (Family family : Family.values()) {
+            boolean large = family == Family.LOG || family == Family.BASELINE;
+            descriptors.add(new ColumnFamilyDescriptor(family.diskName(), options(large)));
+        }
+        return descriptors;
+    }
+
+    private ColumnFamilyOptions options(boolean large) {
+        BlockBasedTableConfig table = new BlockBasedTableConfig()
+                .setBlockSize(BLOCK)
+                .setBlockCache(cache)
+                .setCacheIndexAndFilterBlocks(true)
+                .setPinL0FilterAndIndexBlocksInCache(true)
+                .setFilterPolicy(bloom);
+        ColumnFamilyOptions options = own(new ColumnFamilyOptions());
+        options.setTableFormatConfig(table)
+                .setCompressionType(CompressionType.ZSTD_COMPRESSION)
+                .setWriteBufferSize(large ? LOG_MEMTABLE : INDEX_MEMTABLE);
+        if (large) {
+            CompressionOptions dictionary = own(new CompressionOptions());
+            options.setCompressionOptions(
+                    dictionary.setLevel(1).setMaxDictBytes(DICTIONARY).setEnabled(true));
+        }
+        return options;
+    }
+
+    private <T extends AutoCloseable> T own(T closeable) {
+        owned.add(closeable);
+        return closeable;
+    }
+
+    @Override
+    public void close() {
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            try {
+                owned.get(i).close();
+            } catch (Exception e) {
+                throw new IllegalStateException("RocksDB's options cannot be closed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+package io.rowback.history;
+
+import static io.rowback.history.HistoryFixture.delete;
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.HistoryFixture.truncate;
+import static io.rowback.history.HistoryFixture.update;
+import static io.rowback.history.TableFixture.UNKNOWN;
+import static io.rowback.history.TableFixture.row;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.HistoryWriter.Batch;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every history promises, whatever keeps it. */
+public abstract class HistoryContract {
+    private static final String UUID = "6f1b5a52-0c1e-4a6f-9f0f-3d2d1c0b9a88";
+
+    private final TableSchema users = TableFixture.table("users")
+            .column("id", "bigint")
+            .column("name", "text")
+            .key("id")
+            .build();
+    private final TableSchema items = TableFixture.table("items")
+            .column("user_id", "bigint")
+            .column("code", "text")
+            .column("note", "text")
+            .key("user_id", "code")
+            .foreignKey("user_id", users, ForeignKey.Action.CASCADE)
+            .build();
+    private final ForeignKey toUsers = items.foreignKeys().get(0);
+
+    private HistoryWriter writer;
+    private HistoryFixture history;
+
+    /** A new, empty history. */
+    protected abstract HistoryWriter open();
+
+    /** What is stored at this moment. */
+    protected abstract HistoryReader read();
+
+    @BeforeEach
+    void create() {
+        writer = open();
+        history = new HistoryFixture(writer);
+    }
+
+    @AfterEach
+    void close() {
+        writer.close();
+    }
+
+    @Test
+    void whatLiesAboveTheDurablePositionIsNotSeen() {
+        Transaction seen = history.commit(insert(row(users, "1", "ann")));
+        Lsn commit = new Lsn(0x2000);
+        Change half = new Change(new Position(commit, 0), Operation.INSERT, users, null, row(users, "2", "bob"));
+        writer.append(new Batch(List.of(half), List.of(), null));
+
+        try (HistoryReader reader = read()) {
+            assertThat(changes(reader)).hasSize(1);
+            assertThat(list(reader.changes(users.id(), RowKey.of("2"), Lsn.ZERO, Lsn.MAX)))
+                    .isEmpty();
+            assertThat(list(reader.lastChanges(users.id(), Lsn.ZERO, Lsn.MAX))).hasSize(1);
+            assertThat(reader.info().durable()).isEqualTo(seen.end());
+        }
+
+        Transaction whole = transaction(commit, 900, Instant.parse("2026-01-01T01:00:00Z"));
+        writer.append(new Batch(List.of(), List.of(whole), whole.end()));
+        try (HistoryReader reader = read()) {
+            assertThat(changes(reader)).hasSize(2).last().isEqualTo(half);
+            assertThat(reader.transaction(commit)).contains(whole);
+            assertThat(reader.info().lastCommit()).isEqualTo(commit);
+            assertThat(reader.info().lastCommitTime()).isEqualTo(whole.time());
+        }
+    }
+
+    @Test
+    void redeliveredBatchChangesNothing() {
+        Transaction first = history.commit(insert(row(users, "1", "ann")));
+        history.commit(update(row(users, "1", "ann"), row(users, "1", "eve")));
+        TableSchema ofNow = TableFixture.table("users")
+                .column("id", "bigint")
+                .column("name", "text")
+                .column("age", "integer")
+                .key("id")
+                .build();
+        Change again = new Change(
+                new Position(first.commit(), 0), Operation.INSERT, ofNow, null, row(ofNow, "1", "ann", UNKNOWN));
+        writer.append(new Batch(List.of(again), List.of(first), first.end()));
+
+        try (HistoryReader reader = read()) {
+            assertThat(changes(reader))
+                    .extracting(Change::after)
+                    .containsExactly(row(users, "1", "ann"), row(users, "1", "eve"));
+            assertThat(reader.tables().get(0).schemas()).hasSize(1);
+            assertThat(reader.info().durable()).isEqualTo(history.here());
+        }
+    }
+
+    @Test
+    void valuesComeBackAsTheyWere() {
+        String large = "x".repeat(1_000_000);
+        history.commit(
+                insert(row(items, "-1", "", null)),
+                insert(row(items, "9223372036854775807", UUID, UNKNOWN)),
+                update(row(items, "0", "é\uD83D\uDE00", large), row(items, "0", "é\uD83D\uDE00", "")),
+                delete(row(items, "007", "0", "\\x00\n")));
+
+        try (HistoryReader reader = read()) {
+            assertThat(changes(reader))
+                    .extracting(Change::after)
+                    .containsExactly(
+                            row(items, "-1", "", null),
+                            row(items, "9223372036854775807", UUID, UNKNOWN),
+                            row(items, "0", "é\uD83D\uDE00", ""),
+                            null);
+            assertThat(changes(reader))
+                    .extracting(Change::before)
+                    .containsExactly(
+                            null, null, row(items, "0", "é\uD83D\uDE00", large), row(items, "007", "0", "\\x00\n"));
+            assertThat(list(reader.changes(items.id(), RowKey.of("9223372036854775807", UUID), Lsn.ZERO, Lsn.MAX)))
+                    .hasSize(1);
+            assertThat(list(reader.changes(items.id(), RowKey.of("7", "0"), Lsn.ZERO, Lsn.MAX)))
+                    .as("007 is another key than 7")
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aRowIsFoundUnderEachKeyItHadAndWithEachTruncate() {
+        history.commit(insert(row(users, "1", "ann")), insert(row(users, "10", "bob")));
+        history.commit(update(row(users, "1", "ann"), row(users, "2", "ann")));
+        Transaction emptied = history.commit(truncate(users), truncate(items));
+
+        try (HistoryReader reader = read()) {
+            assertThat(operations(reader, RowKey.of("1")))
+                    .containsExactly(Operation.INSERT, Operation.UPDATE, Operation.TRUNCATE);
+            assertThat(operations(reader, RowKey.of("2"))).containsExactly(Operation.UPDATE, Operation.TRUNCATE);
+            assertThat(operations(reader, RowKey.of())).containsExactly(Operation.TRUNCATE);
+            assertThat(list(reader.lastChanges(users.id(), Lsn.ZERO, Lsn.MAX)))
+                    .extracting(HistoryReader.LastChange::key)
+                    .containsExactly(RowKey.of("1"), RowKey.of("2"), RowKey.of("10"));
+            assertThat(list(reader.changes(users.id(), Lsn.ZERO, emptied.commit())))
+                    .hasSize(3);
+            assertThat(list(reader.changes(emptied.commit(), emptied.commit().next())))
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void aBaselineTakesEffectWhenItsTableIsCovered() {
+        Lsn at = history.here();
+        writer.baseline(at, List.of(row(users, "2", "bob"), row(users, "10", "cid"), row(users, "1", "ann")));
+        try (HistoryReader reader = read()) {
+            assertThat(reader.tables()).isEmpty();
+            assertThat(list(reader.baseline(users.id(), at))).isEmpty();
+        }
+
+        writer.covered(users, at, 3);
+        Transaction later = history.commit(insert(row(users, "3", "dan")));
+        try (HistoryReader reader = read()) {
+            assertThat(list(reader.baseline(users.id(), at)))
+                    .containsExactly(row(users, "1", "ann"), row(users, "2", "bob"), row(users, "10", "cid"));
+            assertThat(reader.baseline(users.id(), RowKey.of("10"), later.end()))
+                    .contains(row(users, "10", "cid"));
+            assertThat(reader.baseline(users.id(), RowKey.of("3"), later.end())).isEmpty();
+            assertThat(reader.baseline(users.id(), RowKey.of("1"), new Lsn(at.value() - 1)))
+                    .isEmpty();
+            assertThat(reader.tables().get(0).baselineRows()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aNewBaselineAndAGapEndTheCoverageBeforeThem() {
+        Lsn first = history.baseline(users, row(users, "1", "ann"), row(users, "2", "bob"));
+        history.commit(delete(row(users, "2", "bob")));
+        Lsn second = history.baseline(users, row(users, "1", "ann"));
+        Lsn lost = history.commit(insert(row(users, "4", "eve"))).end();
+        Gap gap = new Gap(lost, new Lsn(0x9000), "the slot was lost");
+        writer.gap(gap);
+
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().gaps()).containsExactly(gap);
+            assertThat(reader.tables().get(0).coverage())
+                    .containsExactly(new Coverage(first, second), new Coverage(second, lost));
+            assertThat(list(reader.baseline(users.id(), new Lsn(second.value() - 1))))
+                    .hasSize(2);
+            assertThat(list(reader.baseline(users.id(), second))).hasSize(1);
+            assertThat(list(reader.baseline(users.id(), lost.next()))).isEmpty();
+        }
+    }
+
+    @Test
+    void rowsAreFoundByWhatTheyEverReferredTo() {
+        history.baseline(items, row(items, "1", "a", null));
+        history.commit(insert(row(items, "1", "b", null)), insert(row(items, "2", "c", null)));
+        history.commit(update(row(items, "2", "c", null), row(items, "1", "c", null)));
+        history.commit(delete(row(items, "3", "d", null)), delete(row(items, "1", "a", null)));
+        writer.baseline(history.here(), List.of(row(items, "1", "never covered", null)));
+
+        try (HistoryReader reader = read()) {
+            assertThat(list(reader.referring(items.id(), toUsers, List.of("1"))))
+                    .containsExactlyInAnyOrder(RowKey.of("1", "a"), RowKey.of("1", "b"), RowKey.of("1", "c"));
+            assertThat(list(reader.referring(items.id(), toUsers, List.of("2"))))
+                    .containsExactly(RowKey.of("2", "c"));
+            assertThat(list(reader.referring(items.id(), toUsers, List.of("3"))))
+                    .containsExactly(RowKey.of("3", "d"));
+            assertThat(list(reader.referring(items.id(), toUsers, List.of("4"))))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aForeignKeyThatCameLaterOrWasRenamedFindsTheOlderRowsAsWell() {
+        TableSchema early = note("owner", null);
+        TableSchema late = note("user_id", users);
+        history.baseline(early, row(early, "1", "7"));
+        history.commit(insert(row(early, "2", "7")));
+        history.commit(insert(row(late, "3", "7")), insert(row(late, "4", "8")), insert(row(late, "5", null)));
+
+        try (HistoryReader reader = read()) {
+            ForeignKey added = late.foreignKeys().get(0);
+            assertThat(list(reader.referring(late.id(), added, List.of("7"))))
+                    .containsExactlyInAnyOrder(RowKey.of("1"), RowKey.of("2"), RowKey.of("3"));
+        }
+    }
+
+    private static TableSchema note(String owner, @Nullable TableSchema parent) {
+        TableFixture table = TableFixture.table("notes")
+                .column("id", "bigint")
+                .column(owner, "bigint")
+                .key("id");
+        return (parent == null ? table : table.foreignKey(owner, parent, ForeignKey.Action.SET_NULL)).build();
+    }
+
+    @Test
+    void transactionsAreFoundByEitherFormOfTheirId() {
+        Instant time = Instant.parse("2026-01-01T00:00:00.123456Z");
+        Transaction one = transaction(new Lsn(0x3000), 700, time);
+        Transaction wrapped = new Transaction(
+                new Lsn(0x3100),
+                new Lsn(0x3150),
+                new TransactionId((5L << 32) + 700),
+                time.plusSeconds(1),
+                "upstream",
+                Map.of(users.id(), new Transaction.Counts(1, 2, 3, 4), items.id(), Transaction.Counts.NONE),
+                List.of("{\"user\":\"ann\"}", "", "é"));
+        writer.append(new Batch(List.of(), List.of(one, wrapped), wrapped.end()));
+
+        try (HistoryReader reader = read()) {
+            assertThat(reader.transactionsOf(700)).containsExactly(one, wrapped);
+            assertThat(reader.transactionsOf((5L << 32) + 700)).containsExactly(wrapped);
+            assertThat(reader.transactionsOf((6L << 32) + 700)).isEmpty();
+            assertThat(reader.transactionsOf(701)).isEmpty();
+            assertThat(list(reader.transactions(new Lsn(0x3001), Lsn.MAX))).containsExactly(wrapped);
+        }
+    }
+
+    @Test
+    void aTimeStandsForTheFirstCommitInOrderAtOrAfterIt() {
+        Instant start = Instant.parse("2026-01-01T00:00:00Z");
+        long[] millis = {100, 900, 2_500, 1_200, 2_600, 1_300, 7_000};
+        for (int i = 0; i < millis.length; i++) {
+            Transaction transaction = transaction(new Lsn(0x3000 + 0x100 * i), 700 + i, start.plusMillis(millis[i]));
+            writer.append(new Batch(List.of(), List.of(transaction), transaction.end()));
+        }
+
+        try (HistoryReader reader = read()) {
+            assertThat(commitAt(reader, start)).isEqualTo(0x3000);
+            assertThat(commitAt(reader, start.plusMillis(100))).isEqualTo(0x3000);
+            assertThat(commitAt(reader, start.plus(Duration.ofNanos(100_000_001))))
+                    .isEqualTo(0x3100);
+            assertThat(commitAt(reader, start.plusMillis(1_000))).isEqualTo(0x3200);
+            assertThat(commitAt(reader, start.plusMillis(2_501))).isEqualTo(0x3400);
+            assertThat(commitAt(reader, start.plusMillis(2_601))).isEqualTo(0x3600);
+            assertThat(commitAt(reader, start.plusSeconds(60)))
+                    .as("the durable position")
+                    .isEqualTo(0x3650);
+        }
+    }
+
+    @Test
+    void aStoreIsCreatedOnce() {
+        assertThat(writer.info().systemIdentifier()).isEqualTo("7000000000000000001");
+        assertThatThrownBy(() -> writer.create("1", "other", Lsn.ZERO)).isInstanceOf(IllegalStateException.class);
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().database()).isEqualTo("app");
+        }
+    }
+
+    private static long commitAt(HistoryReader reader, Instant time) {
+        return reader.firstCommitAtOrAfter(time).value();
+    }
+
+    private static Transaction transaction(Lsn commit, long id, Instant time) {
+        Lsn end = new Lsn(commit.value() + 0x50);
+        return new Transaction(commit, end, new TransactionId(id), time, null, Map.of(), List.of());
+    }
+
+    private List<Operation> operations(HistoryReader reader, RowKey key) {
+        return list(reader.changes(users.id(), key, Lsn.ZERO, Lsn.MAX)).stream()
+                .map(Change::operation)
+                .toList();
+    }
+
+    private static List<Change> changes(HistoryReader reader) {
+        return list(reader.changes(Lsn.ZERO, Lsn.MAX));
+    }
+
+    private static <T> List<T> list(Stream<T> stream) {
+        try (stream) {
+            return stream.toList();
+        }
+    }
+}
