@@ -1,12 +1,12 @@
 # Sourced by ./rowback and ./rowbackd with $checkout set: makes sure that what was built is as new as the sources.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154  # the launchers set the one variable and read the other
 
 # The last file that a build writes.
 built="$checkout/demo/target/classpath"
 log="$checkout/target/build.log"
 
 up_to_date() {
-    [ -f "$built" ] && [ -z "$(find "$checkout" -name target -prune -o \( -path '*/src/main/*' -o -name pom.xml \) \
+    [ -f "$built" ] && [ -z "$(find "$checkout" \( -name target -o -name .git \) -prune -o \( -path '*/src/main/*' -o -name pom.xml \) \
         -newer "$built" -print | head -n 1)" ]
 }
 
