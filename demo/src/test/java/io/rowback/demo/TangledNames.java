@@ -6,6 +6,8 @@ import java.util.List;
 
 /** Names, keys and types that break careless SQL; two mistakes on one row, and one on a row that others refer to. */
 final class TangledNames implements Incident {
+    private static final String ZOO = "\"Zoo \"\"9\"\"\"";
+
     @Override
     public String name() {
         return "tangled-names";
@@ -13,8 +15,8 @@ final class TangledNames implements Incident {
 
     @Override
     public List<String> find(Support support) {
-        List<JsonNode> house = support.reads("history", "Zoo \"9\".Tier-Häuser", "t=Nord,select=1");
-        List<JsonNode> keeper = support.reads("history", "Zoo \"9\".t", "1");
+        List<JsonNode> house = support.reads("history", ZOO + ".\"Tier-Häuser\"", "t=Nord,select=1");
+        List<JsonNode> keeper = support.reads("history", ZOO + ".t", "1");
         int last = house.size() - 1;
         return List.of(
                 "--tx",
