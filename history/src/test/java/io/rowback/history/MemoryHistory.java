@@ -89,7 +89,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     /** Forgets what a writer that starts anew finds above the durable position. */
-    void restart() {
+    public void restart() {
         log.tailMap(new Position(durable, 0), true).clear();
         transactions.tailMap(durable, true).clear();
     }

@@ -35,8 +35,6 @@ import org.rocksdb.WriteOptions;
 final class Database implements AutoCloseable {
     static final byte[] NO_VALUE = {};
 
-    private static final byte[] BEYOND_ALL = {(byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF};
-
     private final Tuning tuning = new Tuning();
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private final Set<Cursor> cursors = ConcurrentHashMap.newKeySet();
@@ -119,11 +117,6 @@ final class Database implements AutoCloseable {
 
     Cursor cursor(Family family, KeyRange range) {
         return cursor(family, range.from(), range.to());
-    }
-
-    /** All entries. */
-    Cursor cursor(Family family) {
-        return cursor(family, NO_VALUE, BEYOND_ALL);
     }
 
     /** The last key in [from, to), or null if there is none. */

@@ -16,6 +16,7 @@ final class Keys {
     private static final int LSN_BYTES = 8;
     private static final int EPOCH_BYTES = 2;
     static final int TABLE_BYTES = 6;
+    static final int ATTRIBUTE_BYTES = 2;
 
     private Keys() {}
 
@@ -115,6 +116,10 @@ final class Keys {
     /** Newest first, so that a seek finds the newest one at or below an LSN. */
     static byte[] baseline(TableId table, byte[] key, Lsn at) {
         return new ByteWriter().u32(table.oid()).bytes(key).u64(~at.value()).toBytes();
+    }
+
+    static TableId tableOf(byte[] key) {
+        return new TableId(new ByteReader(key, EPOCH_BYTES, key.length).u32());
     }
 
     static TableId baselineTable(byte[] key) {

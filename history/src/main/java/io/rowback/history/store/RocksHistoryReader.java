@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ObjLongConsumer;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 
@@ -33,6 +34,7 @@ public final class RocksHistoryReader implements HistoryReader {
 
     private final Path scratch;
     private final Database database;
+    private final Schemas schemas;
     private final Metadata meta;
     private final StoredTransactions transactions;
     private final StoredChanges changes;
@@ -43,7 +45,7 @@ public final class RocksHistoryReader implements HistoryReader {
         Metadata.requireFormat(database);
         this.scratch = scratch;
         this.database = database;
-        Schemas schemas = Schemas.load(database);
+        schemas = Schemas.load(database);
         meta = Metadata.load(database, schemas);
         transactions = new StoredTransactions(database, meta);
         changes = new StoredChanges(database, schemas, meta);
@@ -184,6 +186,15 @@ public final class RocksHistoryReader implements HistoryReader {
     @Override
     public Stream<RowKey> referring(TableId table, ForeignKey foreignKey, List<String> values) {
         return references.of(table, foreignKey, values);
+    }
+
+    /**
+     * Walks through everything that is stored and verifies checksums, the indexes against the log, and counts.
+     *
+     * @param progress takes a column family's name and how many of its entries were walked so far
+     */
+    public Verification verify(ObjLongConsumer<String> progress) {
+        return new Verifier(database, schemas, meta, progress).verify();
     }
 
     @Override

@@ -134,11 +134,13 @@ public final class RocksHistoryWriter implements HistoryWriter {
                     put(change, index, write);
                 }
             }
+            TransactionEntries entries = new TransactionEntries(write::entry, newestSecond);
             for (Transaction transaction : batch.transactions()) {
                 if (!transaction.commit().isBefore(from)) {
-                    put(transaction, write);
+                    put(transaction, entries, write);
                 }
             }
+            newestSecond = entries.newestSecond();
             Lsn to = batch.durable();
             meta.advance(to == null ? from : to, write);
         });
@@ -158,17 +160,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
         meta.logged(payload.length);
     }
 
-    private void put(Transaction transaction, Write write) {
+    private void put(Transaction transaction, TransactionEntries entries, Write write) {
         Lsn commit = transaction.commit();
         int epoch = epoch(commit, write);
         TransactionCodec.write(out.clear(), transaction);
         write.seal(Family.TXNS, Keys.transaction(commit), out.toBytes());
-        write.entry(Family.XIDS, Keys.xid(epoch, transaction.id(), commit));
-        long second = transaction.time().getEpochSecond();
-        if (second > newestSecond) {
-            newestSecond = second;
-            write.entry(Family.TIMES, Keys.time(epoch, second, commit));
-        }
+        entries.of(transaction, epoch);
     }
 
     @SuppressWarnings("ReferenceEquality") // Spares the comparison of whole schemas for each change.

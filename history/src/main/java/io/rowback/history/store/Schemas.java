@@ -31,7 +31,7 @@ final class Schemas {
 
     static Schemas load(Database database) {
         Schemas schemas = new Schemas(database);
-        try (Cursor cursor = database.cursor(Family.SCHEMAS)) {
+        try (Cursor cursor = database.cursor(Family.SCHEMAS, KeyRange.ALL)) {
             while (cursor.next()) {
                 schemas.register(read(cursor.key(), cursor.value()));
             }

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /** Finds transactions by commit, by id and by time. */
 final class StoredTransactions {
-    private static final long BEFORE_ALL_TIMES = Long.MIN_VALUE;
+    static final long BEFORE_ALL_TIMES = Long.MIN_VALUE;
 
     private final Database database;
     private final Epochs epochs;

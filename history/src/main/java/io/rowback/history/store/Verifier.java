@@ -1,0 +1,122 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Change;
+import io.rowback.history.Coverage;
+import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.Transaction.Counts;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.ObjLongConsumer;
+
+/**
+ * Verifies that every stored value is what was written, and that log, transactions and indexes say the same. Reads each
+ * family once, in order; only where an index does not match are single entries looked up. Used once.
+ */
+final class Verifier {
+    private static final List<Family> INDEXES =
+            List.of(Family.ROWS, Family.TABLES, Family.REFS, Family.XIDS, Family.TIMES);
+
+    private final Database database;
+    private final Schemas schemas;
+    private final Metadata meta;
+    private final StoreWalk walk;
+    private final Findings findings = new Findings();
+    private final Map<Family, Fingerprint> expected = new EnumMap<>(Family.class);
+    private final Map<TableId, Long> newestBaseline = new HashMap<>();
+    private long changes;
+    private long transactions;
+    private long baselineRows;
+    private long indexEntries;
+    private Lsn commit = Lsn.ZERO;
+    private Map<TableId, Counts> counts = new HashMap<>();
+
+    Verifier(Database database, Schemas schemas, Metadata meta, ObjLongConsumer<String> progress) {
+        this.database = database;
+        this.schemas = schemas;
+        this.meta = meta;
+        this.walk = new StoreWalk(database, schemas, meta, progress);
+        INDEXES.forEach(family -> expected.put(family, new Fingerprint()));
+    }
+
+    Verification verify() {
+        boolean logReadable = findings.survived(this::log);
+        boolean baselinesReadable = findings.survived(this::baselines);
+        for (Family family : INDEXES) {
+            findings.survived(() -> index(family, logReadable && baselinesReadable));
+        }
+        return new Verification(changes, transactions, baselineRows, indexEntries, findings.told(), findings.count());
+    }
+
+    private void log() {
+        TransactionEntries entries = new TransactionEntries(this::expect, StoredTransactions.BEFORE_ALL_TIMES);
+        try (TransactionWalk beside = new TransactionWalk(database, meta.durable(), findings, transaction -> {
+            transactions++;
+            entries.of(transaction, meta.epochs().of(transaction.commit()));
+        })) {
+            walk.log(findings, change -> {
+                changes++;
+                walk.entries(change, this::expect);
+                count(change, beside);
+            });
+            passCounted(beside);
+            beside.finish();
+        }
+    }
+
+    private void count(Change change, TransactionWalk beside) {
+        if (!change.position().commit().equals(commit)) {
+            passCounted(beside);
+            commit = change.position().commit();
+            counts = new HashMap<>();
+        }
+        Counts counted = counts.getOrDefault(change.table(), Counts.NONE);
+        counts.put(change.table(), counted.plus(change.operation()));
+    }
+
+    private void passCounted(TransactionWalk beside) {
+        if (!counts.isEmpty()) {
+            beside.pass(commit, counts);
+        }
+    }
+
+    private void baselines() {
+        walk.baselines(findings, (row, at) -> {
+            baselineRows++;
+            walk.entries(row, at, this::expect);
+            TableInfo table = meta.table(row.schema().id());
+            if (table != null && newest(table).equals(at)) {
+                newestBaseline.merge(row.schema().id(), 1L, Long::sum);
+            }
+        });
+        for (TableInfo table : meta.tables()) {
+            long found = newestBaseline.getOrDefault(table.schema().id(), 0L);
+            if (found != table.baselineRows()) {
+                findings.add("baseline of table " + table.schema().name() + ": it had " + table.baselineRows()
+                        + " rows, there are " + found);
+            }
+        }
+    }
+
+    private static Lsn newest(TableInfo table) {
+        List<Coverage> coverage = table.coverage();
+        return coverage.isEmpty() ? Lsn.MAX : coverage.get(coverage.size() - 1).from();
+    }
+
+    private void expect(Family family, byte[] key) {
+        Objects.requireNonNull(expected.get(family)).add(key);
+    }
+
+    private void index(Family family, boolean comparable) {
+        Fingerprint actual = new Fingerprint();
+        walk.index(family, actual::add);
+        indexEntries += actual.count();
+        if (comparable && !actual.matches(Objects.requireNonNull(expected.get(family)))) {
+            new IndexDifference(database, schemas, meta, walk, findings).tell(family);
+        }
+    }
+}
