@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -134,15 +133,24 @@ final class Database implements AutoCloseable {
         });
     }
 
+    /** Begins a write; until it is closed the database stays open. */
     Write begin() {
+        lock.readLock().lock();
+        if (closed) {
+            lock.readLock().unlock();
+            throw new IllegalStateException("the store is closed");
+        }
         return new Write(this);
     }
 
-    void write(WriteBatch batch, boolean sync) {
-        locked(lock.readLock(), "cannot be written", () -> {
-            rocks.write(sync ? synced : unsynced, batch);
-            return true;
-        });
+    /** For a {@link Write} that was begun. */
+    void write(WriteBatch batch, boolean sync) throws RocksDBException {
+        rocks.write(sync ? synced : unsynced, batch);
+    }
+
+    /** Ends what {@link #begin} began. */
+    void end() {
+        lock.readLock().unlock();
     }
 
     void closed(Cursor cursor) {
@@ -150,25 +158,21 @@ final class Database implements AutoCloseable {
     }
 
     private <T extends @Nullable Object> T reading(Action<T> action) {
-        return locked(lock.readLock(), "cannot be read", action);
-    }
-
-    private interface Action<T extends @Nullable Object> {
-        T run() throws RocksDBException;
-    }
-
-    private <T extends @Nullable Object> T locked(Lock part, String failure, Action<T> action) {
-        part.lock();
+        lock.readLock().lock();
         try {
             if (closed) {
                 throw new IllegalStateException("the store is closed");
             }
             return action.run();
         } catch (RocksDBException e) {
-            throw failure(failure, e);
+            throw failure("cannot be read", e);
         } finally {
-            part.unlock();
+            lock.readLock().unlock();
         }
+    }
+
+    private interface Action<T extends @Nullable Object> {
+        T run() throws RocksDBException;
     }
 
     static RowbackException failure(String what, RocksDBException e) {

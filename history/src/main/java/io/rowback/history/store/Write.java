@@ -3,7 +3,7 @@ package io.rowback.history.store;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 
-/** Puts and deletes that reach the store together or not at all. */
+/** Puts and deletes that reach the store together or not at all. Belongs to the thread that began it. */
 final class Write implements AutoCloseable {
     private final Database database;
     private final WriteBatch batch = new WriteBatch();
@@ -22,7 +22,8 @@ final class Write implements AutoCloseable {
         put(family, key, SealedValue.of(key, payload));
     }
 
-    private void put(Family family, byte[] key, byte[] value) {
+    /** A value as it is, checksum included. */
+    void put(Family family, byte[] key, byte[] value) {
         try {
             batch.put(database.handle(family), key, value);
         } catch (RocksDBException e) {
@@ -48,12 +49,17 @@ final class Write implements AutoCloseable {
 
     /** Stores it; with {@code sync} it and everything written before survive the loss of power. */
     void commit(boolean sync) {
-        database.write(batch, sync);
+        try {
+            database.write(batch, sync);
+        } catch (RocksDBException e) {
+            throw Database.failure("cannot be written", e);
+        }
         batch.clear();
     }
 
     @Override
     public void close() {
         batch.close();
+        database.end();
     }
 }

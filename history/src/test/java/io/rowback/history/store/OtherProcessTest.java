@@ -1,0 +1,137 @@
+package io.rowback.history.store;
+
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.TableFixture.row;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.Change;
+import io.rowback.history.HistoryFixture;
+import io.rowback.history.Lsn;
+import io.rowback.history.TableFixture;
+import io.rowback.history.TableSchema;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reading and writing in different processes, and a writer that is killed. */
+@Timeout(120)
+class OtherProcessTest {
+    private static final TableSchema USERS =
+            TableFixture.table("users").column("id", "bigint").key("id").build();
+    private static final int READS = 25;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void end() {
+        processes.forEach(Process::destroyForcibly);
+    }
+
+    @Test
+    void aReaderInAnotherProcessNeverWaitsForTheWriterNorDisturbsIt() throws Exception {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, 10_000)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            history.commit(insert(row(USERS, "0")));
+            Process reader = start(Reading.class);
+            int commits = 1;
+            while (reader.isAlive()) {
+                history.commit(insert(row(USERS, Integer.toString(commits++))));
+            }
+            try (BufferedReader output = reader.inputReader()) {
+                List<String> counts = output.lines().toList();
+                assertThat(reader.exitValue()).as(String.join("\n", counts)).isZero();
+                assertThat(counts).hasSize(READS);
+                assertThat(counts.stream().map(Long::valueOf)).isSorted().allMatch(count -> count >= 1);
+                assertThat(Long.parseLong(counts.get(READS - 1)))
+                        .as("it saw what was written meanwhile")
+                        .isGreaterThan(Long.parseLong(counts.get(0)));
+            }
+            assertReadable(commits);
+        }
+    }
+
+    @Test
+    void whatAKilledWriterHadStoredIsThere() throws Exception {
+        Process writer = start(Writing.class);
+        try (BufferedReader output = writer.inputReader()) {
+            String stored = output.readLine();
+            for (int i = 0; i < 300 && stored != null; i++) {
+                stored = output.readLine();
+            }
+            writer.destroyForcibly().waitFor();
+            assertThat(stored).isNotNull();
+            try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+                assertThat(reader.info().durable()).isGreaterThanOrEqualTo(Lsn.parse(String.valueOf(stored)));
+                assertThat(reader.verify((family, entries) -> {}).findings()).isEmpty();
+            }
+        }
+        RocksHistoryWriter.open(folder).close();
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            assertThat(reader.verify((family, entries) -> {}).findings()).isEmpty();
+        }
+    }
+
+    private void assertReadable(int commits) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            assertThat(count(reader)).isEqualTo(commits);
+        }
+    }
+
+    private Process start(Class<?> main) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Process process = new ProcessBuilder(
+                        java, "-cp", System.getProperty("java.class.path"), main.getName(), folder.toString())
+                .redirectErrorStream(true)
+                .start();
+        processes.add(process);
+        return process;
+    }
+
+    private static long count(RocksHistoryReader reader) {
+        try (Stream<Change> changes = reader.changes(Lsn.ZERO, Lsn.MAX)) {
+            return changes.count();
+        }
+    }
+
+    /** Opens the store again and again and prints how many changes there are. */
+    static final class Reading {
+        private Reading() {}
+
+        public static void main(String[] args) {
+            for (int i = 0; i < READS; i++) {
+                try (RocksHistoryReader reader = RocksHistoryReader.open(Path.of(args[0]))) {
+                    long counted = count(reader);
+                    Verification verification = reader.verify((family, entries) -> {});
+                    if (!verification.sound() || verification.changes() != counted) {
+                        throw new IllegalStateException(counted + " changes, " + verification);
+                    }
+                    System.out.println(counted);
+                }
+            }
+        }
+    }
+
+    /** Writes until it is killed and prints each durable position once it is stored; between them parts of transactions. */
+    static final class Writing {
+        private Writing() {}
+
+        public static void main(String[] args) {
+            RocksHistoryWriter writer = RocksHistoryWriter.open(Path.of(args[0]), 10_000);
+            HistoryFixture history = new HistoryFixture(writer);
+            for (int i = 0; ; i++) {
+                history.commit(insert(row(USERS, Integer.toString(i))));
+                System.out.println(history.here());
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package io.rowback.history.store;
+
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.TableFixture.row;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.Change;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryFixture;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableFixture;
+import io.rowback.history.TableSchema;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Opening and closing: who may, what they are told otherwise, and that nothing is used when it is gone. */
+class StoreAccessTest {
+    private final TableSchema users =
+            TableFixture.table("users").column("id", "bigint").key("id").build();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void nobodyElseCanEnterTheStore() throws IOException {
+        Path loose = Files.createDirectories(folder.resolve("loose"));
+        Files.setPosixFilePermissions(loose, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (Path directory : List.of(loose, folder.resolve("deep/er"))) {
+            RocksHistoryWriter.open(directory).close();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)))
+                    .isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void aSecondWriterIsKeptOut() {
+        try (RocksHistoryWriter first = RocksHistoryWriter.open(folder)) {
+            assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, "locked");
+            first.create("7", "app", Lsn.ZERO);
+        }
+        RocksHistoryWriter.open(folder).close();
+    }
+
+    @Test
+    void thereIsNoStoreBeforeOneWasCreated() {
+        assertRefused(() -> RocksHistoryReader.open(folder.resolve("none")), ErrorCode.NO_STORE, "no store in");
+        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            assertThat(writer.info().systemIdentifier()).isEmpty();
+            assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "still being set up");
+        }
+    }
+
+    @Test
+    void aStoreOfAnotherFormatIsLeftAlone() throws Exception {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            writer.create("7", "app", Lsn.ZERO);
+        }
+        try (Database database = Database.open(folder);
+                Write write = database.begin()) {
+            write.seal(Family.META, Keys.meta("format"), new ByteWriter().u32(2).toBytes());
+            write.commit(true);
+        }
+        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 2");
+        assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 2");
+    }
+
+    @Test
+    void aReaderLeavesNothingBehind() throws IOException {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            writer.create("7", "app", Lsn.ZERO);
+        }
+        List<Path> before = scratchFolders();
+        RocksHistoryReader reader = RocksHistoryReader.open(folder);
+        assertThat(scratchFolders()).hasSize(before.size() + 1);
+        reader.close();
+        reader.close();
+        assertThat(scratchFolders()).isEqualTo(before);
+    }
+
+    private static List<Path> scratchFolders() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("rowback-reader"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void whatWasClosedIsRefusedInsteadOfCrashing() {
+        RocksHistoryWriter writer = RocksHistoryWriter.open(folder);
+        HistoryFixture history = new HistoryFixture(writer);
+        history.commit(insert(row(users, "1")), insert(row(users, "2")));
+        RocksHistoryReader reader = RocksHistoryReader.open(folder);
+        Iterator<Change> changes = reader.changes(Lsn.ZERO, Lsn.MAX).iterator();
+        changes.next();
+        reader.close();
+        writer.close();
+        writer.close();
+
+        assertThatThrownBy(changes::next).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> reader.changes(Lsn.ZERO, Lsn.MAX)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> history.commit(insert(row(users, "3")))).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aReaderStaysAtTheMomentItWasOpened() {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            history.commit(insert(row(users, "1")));
+            try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+                history.commit(insert(row(users, "2")));
+                try (Stream<Change> changes = reader.changes(Lsn.ZERO, Lsn.MAX)) {
+                    assertThat(changes).hasSize(1);
+                }
+            }
+        }
+    }
+
+    private static void assertRefused(ThrowingCallable action, ErrorCode code, String message) {
+        assertThatThrownBy(action).isInstanceOfSatisfying(RowbackException.class, refused -> {
+            assertThat(refused.code()).isEqualTo(code);
+            assertThat(refused).hasMessageContaining(message);
+            assertThat(refused.hint()).isNotNull();
+        });
+    }
+}
