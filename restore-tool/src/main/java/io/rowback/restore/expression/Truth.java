@@ -13,7 +13,8 @@ public enum Truth {
         return value ? TRUE : FALSE;
     }
 
-    Truth and(Truth other) {
+    /** What holds of two conditions joined by AND. */
+    public Truth and(Truth other) {
         if (this == FALSE || other == FALSE) {
             return FALSE;
         }

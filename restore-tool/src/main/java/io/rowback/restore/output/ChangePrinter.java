@@ -1,0 +1,151 @@
+package io.rowback.restore.output;
+
+import io.rowback.history.Change;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.Operation;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline.Version;
+import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.sql.RowText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Prints the steps of rows' lives: when, by whom, what was done, and each column's value before and after. */
+public final class ChangePrinter {
+    private final Output output;
+    private final Set<String> columns;
+
+    /** Prints to {@code output}, of these columns only unless there are none. */
+    public ChangePrinter(Output output, Set<String> columns) {
+        this.output = output;
+        this.columns = columns;
+    }
+
+    /**
+     * One step of a row's life.
+     *
+     * @param table what the table is called now
+     * @param key the row's key before the step, or after an INSERT
+     * @param version the change and the images around it
+     * @param transaction whose change it was, if the history holds it
+     */
+    public record Step(
+            TableName table,
+            RowKey key,
+            Version version,
+            @Nullable Transaction transaction) {
+        /** Whether one of these columns was written with another value than it had. */
+        public boolean touches(Set<String> columns) {
+            return cells().stream().anyMatch(cell -> columns.contains(cell.column()));
+        }
+
+        private TableSchema schema() {
+            return version.change().schema();
+        }
+
+        private List<Cell> cells() {
+            RowImage before = version.before();
+            RowImage after = version.after();
+            List<Cell> cells = new ArrayList<>();
+            for (int i = 0; i < schema().columns().size(); i++) {
+                ColumnValue old = before == null ? null : value(before, i);
+                ColumnValue now = after == null ? null : value(after, i);
+                if (old == null ? now != null : !old.equals(now)) {
+                    cells.add(new Cell(schema().columns().get(i).name(), old, now));
+                }
+            }
+            return cells;
+        }
+
+        private ColumnValue value(RowImage image, int column) {
+            int index = image.schema().indexOfSame(schema().columns().get(column));
+            return index < 0 ? ColumnValue.Special.UNKNOWN : image.values().get(index);
+        }
+    }
+
+    private record Cell(
+            String column,
+            @Nullable ColumnValue old,
+            @Nullable ColumnValue now) {}
+
+    /** Prints one step. */
+    public void print(Step step) {
+        if (output.json()) {
+            output.document(document(step));
+        } else {
+            text(step);
+        }
+    }
+
+    private List<Cell> shown(Step step) {
+        return step.cells().stream()
+                .filter(cell -> columns.isEmpty() || columns.contains(cell.column()))
+                .toList();
+    }
+
+    private void text(Step step) {
+        Change change = step.version().change();
+        Transaction transaction = step.transaction();
+        String who = transaction == null
+                ? "LSN " + change.position().commit()
+                : transaction.time() + "  transaction " + transaction.id();
+        String row = PrintableText.oneLine(step.table().toString()) + " " + RowText.key(step.schema(), step.key());
+        output.line(who + "  " + word(change.operation()) + "  " + row);
+        for (Cell cell : shown(step)) {
+            String name = "    " + PrintableText.oneLine(cell.column());
+            ColumnValue old = cell.old();
+            ColumnValue now = cell.now();
+            if (old != null && now != null) {
+                output.line(name + ": " + RowText.value(old) + " -> " + RowText.value(now));
+            } else if (old != null && !old.isNull()) {
+                output.line(name + ": " + RowText.value(old) + " lost");
+            } else if (now != null && !now.isNull()) {
+                output.line(name + ": " + RowText.value(now));
+            }
+        }
+        if (transaction != null) {
+            transaction.annotations().forEach(note -> output.line("    note: " + PrintableText.oneLine(note)));
+        }
+    }
+
+    private JsonObject document(Step step) {
+        Change change = step.version().change();
+        Transaction transaction = step.transaction();
+        JsonObject changes = new JsonObject();
+        for (Cell cell : shown(step)) {
+            JsonObject values = new JsonObject();
+            if (cell.old() != null) {
+                values.put("old", cell.old());
+            }
+            if (cell.now() != null) {
+                values.put("new", cell.now());
+            }
+            changes.put(cell.column(), values);
+        }
+        RowKey newKey = change.oldKey() == null ? null : change.key();
+        JsonObject document = new JsonObject()
+                .put("time", transaction == null ? null : transaction.time())
+                .put("xid", transaction == null ? null : transaction.id())
+                .put("lsn", change.position().commit())
+                .put("ordinal", change.position().ordinal())
+                .put("operation", word(change.operation()))
+                .putTable(step.table())
+                .putKey("key", step.schema(), step.key());
+        if (newKey != null) {
+            document.putKey("new_key", step.schema(), newKey);
+        }
+        return document.put("changes", changes)
+                .putStrings("annotations", transaction == null ? List.of() : transaction.annotations());
+    }
+
+    private static String word(Operation operation) {
+        return operation.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,90 @@
+package io.rowback.restore.output;
+
+import io.rowback.history.ColumnValue;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A JSON object on its way out, its members in the order in which they were put. */
+public final class JsonObject {
+    private final Map<String, @Nullable Object> members = new LinkedHashMap<>();
+
+    /** A string; null for JSON's null. What is no string is written as its text. */
+    JsonObject put(String name, @Nullable Object value) {
+        members.put(name, value == null ? null : value.toString());
+        return this;
+    }
+
+    JsonObject put(String name, long number) {
+        members.put(name, number);
+        return this;
+    }
+
+    JsonObject put(String name, boolean value) {
+        members.put(name, value);
+        return this;
+    }
+
+    JsonObject put(String name, JsonObject object) {
+        members.put(name, object.members);
+        return this;
+    }
+
+    /** A value of a column: a string, null, or an object that says that it is not known. */
+    JsonObject put(String name, ColumnValue value) {
+        members.put(name, value(value));
+        return this;
+    }
+
+    JsonObject putStrings(String name, List<String> strings) {
+        members.put(name, strings);
+        return this;
+    }
+
+    JsonObject putObjects(String name, List<JsonObject> objects) {
+        members.put(name, objects.stream().map(JsonObject::members).toList());
+        return this;
+    }
+
+    /** The table's schema and name. */
+    JsonObject putTable(TableName table) {
+        return put("schema", table.schema()).put("table", table.name());
+    }
+
+    /** The row's key, an object by column. */
+    JsonObject putKey(String name, TableSchema table, RowKey key) {
+        JsonObject columns = new JsonObject();
+        for (int i = 0; i < table.key().size(); i++) {
+            columns.put(table.key().get(i), key.values().get(i));
+        }
+        return put(name, columns);
+    }
+
+    /** A row, an object by column; null where there is none. */
+    JsonObject putRow(String name, @Nullable RowImage row) {
+        if (row == null) {
+            return put(name, (Object) null);
+        }
+        JsonObject columns = new JsonObject();
+        for (int i = 0; i < row.values().size(); i++) {
+            columns.put(row.schema().columns().get(i).name(), row.values().get(i));
+        }
+        return put(name, columns);
+    }
+
+    Map<String, @Nullable Object> members() {
+        return members;
+    }
+
+    private static @Nullable Object value(ColumnValue value) {
+        if (value instanceof ColumnValue.Text text) {
+            return text.text();
+        }
+        return value.isNull() ? null : Map.of("unknown", true);
+    }
+}

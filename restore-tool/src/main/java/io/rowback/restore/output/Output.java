@@ -1,0 +1,81 @@
+package io.rowback.restore.output;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+
+/**
+ * Where answers go: results to standard output, either as text or as one JSON document a line; everything else to
+ * standard error.
+ */
+public final class Output {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Writer out;
+    private final Appendable err;
+    private final boolean json;
+    private final boolean quiet;
+
+    /**
+     * Writes results to {@code out} and the rest to {@code err}.
+     *
+     * @param json whether results are JSON
+     * @param quiet whether notes are left out
+     */
+    public Output(Writer out, Appendable err, boolean json, boolean quiet) {
+        this.out = out;
+        this.err = err;
+        this.json = json;
+        this.quiet = quiet;
+    }
+
+    /** Whether results are JSON. */
+    public boolean json() {
+        return json;
+    }
+
+    /** Where a result that is neither text nor a document goes, such as a script. */
+    public Writer raw() {
+        return out;
+    }
+
+    /** A line of a result. */
+    public void line(String line) {
+        write(line);
+    }
+
+    /** A result for programs. */
+    public void document(JsonObject document) {
+        try {
+            write(JSON.writeValueAsString(document.members()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("maps, lists and strings can be written", e);
+        }
+    }
+
+    /** Something that an operator should know beside the result. */
+    public void note(String line) {
+        if (!quiet) {
+            error(line);
+        }
+    }
+
+    /** Something that is said even when all else is quiet. */
+    public void error(String line) {
+        try {
+            err.append(line).append('\n');
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void write(String line) {
+        try {
+            out.append(line).append('\n');
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

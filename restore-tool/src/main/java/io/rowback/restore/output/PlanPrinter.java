@@ -1,0 +1,214 @@
+package io.rowback.restore.output;
+
+import io.rowback.history.RowKey;
+import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Finding;
+import io.rowback.restore.plan.Finding.ColumnConflict;
+import io.rowback.restore.plan.Finding.RowConflict;
+import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.Repair.Cell;
+import io.rowback.restore.plan.Repair.DeleteRow;
+import io.rowback.restore.plan.Repair.InsertRow;
+import io.rowback.restore.plan.Repair.UpdateRow;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestorePlan.Outcome;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.sql.RowText;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Tells about a plan: a summary for the operator, and the whole plan for programs. */
+public final class PlanPrinter {
+    private static final int LISTED = 50;
+
+    private final Output output;
+    private final RestorePlan plan;
+
+    public PlanPrinter(Output output, RestorePlan plan) {
+        this.output = output;
+        this.plan = plan;
+    }
+
+    /** Tells what the plan does and leaves, and what to do next; as notes, so that they do not mix with the SQL. */
+    public void summary() {
+        counts().forEach(output::note);
+        if (plan.repairs().isEmpty()) {
+            output.note("nothing to write");
+        }
+        list(plan.conflicts(), "conflict", conflictFate());
+        list(plan.refusals(), "refused row", "");
+        for (Map.Entry<TableName, Long> left : plan.leftInserted().entrySet()) {
+            output.note(PrintableText.oneLine(left.getKey().toString()) + ": " + left.getValue()
+                    + " rows that the scope inserted stay; --ops delete,update,insert removes them");
+        }
+        if (plan.request().scope().open()) {
+            output.note("note: the window has no end, so every later change counts as part of the incident;"
+                    + " end it with --to");
+        }
+        for (TableSchema table : plan.tables()) {
+            if (rewrites(table)) {
+                output.note("note: triggers of "
+                        + PrintableText.oneLine(table.name().toString())
+                        + " fire before its rows are updated; if one of them sets a column itself, the script fails there:"
+                        + " leave that column out with --except-columns");
+            }
+        }
+        hint();
+    }
+
+    private boolean rewrites(TableSchema table) {
+        boolean updated = plan.repairs().stream()
+                .anyMatch(
+                        repair -> repair instanceof UpdateRow && repair.table().equals(table));
+        return updated
+                && table.triggers().stream()
+                        .filter(trigger -> trigger.enabled() != 'D')
+                        .map(trigger -> trigger.definition().toUpperCase(Locale.ROOT))
+                        .anyMatch(definition -> definition.contains(" BEFORE ") && definition.contains("UPDATE"));
+    }
+
+    private List<String> counts() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (Repair repair : plan.repairs()) {
+            String table = PrintableText.oneLine(repair.table().name().toString());
+            counts.merge(table + ": rows to " + action(repair), 1L, Long::sum);
+        }
+        List<String> lines = new ArrayList<>();
+        counts.forEach((what, count) -> lines.add(what + ": " + count));
+        return lines;
+    }
+
+    private static String action(Repair repair) {
+        if (repair instanceof InsertRow) {
+            return "insert";
+        }
+        return repair instanceof UpdateRow ? "update" : "delete";
+    }
+
+    private String conflictFate() {
+        return switch (plan.request().onConflict()) {
+            case REFUSE -> "";
+            case SKIP -> ", left as they are";
+            case OVERWRITE -> ", written over where that can be";
+        };
+    }
+
+    private void list(List<Finding> findings, String what, String fate) {
+        if (findings.isEmpty()) {
+            return;
+        }
+        output.note(findings.size() + " " + what + (findings.size() == 1 ? "" : "s") + fate + ":");
+        findings.stream().limit(LISTED).forEach(finding -> output.note("  " + text(finding)));
+        if (findings.size() > LISTED) {
+            output.note("  and " + (findings.size() - LISTED) + " more; --json lists them all");
+        }
+    }
+
+    private static String text(Finding finding) {
+        String row = RowText.name(finding.table(), finding.key());
+        if (finding instanceof ColumnConflict conflict) {
+            String by = conflict.by() == null
+                    ? ""
+                    : " (transaction " + conflict.by().id() + ")";
+            return row + ", column " + PrintableText.oneLine(conflict.column()) + ": " + conflict.reason() + by
+                    + "; wanted " + RowText.value(conflict.wanted()) + ", damaged " + RowText.value(conflict.damaged())
+                    + ", now " + RowText.value(conflict.now());
+        }
+        String by = finding instanceof RowConflict conflict && conflict.by() != null
+                ? " (transaction " + conflict.by().id() + ")"
+                : "";
+        return row + ": " + PrintableText.oneLine(finding.reason()) + by;
+    }
+
+    private void hint() {
+        boolean conflicts = !plan.conflicts().isEmpty() && plan.request().onConflict() == ConflictMode.REFUSE;
+        if (plan.outcome() != Outcome.REFUSED) {
+            if (!plan.repairs().isEmpty()) {
+                output.note("hint: Read the SQL, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE.");
+            }
+        } else if (conflicts) {
+            output.note("hint: --on-conflict skip leaves what somebody changed since, overwrite writes over it;"
+                    + " --columns and --table narrow the request.");
+        } else {
+            output.note("hint: --allow-incomplete plans the rest without the refused rows.");
+        }
+    }
+
+    /** Prints the whole plan as one document. */
+    public void document() {
+        output.document(new JsonObject()
+                .put("outcome", plan.outcome().name().toLowerCase(Locale.ROOT))
+                .put("lsn", plan.seen())
+                .put("open_window", plan.request().scope().open())
+                .putObjects(
+                        "transactions",
+                        plan.transactions().stream()
+                                .map(transaction -> new JsonObject()
+                                        .put("xid", transaction.id())
+                                        .put("time", transaction.time())
+                                        .put("lsn", transaction.commit()))
+                                .toList())
+                .putObjects(
+                        "repairs",
+                        plan.repairs().stream().map(PlanPrinter::json).toList())
+                .putObjects(
+                        "conflicts",
+                        plan.conflicts().stream().map(PlanPrinter::json).toList())
+                .putObjects(
+                        "refused",
+                        plan.refusals().stream().map(PlanPrinter::json).toList())
+                .putObjects(
+                        "left_inserted",
+                        plan.leftInserted().entrySet().stream()
+                                .map(left ->
+                                        new JsonObject().putTable(left.getKey()).put("rows", left.getValue()))
+                                .toList()));
+    }
+
+    private static JsonObject row(TableSchema table, RowKey key) {
+        return new JsonObject().putTable(table.name()).putKey("key", table, key);
+    }
+
+    private static JsonObject json(Repair repair) {
+        JsonObject json = row(repair.table(), repair.key())
+                .put("action", action(repair))
+                .putStrings(
+                        "xids",
+                        repair.causes().stream()
+                                .map(cause -> cause.transaction().id().toString())
+                                .distinct()
+                                .toList());
+        if (repair instanceof InsertRow insert) {
+            return json.put("wanted", cells(insert.cells()));
+        }
+        if (repair instanceof UpdateRow update) {
+            return json.put("wanted", cells(update.wanted())).put("expected", cells(update.expected()));
+        }
+        return json.put("expected", cells(((DeleteRow) repair).expected()));
+    }
+
+    private static JsonObject cells(List<Cell> cells) {
+        JsonObject json = new JsonObject();
+        cells.forEach(cell -> json.put(cell.column().name(), cell.value()));
+        return json;
+    }
+
+    private static JsonObject json(Finding finding) {
+        JsonObject json = row(finding.table(), finding.key()).put("reason", finding.reason());
+        if (finding instanceof ColumnConflict conflict) {
+            json.put("column", conflict.column())
+                    .put("wanted", conflict.wanted())
+                    .put("damaged", conflict.damaged())
+                    .put("now", conflict.now())
+                    .put("xid", conflict.by() == null ? null : conflict.by().id());
+        } else if (finding instanceof RowConflict conflict) {
+            json.put("xid", conflict.by() == null ? null : conflict.by().id());
+        }
+        return json;
+    }
+}

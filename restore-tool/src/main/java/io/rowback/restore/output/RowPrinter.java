@@ -1,0 +1,64 @@
+package io.rowback.restore.output;
+
+import io.rowback.history.ColumnValue;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableInfo;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.sql.RowText;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Prints rows as they stood at a point. */
+public final class RowPrinter {
+    private final Output output;
+    private final TableInfo table;
+    private final Lsn at;
+
+    public RowPrinter(Output output, TableInfo table, Lsn at) {
+        this.output = output;
+        this.table = table;
+        this.at = at;
+    }
+
+    /**
+     * Prints a row.
+     *
+     * @param key its key
+     * @param row the row, null if there was none
+     * @param certain whether it is known that the row is one of those asked for
+     */
+    public void print(RowKey key, @Nullable RowImage row, boolean certain) {
+        if (output.json()) {
+            JsonObject document = new JsonObject()
+                    .putTable(table.schema().name())
+                    .putKey("key", table.schema(), key)
+                    .put("lsn", at)
+                    .putRow("row", row);
+            if (!certain) {
+                document.put("matches", ColumnValue.Special.UNKNOWN);
+            }
+            output.document(document);
+            return;
+        }
+        String name = RowText.name(table.schema(), key);
+        if (row == null) {
+            output.line(name + " did not exist");
+            return;
+        }
+        output.line(name + (certain ? "" : "  (whether it meets the condition is not known)"));
+        for (int i = 0; i < row.values().size(); i++) {
+            String column = row.schema().columns().get(i).name();
+            output.line("    " + PrintableText.oneLine(column) + ": "
+                    + whole(Objects.requireNonNull(row.values().get(i))));
+        }
+    }
+
+    /** A row's own values are shown in full, on one line each. */
+    private static String whole(ColumnValue value) {
+        return value instanceof ColumnValue.Text text
+                ? "'" + PrintableText.oneLine(text.text()) + "'"
+                : RowText.value(value);
+    }
+}

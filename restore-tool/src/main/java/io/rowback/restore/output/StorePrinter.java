@@ -1,0 +1,156 @@
+package io.rowback.restore.output;
+
+import io.rowback.history.Coverage;
+import io.rowback.history.Gap;
+import io.rowback.history.Lsn;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction.Counts;
+import io.rowback.postgres.PrintableText;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Prints what a store is and which tables it holds. */
+public final class StorePrinter {
+    private final Output output;
+
+    public StorePrinter(Output output) {
+        this.output = output;
+    }
+
+    /**
+     * The state of a store.
+     *
+     * @param directory where it is
+     * @param info what it knows of itself
+     * @param tables its tables
+     * @param sizeBytes the space that it takes
+     * @param now the time at which this was asked
+     */
+    public record Status(Path directory, StoreInfo info, List<TableInfo> tables, long sizeBytes, Instant now) {
+        private @Nullable Lsn coveredSince() {
+            return tables.stream()
+                    .flatMap(table -> table.coverage(info.durable()).stream())
+                    .map(Coverage::from)
+                    .min(Lsn::compareTo)
+                    .orElse(null);
+        }
+
+        private List<String> notCovered() {
+            return tables.stream()
+                    .filter(table -> table.coverage(info.durable()).isEmpty())
+                    .map(table -> table.schema().name().toString())
+                    .toList();
+        }
+
+        private @Nullable Long lagSeconds() {
+            Instant last = info.lastCommitTime();
+            return last == null ? null : Duration.between(last, now).toSeconds();
+        }
+    }
+
+    /** Prints a store's state. */
+    public void print(Status status) {
+        StoreInfo info = status.info();
+        if (output.json()) {
+            output.document(document(status));
+            return;
+        }
+        Lsn since = status.coveredSince();
+        output.line("store:             " + status.directory());
+        output.line("database:          " + PrintableText.oneLine(info.database()) + " (system identifier "
+                + info.systemIdentifier() + ")");
+        output.line("covered since:     " + (since == null ? "nothing is covered" : "LSN " + since));
+        output.line("durable position:  LSN " + info.durable());
+        output.line("last commit:       "
+                + (info.lastCommitTime() == null
+                        ? "none"
+                        : info.lastCommitTime() + ", " + status.lagSeconds() + " s ago"));
+        output.line("size:              " + status.sizeBytes() / 1024 + " kB");
+        output.line("tables:            " + status.tables().size());
+        for (String table : status.notCovered()) {
+            output.line("not covered:       " + PrintableText.oneLine(table));
+        }
+        for (Gap gap : info.gaps()) {
+            output.line("gap:               LSN " + gap.from() + " to " + gap.to() + ": "
+                    + PrintableText.oneLine(gap.reason()));
+        }
+    }
+
+    private static JsonObject document(Status status) {
+        StoreInfo info = status.info();
+        JsonObject document = new JsonObject()
+                .put("store", status.directory())
+                .put("database", info.database())
+                .put("system_identifier", info.systemIdentifier())
+                .put("covered_since", status.coveredSince())
+                .put("durable", info.durable())
+                .put("last_commit", info.lastCommit())
+                .put("last_commit_time", info.lastCommitTime());
+        Long lag = status.lagSeconds();
+        if (lag != null) {
+            document.put("seconds_since_last_commit", lag.longValue());
+        }
+        return document.put("size_bytes", status.sizeBytes())
+                .put("tables", status.tables().size())
+                .putStrings("not_covered", status.notCovered())
+                .putObjects(
+                        "gaps",
+                        info.gaps().stream()
+                                .map(gap -> new JsonObject()
+                                        .put("from", gap.from())
+                                        .put("to", gap.to())
+                                        .put("reason", gap.reason()))
+                                .toList());
+    }
+
+    /**
+     * Prints a table.
+     *
+     * @param changes what the history holds of its changes
+     */
+    public void print(TableInfo table, Counts changes) {
+        TableSchema schema = table.schema();
+        if (output.json()) {
+            output.document(new JsonObject()
+                    .putTable(schema.name())
+                    .put("oid", schema.id())
+                    .putStrings("key", schema.key())
+                    .put("replica_identity", word(schema))
+                    .put("baseline_rows", table.baselineRows())
+                    .put("changes", TransactionPrinter.json(changes))
+                    .putObjects(
+                            "coverage",
+                            table.coverage().stream()
+                                    .map(stretch -> new JsonObject()
+                                            .put("from", stretch.from())
+                                            .put("to", openEnd(stretch)))
+                                    .toList()));
+            return;
+        }
+        output.line(PrintableText.oneLine(schema.name().toString()) + "  key "
+                + PrintableText.oneLine(String.join(", ", schema.key())) + "  replica identity " + word(schema));
+        output.line("    " + table.baselineRows() + " rows in the baseline, since then "
+                + TransactionPrinter.text(changes));
+        for (Coverage stretch : table.coverage()) {
+            Lsn end = openEnd(stretch);
+            output.line("    covered from LSN " + stretch.from() + (end == null ? " on" : " to " + end));
+        }
+        if (table.coverage().isEmpty()) {
+            output.line("    not covered");
+        }
+    }
+
+    private static String word(TableSchema schema) {
+        return schema.replicaIdentity().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static @Nullable Lsn openEnd(Coverage stretch) {
+        return stretch.to().equals(Lsn.MAX) ? null : stretch.to();
+    }
+}

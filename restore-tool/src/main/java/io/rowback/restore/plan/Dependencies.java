@@ -1,0 +1,201 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.ColumnValue;
+import io.rowback.history.ForeignKey;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.restore.query.Tables;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes out of a plan what cannot be written: rows whose parent is neither there nor in the plan, and deletions that
+ * would take rows with them that are not in the plan. What hangs on a row that was taken out goes too.
+ */
+final class Dependencies {
+    private final HistoryReader reader;
+    private final Tables tables;
+    private final Lsn durable;
+    private final List<Finding> findings;
+    private List<Draft> drafts;
+
+    /** Checks these drafts; adds to {@code findings} why some of them go. */
+    Dependencies(HistoryReader reader, Tables tables, List<Draft> drafts, List<Finding> findings) {
+        this.reader = reader;
+        this.tables = tables;
+        this.durable = reader.info().durable();
+        this.findings = findings;
+        this.drafts = drafts;
+        int before;
+        do {
+            before = this.drafts.size();
+            this.drafts = possible();
+        } while (this.drafts.size() < before);
+    }
+
+    /** The drafts that can be written. */
+    List<Draft> drafts() {
+        return drafts;
+    }
+
+    private List<Draft> possible() {
+        Set<RowReference> provided = new HashSet<>();
+        Set<RowReference> planned = new HashSet<>();
+        Set<RowReference> deleted = new HashSet<>();
+        for (Draft draft : drafts) {
+            planned.add(byKey(draft));
+            if (draft.repair() instanceof Repair.DeleteRow) {
+                deleted.add(byKey(draft));
+            }
+            for (List<String> columns : referredColumns(draft.table().id())) {
+                RowReference reference = draft.identifiedAfter(columns);
+                if (reference != null) {
+                    provided.add(reference);
+                }
+            }
+        }
+        List<Draft> possible = new ArrayList<>();
+        for (Draft draft : drafts) {
+            Finding obstacle = draft.repair() instanceof Repair.DeleteRow
+                    ? dependent(draft, planned)
+                    : missingParent(draft, provided, deleted);
+            if (obstacle == null) {
+                possible.add(draft);
+            } else {
+                findings.add(obstacle);
+            }
+        }
+        return possible;
+    }
+
+    /** The lists of columns of a table that some foreign key refers to. */
+    private Set<List<String>> referredColumns(TableId table) {
+        Set<List<String>> columns = new HashSet<>();
+        for (TableInfo child : tables.all()) {
+            for (ForeignKey foreignKey : child.schema().foreignKeys()) {
+                if (foreignKey.refTable().equals(table)) {
+                    columns.add(foreignKey.refColumns());
+                }
+            }
+        }
+        return columns;
+    }
+
+    private @Nullable Finding missingParent(Draft draft, Set<RowReference> provided, Set<RowReference> deleted) {
+        for (ForeignKey foreignKey : draft.table().foreignKeys()) {
+            RowReference parent = draft.writes(foreignKey.columns()) ? draft.refersTo(foreignKey) : null;
+            if (parent == null || provided.contains(parent)) {
+                continue;
+            }
+            TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
+            if (table == null || !isKey(table.schema(), foreignKey.refColumns())) {
+                continue;
+            }
+            boolean gone = new RowTimeline(reader, table).asOf(key(parent, table.schema()), durable)
+                    instanceof RowTimeline.State.Absent;
+            if (gone || deleted.contains(parent)) {
+                return obstacle(draft, table.schema(), key(parent, table.schema()));
+            }
+        }
+        return null;
+    }
+
+    private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {
+        String name = parent.name() + " " + key;
+        Finding cause = findings.stream()
+                .filter(finding -> finding.table().id().equals(parent.id())
+                        && finding.key().equals(key))
+                .findFirst()
+                .orElse(null);
+        if (cause instanceof Finding.RowConflict) {
+            return new Finding.RowConflict(
+                    draft.table(), draft.name(), "it hangs on " + name + ", which is left out", null);
+        }
+        String reason = cause == null
+                ? "it refers to " + name + ", which is neither there nor in the plan"
+                : "it hangs on " + name + ", which is refused";
+        return new Finding.Refusal(draft.table(), draft.name(), reason);
+    }
+
+    /** Why a row cannot be deleted: a row outside the plan refers to it now. */
+    private @Nullable Finding dependent(Draft draft, Set<RowReference> planned) {
+        for (TableInfo child : tables.all()) {
+            for (ForeignKey foreignKey : child.schema().foreignKeys()) {
+                RowReference row = foreignKey.refTable().equals(draft.table().id())
+                        ? draft.identifiedBefore(foreignKey.refColumns())
+                        : null;
+                RowKey dependent = row == null ? null : dependent(child, foreignKey, draft, planned);
+                if (dependent != null) {
+                    return new Finding.RowConflict(
+                            draft.table(),
+                            draft.name(),
+                            "the scope inserted it, but " + child.schema().name() + " " + dependent
+                                    + " refers to it now",
+                            null);
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Set<RowReference> planned) {
+        List<String> values = foreignKey.refColumns().stream()
+                .map(column -> Objects.requireNonNull(draft.before(column)).toString())
+                .toList();
+        RowTimeline timeline = new RowTimeline(reader, child);
+        try (Stream<RowKey> keys = reader.referring(child.schema().id(), foreignKey, values)) {
+            return keys.filter(key -> !planned.contains(reference(child.schema(), key)))
+                    .filter(key -> refersNow(timeline.asOf(key, durable).imageOrNull(), foreignKey, values))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    private static boolean refersNow(@Nullable RowImage image, ForeignKey foreignKey, List<String> values) {
+        if (image == null) {
+            return false;
+        }
+        for (int i = 0; i < values.size(); i++) {
+            ColumnValue value = image.value(foreignKey.columns().get(i));
+            if (!value.isUnknown() && !value.equals(ColumnValue.of(values.get(i)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isKey(TableSchema table, List<String> columns) {
+        return Set.copyOf(columns).equals(Set.copyOf(table.key()));
+    }
+
+    private static RowKey key(RowReference parent, TableSchema table) {
+        return new RowKey(table.key().stream()
+                .map(column -> parent.values().get(parent.columns().indexOf(column)))
+                .toList());
+    }
+
+    private static RowReference byKey(Draft draft) {
+        return reference(draft.table(), draft.repair().key());
+    }
+
+    private static RowReference reference(TableSchema table, RowKey key) {
+        List<String> sorted = table.key().stream().sorted().toList();
+        return new RowReference(
+                table.id(),
+                sorted,
+                sorted.stream()
+                        .map(column -> key.values().get(table.key().indexOf(column)))
+                        .toList());
+    }
+}

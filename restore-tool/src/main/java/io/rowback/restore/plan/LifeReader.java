@@ -1,0 +1,165 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.Change;
+import io.rowback.history.Coverage;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.Position;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
+import io.rowback.history.RowTimeline.Version;
+import io.rowback.history.TableInfo;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the lives of one table's rows, following a row from key to key. */
+final class LifeReader {
+    private static final String REUSED =
+            "its key was changed, and the old or new key belonged to another row as well: that cannot be mapped";
+
+    private final TableInfo table;
+    private final Scope scope;
+    private final Lsn durable;
+    private final RowTimeline timeline;
+
+    LifeReader(HistoryReader reader, TableInfo table, Scope scope) {
+        this.table = table;
+        this.scope = scope;
+        this.durable = reader.info().durable();
+        this.timeline = new RowTimeline(reader, table);
+    }
+
+    /** The keys that the row has had from the scope's beginning on, the one asked for first. */
+    Set<RowKey> keys(RowKey key) {
+        return versions(key).keySet();
+    }
+
+    /** The row's life from the scope's first change of it on. */
+    RowLife read(RowKey key) {
+        Map<RowKey, List<Version>> versions = versions(key);
+        List<RowLife.Step> steps = steps(versions);
+        int first = 0;
+        while (first < steps.size() && !steps.get(first).inScope()) {
+            first++;
+        }
+        if (first == steps.size()) {
+            return new RowLife(table, key, List.of(), null, null);
+        }
+        Lsn begin = steps.get(first).change().position().commit();
+        if (!coveredFrom(begin)) {
+            return RowLife.untold(table, key, "the history of its table is not complete from LSN " + begin + " on");
+        }
+        if (versions.size() > 1 && !isChain(steps)) {
+            return RowLife.untold(table, key, REUSED);
+        }
+        RowKey last = keyAfter(steps, key);
+        RowImage now = timeline.asOf(last, durable).imageOrNull();
+        return new RowLife(table, named(steps.get(first), key), steps.subList(first, steps.size()), now, null);
+    }
+
+    private boolean coveredFrom(Lsn begin) {
+        Lsn reached = begin;
+        for (Coverage coverage : table.coverage()) {
+            if (coverage.includes(reached) && reached.isBefore(coverage.to())) {
+                reached = coverage.to();
+            }
+        }
+        return !reached.isBefore(durable);
+    }
+
+    /** What happened under this key and, where the row's key was changed, under its other keys. */
+    private Map<RowKey, List<Version>> versions(RowKey key) {
+        Map<RowKey, List<Version>> versions = new LinkedHashMap<>();
+        Deque<RowKey> open = new ArrayDeque<>(List.of(key));
+        while (!open.isEmpty()) {
+            RowKey next = open.remove();
+            if (versions.containsKey(next)) {
+                continue;
+            }
+            List<Version> found = timeline.versions(next, scope.begin(), durable);
+            versions.put(next, found);
+            for (Version version : found) {
+                RowKey oldKey = version.change().oldKey();
+                RowKey newKey = version.change().key();
+                if (oldKey != null && newKey != null) {
+                    open.add(oldKey);
+                    open.add(newKey);
+                }
+            }
+        }
+        return versions;
+    }
+
+    private List<RowLife.Step> steps(Map<RowKey, List<Version>> versions) {
+        Map<Position, RowLife.Step> steps = new TreeMap<>();
+        for (List<Version> ofKey : versions.values()) {
+            for (Version version : ofKey) {
+                Change change = version.change();
+                RowLife.Step step =
+                        new RowLife.Step(change, scope.contains(change.position()), version.before(), version.after());
+                // A TRUNCATE is told of every key, of those without a row as well.
+                if (step.before() != null || step.after() != null) {
+                    steps.merge(change.position(), step, LifeReader::joined);
+                }
+            }
+        }
+        return new ArrayList<>(steps.values());
+    }
+
+    /** A change of the key is seen from both keys, each knowing one of the two images. */
+    private static RowLife.Step joined(RowLife.Step one, RowLife.Step other) {
+        return new RowLife.Step(
+                one.change(),
+                one.inScope(),
+                one.before() == null ? other.before() : one.before(),
+                one.after() == null ? other.after() : one.after());
+    }
+
+    /** Whether the steps are those of one row: each finds the key that the one before left. */
+    private static boolean isChain(List<RowLife.Step> steps) {
+        RowKey current = null;
+        boolean known = false;
+        for (RowLife.Step step : steps) {
+            RowKey found = keyOf(step.before());
+            if (known && !Objects.equals(current, found)) {
+                return false;
+            }
+            current = keyOf(step.after());
+            known = true;
+        }
+        return true;
+    }
+
+    private static RowKey keyAfter(List<RowLife.Step> steps, RowKey otherwise) {
+        RowKey key = null;
+        for (RowLife.Step step : steps) {
+            for (RowImage image : new @Nullable RowImage[] {step.before(), step.after()}) {
+                RowKey imageKey = keyOf(image);
+                key = imageKey == null ? key : imageKey;
+            }
+        }
+        return key == null ? otherwise : key;
+    }
+
+    private static RowKey named(RowLife.Step first, RowKey otherwise) {
+        RowKey before = keyOf(first.before());
+        RowKey after = keyOf(first.after());
+        if (before != null) {
+            return before;
+        }
+        return after == null ? otherwise : after;
+    }
+
+    private static @Nullable RowKey keyOf(@Nullable RowImage image) {
+        return image == null ? null : image.key();
+    }
+}

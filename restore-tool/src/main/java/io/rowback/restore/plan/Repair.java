@@ -1,0 +1,90 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.Column;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.Operation;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One write that puts a row back. */
+public sealed interface Repair {
+    /** The table as it is now. */
+    TableSchema table();
+
+    /** The key under which the row is found before the write; of a row to be inserted, its key. */
+    RowKey key();
+
+    /** What the scope did to the row, oldest first. */
+    List<Cause> causes();
+
+    /** An operation of the scope on a row, and its transaction. */
+    record Cause(Operation operation, Transaction transaction) {}
+
+    /** A column and the value that it is to have, or must have for the write to be right. Never an unknown value. */
+    record Cell(Column column, ColumnValue value) {
+        public Cell {
+            if (value.isUnknown()) {
+                throw new IllegalArgumentException("column " + column.name() + " has no known value to write");
+            }
+        }
+    }
+
+    /** The row is gone and comes back whole. */
+    record InsertRow(TableSchema table, RowKey key, List<Cell> cells, List<Cause> causes) implements Repair {
+        public InsertRow {
+            cells = List.copyOf(cells);
+            causes = List.copyOf(causes);
+        }
+    }
+
+    /**
+     * Columns of a row that exists are put back.
+     *
+     * @param wanted what they are to hold
+     * @param expected what they must hold for that, in the same order
+     */
+    record UpdateRow(TableSchema table, RowKey key, List<Cell> wanted, List<Cell> expected, List<Cause> causes)
+            implements Repair {
+        public UpdateRow {
+            wanted = List.copyOf(wanted);
+            expected = List.copyOf(expected);
+            causes = List.copyOf(causes);
+        }
+    }
+
+    /** The scope inserted the row and it goes. */
+    record DeleteRow(TableSchema table, RowKey key, List<Cell> expected, List<Cause> causes) implements Repair {
+        public DeleteRow {
+            expected = List.copyOf(expected);
+            causes = List.copyOf(causes);
+        }
+    }
+
+    /** The value that the row holds in this column after the write, as far as the write says. */
+    default @Nullable ColumnValue written(String column) {
+        if (this instanceof InsertRow insert) {
+            return value(insert.cells(), column);
+        }
+        return this instanceof UpdateRow update ? value(update.wanted(), column) : null;
+    }
+
+    /** The value that the row must hold in this column before the write, as far as the write says. */
+    default @Nullable ColumnValue expected(String column) {
+        if (this instanceof UpdateRow update) {
+            return value(update.expected(), column);
+        }
+        return this instanceof DeleteRow delete ? value(delete.expected(), column) : null;
+    }
+
+    private static @Nullable ColumnValue value(List<Cell> cells, String column) {
+        for (Cell cell : cells) {
+            if (cell.column().name().equals(column)) {
+                return cell.value();
+            }
+        }
+        return null;
+    }
+}

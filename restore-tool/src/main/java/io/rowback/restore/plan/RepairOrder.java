@@ -1,0 +1,163 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.ForeignKey;
+import io.rowback.history.TableId;
+import io.rowback.history.TableSchema;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The order in which repairs can be written one after the other: a row after the row that it refers to, a row to be
+ * deleted after those that let go of it, a unique value taken after it was given up. Repairs that wait for each other
+ * are put together; written in one statement they satisfy their foreign keys, which are checked at its end.
+ */
+final class RepairOrder {
+    private final List<Draft> drafts;
+    private final List<Set<Integer>> waitsFor = new ArrayList<>();
+    private final Map<RowReference, List<Integer>> provided = new HashMap<>();
+    private final Map<RowReference, List<Integer>> givenUp = new HashMap<>();
+    private final Map<RowReference, List<Integer>> letGo = new HashMap<>();
+
+    RepairOrder(List<Draft> drafts) {
+        Map<TableId, Integer> ranks = ranks(drafts);
+        this.drafts = drafts.stream()
+                .sorted(Comparator.comparing(
+                                (Draft draft) -> ranks.get(draft.table().id()))
+                        .thenComparing(draft -> draft.repair().key()))
+                .toList();
+        Map<TableId, Set<List<String>>> targets = targets();
+        for (int i = 0; i < this.drafts.size(); i++) {
+            register(i, targets);
+        }
+        for (int i = 0; i < this.drafts.size(); i++) {
+            waitsFor.add(waits(i, targets));
+        }
+    }
+
+    /** The repairs in order, those that must be one statement together. */
+    List<List<Repair>> statements() {
+        return new Components(waitsFor)
+                .inOrder().stream()
+                        .map(component -> component.stream()
+                                .map(i -> drafts.get(i).repair())
+                                .toList())
+                        .toList();
+    }
+
+    /** The tables of the repairs, parents first where that is possible. */
+    List<TableSchema> tables() {
+        return drafts.stream().map(Draft::table).distinct().toList();
+    }
+
+    /** The column lists of each table that foreign keys of the plan refer to. */
+    private Map<TableId, Set<List<String>>> targets() {
+        Map<TableId, Set<List<String>>> targets = new HashMap<>();
+        for (TableSchema table : tables()) {
+            for (ForeignKey foreignKey : table.foreignKeys()) {
+                targets.computeIfAbsent(foreignKey.refTable(), id -> new LinkedHashSet<>())
+                        .add(foreignKey.refColumns());
+            }
+        }
+        return targets;
+    }
+
+    private void register(int i, Map<TableId, Set<List<String>>> targets) {
+        Draft draft = drafts.get(i);
+        for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
+            if (draft.writes(columns)) {
+                add(provided, draft.identifiedAfter(columns), i);
+            }
+        }
+        for (List<String> columns : uniques(draft.table())) {
+            if (!(draft.repair() instanceof Repair.UpdateRow) || draft.writes(columns)) {
+                add(givenUp, draft.identifiedBefore(columns), i);
+            }
+        }
+        for (ForeignKey foreignKey : draft.table().foreignKeys()) {
+            if (draft.repair() instanceof Repair.DeleteRow || draft.writes(foreignKey.columns())) {
+                add(letGo, draft.referredTo(foreignKey), i);
+            }
+        }
+    }
+
+    private Set<Integer> waits(int i, Map<TableId, Set<List<String>>> targets) {
+        Draft draft = drafts.get(i);
+        Set<Integer> waits = new LinkedHashSet<>();
+        if (draft.repair() instanceof Repair.DeleteRow) {
+            for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
+                collect(letGo, draft.identifiedBefore(columns), waits);
+            }
+        } else {
+            for (ForeignKey foreignKey : draft.table().foreignKeys()) {
+                if (draft.writes(foreignKey.columns())) {
+                    collect(provided, draft.refersTo(foreignKey), waits);
+                }
+            }
+            for (List<String> columns : uniques(draft.table())) {
+                if (draft.writes(columns)) {
+                    collect(givenUp, draft.identifiedAfter(columns), waits);
+                }
+            }
+        }
+        waits.remove(i);
+        return waits;
+    }
+
+    private static List<List<String>> uniques(TableSchema table) {
+        List<List<String>> uniques = new ArrayList<>(List.of(table.key()));
+        table.uniques().forEach(unique -> uniques.add(unique.columns()));
+        return uniques;
+    }
+
+    private static void add(Map<RowReference, List<Integer>> index, @Nullable RowReference reference, int i) {
+        if (reference != null) {
+            index.computeIfAbsent(reference, key -> new ArrayList<>()).add(i);
+        }
+    }
+
+    private static void collect(
+            Map<RowReference, List<Integer>> index, @Nullable RowReference reference, Set<Integer> into) {
+        if (reference != null) {
+            into.addAll(index.getOrDefault(reference, List.of()));
+        }
+    }
+
+    /** Each table's place in an order in which parents come first; where tables refer to each other, by name. */
+    private static Map<TableId, Integer> ranks(List<Draft> drafts) {
+        Map<TableId, TableSchema> tables = new LinkedHashMap<>();
+        drafts.stream()
+                .map(Draft::table)
+                .sorted(Comparator.comparing(TableSchema::name))
+                .forEach(table -> tables.put(table.id(), table));
+        Map<TableId, Integer> ranks = new HashMap<>();
+        Deque<TableId> open = new ArrayDeque<>(tables.keySet());
+        Set<TableId> entered = new HashSet<>();
+        while (!open.isEmpty()) {
+            TableId id = open.peek();
+            TableSchema table = tables.get(id);
+            boolean fresh = entered.add(id);
+            if (table == null || !fresh) {
+                open.pop();
+                if (table != null) {
+                    ranks.putIfAbsent(id, ranks.size());
+                }
+                continue;
+            }
+            table.foreignKeys().stream()
+                    .map(ForeignKey::refTable)
+                    .filter(parent -> !entered.contains(parent))
+                    .forEach(open::push);
+        }
+        return ranks;
+    }
+}

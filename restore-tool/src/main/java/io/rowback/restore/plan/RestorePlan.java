@@ -1,0 +1,76 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.Lsn;
+import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import io.rowback.restore.plan.Finding.Refusal;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is to be written so that the rows are put back, and what is in the way.
+ *
+ * @param request what was asked for
+ * @param seen the durable position at which the rows were looked at
+ * @param transactions the scope's transactions that damaged rows of the plan, oldest first
+ * @param tables the tables that are written to, parents first
+ * @param statements the writes in the order in which they must happen; those that need each other are together in one
+ * @param findings conflicts and refused rows
+ * @param leftInserted rows that the scope inserted and that stay, by table
+ */
+public record RestorePlan(
+        RestoreRequest request,
+        Lsn seen,
+        List<Transaction> transactions,
+        List<TableSchema> tables,
+        List<List<Repair>> statements,
+        List<Finding> findings,
+        Map<TableName, Long> leftInserted) {
+    public RestorePlan {
+        transactions = List.copyOf(transactions);
+        tables = List.copyOf(tables);
+        statements = statements.stream().map(List::copyOf).toList();
+        findings = List.copyOf(findings);
+        leftInserted = Map.copyOf(leftInserted);
+    }
+
+    /** How a plan ends. */
+    public enum Outcome {
+        /** Everything that the scope damaged is put back, or there is nothing to do. */
+        WHOLE,
+        /** Something was left out, each thing listed. */
+        PARTIAL,
+        /** Nothing may be written. */
+        REFUSED
+    }
+
+    /** All writes, in order. */
+    public List<Repair> repairs() {
+        return statements.stream().flatMap(List::stream).toList();
+    }
+
+    /** The rows that cannot be put back. */
+    public List<Finding> refusals() {
+        return findings.stream().filter(Refusal.class::isInstance).toList();
+    }
+
+    /** The columns and rows that somebody changed since. */
+    public List<Finding> conflicts() {
+        return findings.stream()
+                .filter(finding -> !(finding instanceof Refusal))
+                .toList();
+    }
+
+    /** Whether it may be written, and whether that is all. */
+    public Outcome outcome() {
+        RestoreRequest.ConflictMode mode = request.onConflict();
+        boolean conflicts = !conflicts().isEmpty();
+        if ((conflicts && mode == RestoreRequest.ConflictMode.REFUSE)
+                || (!refusals().isEmpty() && !request.allowIncomplete())) {
+            return Outcome.REFUSED;
+        }
+        boolean leftOut = conflicts && mode == RestoreRequest.ConflictMode.SKIP;
+        return leftOut || !refusals().isEmpty() ? Outcome.PARTIAL : Outcome.WHOLE;
+    }
+}

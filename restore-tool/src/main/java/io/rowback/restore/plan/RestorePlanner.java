@@ -1,0 +1,194 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.ColumnValue;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.Position;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowTimeline;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import io.rowback.restore.expression.Truth;
+import io.rowback.restore.plan.Repair.Cause;
+import io.rowback.restore.query.RelatedRows.Row;
+import io.rowback.restore.query.Tables;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans how the damage of a scope is put right. For each row that the scope touched: read its life, work out what it
+ * would be without the scope, judge that against what is there; then check what the rows hang on and put the writes in
+ * order.
+ */
+public final class RestorePlanner {
+    private final HistoryReader reader;
+    private final RestoreRequest request;
+    private final Tables tables;
+    private final Map<TableInfo, LifeReader> lives = new HashMap<>();
+    private final Set<Row> done = new HashSet<>();
+    private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
+    private final Map<Lsn, Transaction> causing = new TreeMap<>();
+    private final List<Draft> drafts = new ArrayList<>();
+    private final List<Finding> findings = new ArrayList<>();
+    private final Map<TableName, Long> leftInserted = new TreeMap<>();
+
+    private RestorePlanner(HistoryReader reader, RestoreRequest request) {
+        this.reader = reader;
+        this.request = request;
+        this.tables = new Tables(reader.tables());
+    }
+
+    /**
+     * Plans a request.
+     *
+     * @throws RowbackException if the request cannot be planned at all: a point in time that is not covered, more rows
+     *     than allowed
+     */
+    public static RestorePlan plan(HistoryReader reader, RestoreRequest request) {
+        return new RestorePlanner(reader, request).plan();
+    }
+
+    private RestorePlan plan() {
+        for (Row row : new ScopeRows(reader, tables, request.scope()).read()) {
+            TableInfo table = tables.byId(row.table()).orElseThrow();
+            if (!done.contains(row)) {
+                LifeReader life = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
+                life.keys(row.key()).forEach(key -> done.add(new Row(row.table(), key)));
+                add(life.read(row.key()));
+            }
+            if (drafts.size() + findings.size() > request.maxRows()) {
+                throw new RowbackException(
+                        ErrorCode.REFUSED,
+                        "the plan has more than " + request.maxRows() + " rows",
+                        "Narrow it by --table, --key-range or --where, or allow more with --max-rows.");
+            }
+        }
+        RepairOrder order = new RepairOrder(new Dependencies(reader, tables, drafts, findings).drafts());
+        return new RestorePlan(
+                request,
+                reader.info().durable(),
+                List.copyOf(causing.values()),
+                order.tables(),
+                order.statements(),
+                findings,
+                leftInserted);
+    }
+
+    private void add(RowLife life) {
+        TableSchema table = life.table().schema();
+        if (life.problem() != null) {
+            findings.add(new Finding.Refusal(table, life.key(), life.problem()));
+            return;
+        }
+        Predicate<RowLife.Step> undone =
+                step -> step.inScope() && request.undoes(step.change().operation());
+        int last = life.last(undone);
+        if (last < 0) {
+            return;
+        }
+        RowImage without = life.without(undone);
+        RowImage wanted = asOf(life, without);
+        Truth counts = counts(life, wanted, undone);
+        if (counts == Truth.UNKNOWN) {
+            findings.add(new Finding.Refusal(table, life.key(), "whether it meets the condition is not known"));
+        }
+        if (counts != Truth.TRUE) {
+            return;
+        }
+        RowJudgement judgement = new RowJudgement(
+                request,
+                table,
+                new RowJudgement.Images(
+                        life.key(),
+                        wanted,
+                        without,
+                        life.steps().get(last).after(),
+                        life.now(),
+                        causes(life, undone),
+                        lastBy(life, last)));
+        keep(life, judgement);
+    }
+
+    private void keep(RowLife life, RowJudgement judgement) {
+        findings.addAll(judgement.findings());
+        if (judgement.left()) {
+            leftInserted.merge(life.table().schema().name(), 1L, Long::sum);
+        }
+        judgement.repair().ifPresent(repair -> {
+            drafts.add(new Draft(life.key(), repair, life.now()));
+            repair.causes().forEach(cause -> causing.put(cause.transaction().commit(), cause.transaction()));
+        });
+    }
+
+    /** What the row is to be: as it was at the point asked for, else as it would be without the scope. */
+    private @Nullable RowImage asOf(RowLife life, @Nullable RowImage without) {
+        Lsn at = request.at();
+        if (at == null) {
+            return without;
+        }
+        // The row is followed back by its key: where others changed that before the scope, it is told by the new one.
+        RowTimeline.State state = new RowTimeline(reader, life.table()).asOf(life.key(), at);
+        if (state instanceof RowTimeline.State.NotCovered) {
+            throw new RowbackException(
+                    ErrorCode.NOT_COVERED,
+                    "table " + life.table().schema().name() + " is not covered at " + at,
+                    "rowback tables shows from when each table is covered.");
+        }
+        return state.imageOrNull();
+    }
+
+    private Truth counts(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
+        Scope.Narrowing narrowing = request.scope().narrowing();
+        if (narrowing == null || narrowing.conditions().isEmpty()) {
+            return Truth.TRUE;
+        }
+        RowLife.Step first = life.steps().stream().filter(undone).findFirst().orElseThrow();
+        RowImage image = wanted != null ? wanted : first.after() != null ? first.after() : first.before();
+        RowImage row = inSchema(Objects.requireNonNull(image), narrowing.table().schema());
+        return narrowing.conditions().stream()
+                .map(condition -> condition.test(row))
+                .reduce(Truth.TRUE, Truth::and);
+    }
+
+    private static RowImage inSchema(RowImage image, TableSchema schema) {
+        List<ColumnValue> unknown = Collections.nCopies(schema.columns().size(), ColumnValue.Special.UNKNOWN);
+        return new RowImage(schema, unknown).filledFrom(image);
+    }
+
+    private List<Cause> causes(RowLife life, Predicate<RowLife.Step> undone) {
+        List<Cause> causes = new ArrayList<>();
+        for (RowLife.Step step : life.steps()) {
+            if (undone.test(step)) {
+                transaction(step.change().position())
+                        .ifPresent(transaction ->
+                                causes.add(new Cause(step.change().operation(), transaction)));
+            }
+        }
+        return causes;
+    }
+
+    private @Nullable Transaction lastBy(RowLife life, int lastUndone) {
+        int last = life.last(step -> !step.inScope());
+        return last < lastUndone
+                ? null
+                : transaction(life.steps().get(last).change().position()).orElse(null);
+    }
+
+    private Optional<Transaction> transaction(Position position) {
+        return transactions.computeIfAbsent(position.commit(), reader::transaction);
+    }
+}

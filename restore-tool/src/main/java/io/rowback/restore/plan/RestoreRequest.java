@@ -1,0 +1,65 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.Lsn;
+import io.rowback.history.Operation;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator asks for.
+ *
+ * @param scope the incident
+ * @param at null to undo what the scope did; else the rows are to be as they were after all commits below
+ * @param columns which columns of rows that exist are put back
+ * @param operations which of the scope's operations are undone
+ * @param onConflict what to do where somebody changed a row since
+ * @param allowIncomplete whether the rest is planned although some rows must be refused
+ * @param maxRows the largest plan
+ */
+public record RestoreRequest(
+        Scope scope,
+        @Nullable Lsn at,
+        ColumnChoice columns,
+        Set<Operation> operations,
+        ConflictMode onConflict,
+        boolean allowIncomplete,
+        int maxRows) {
+    public RestoreRequest {
+        operations = Set.copyOf(operations);
+    }
+
+    /** What to do where somebody changed a row since the scope did. */
+    public enum ConflictMode {
+        /** No SQL at all. */
+        REFUSE,
+        /** Leave the column; where the conflict is the row's, leave the row and what hangs on it. */
+        SKIP,
+        /** Write over it, guarded on the value that was seen. */
+        OVERWRITE
+    }
+
+    /**
+     * A choice of columns. It does not concern rows that are gone: they come back whole.
+     *
+     * @param only these; empty for all
+     * @param except all but these
+     */
+    public record ColumnChoice(Set<String> only, Set<String> except) {
+        public static final ColumnChoice ALL = new ColumnChoice(Set.of(), Set.of());
+
+        public ColumnChoice {
+            only = Set.copyOf(only);
+            except = Set.copyOf(except);
+        }
+
+        boolean includes(String column) {
+            return (only.isEmpty() || only.contains(column)) && !except.contains(column);
+        }
+    }
+
+    boolean undoes(Operation operation) {
+        // What the scope inserted is never wanted back; whether it is removed is another question.
+        return operation == Operation.INSERT
+                || operations.contains(operation == Operation.TRUNCATE ? Operation.DELETE : operation);
+    }
+}

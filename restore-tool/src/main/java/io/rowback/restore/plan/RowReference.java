@@ -1,0 +1,25 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.ColumnValue;
+import io.rowback.history.TableId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A row by the values of some of its columns, those that a foreign key or a unique constraint is about. */
+record RowReference(TableId table, List<String> columns, List<String> values) {
+    /** The reference that these columns make, in the columns' sorted order; null where one of them is NULL or not known. */
+    static @Nullable RowReference of(
+            TableId table, List<String> columns, List<String> from, Function<String, @Nullable ColumnValue> values) {
+        List<String> sorted = columns.stream().sorted().toList();
+        List<String> texts = new ArrayList<>();
+        for (String column : sorted) {
+            if (!(values.apply(from.get(columns.indexOf(column))) instanceof ColumnValue.Text text)) {
+                return null;
+            }
+            texts.add(text.text());
+        }
+        return new RowReference(table, sorted, texts);
+    }
+}

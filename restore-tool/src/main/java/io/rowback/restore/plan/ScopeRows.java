@@ -1,0 +1,112 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.Change;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Operation;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableTimeline;
+import io.rowback.restore.query.RelatedRows;
+import io.rowback.restore.query.RelatedRows.Row;
+import io.rowback.restore.query.Tables;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The rows that a scope's changes touched, as far as the scope's narrowing goes by table and key. */
+final class ScopeRows {
+    /** Keys of touched rows are held in memory, and looking at each takes a moment. */
+    private static final int MOST = 1_000_000;
+
+    private final HistoryReader reader;
+    private final Tables tables;
+    private final Scope scope;
+    private final Set<Row> touched = new LinkedHashSet<>();
+
+    ScopeRows(HistoryReader reader, Tables tables, Scope scope) {
+        this.reader = reader;
+        this.tables = tables;
+        this.scope = scope;
+    }
+
+    /** The rows in the order in which the scope first touched them. */
+    Set<Row> read() {
+        Scope.Narrowing narrowing = scope.narrowing();
+        if (narrowing == null) {
+            scope.windows().forEach(window -> touch(reader.changes(window.from(), window.to()), row -> true));
+            return touched;
+        }
+        TableInfo table = narrowing.table();
+        RowKey key = narrowing.key();
+        if (key == null) {
+            scope.windows()
+                    .forEach(window ->
+                            touch(reader.changes(table.schema().id(), window.from(), window.to()), row -> true));
+        } else {
+            Row row = new Row(table.schema().id(), key);
+            rows(row, narrowing.related()).forEach(this::touchRow);
+        }
+        return touched;
+    }
+
+    private Set<Row> rows(Row row, boolean related) {
+        if (!related) {
+            return Set.of(row);
+        }
+        RelatedRows rows = new RelatedRows(reader, tables, row, MOST);
+        if (rows.cut()) {
+            throw tooMany();
+        }
+        return rows.rows();
+    }
+
+    private void touchRow(Row row) {
+        for (Scope.Window window : scope.windows()) {
+            touch(reader.changes(row.table(), row.key(), window.from(), window.to()), row::equals);
+        }
+    }
+
+    private void touch(Stream<Change> changes, Predicate<Row> counts) {
+        try (changes) {
+            for (Change change : (Iterable<Change>) changes::iterator) {
+                if (change.operation() == Operation.TRUNCATE) {
+                    touchAll(change, counts);
+                }
+                for (@Nullable RowKey key : new @Nullable RowKey[] {change.oldKey(), change.key()}) {
+                    touch(change, key, counts);
+                }
+            }
+        }
+    }
+
+    /** A TRUNCATE touched every row that the table held. */
+    private void touchAll(Change truncate, Predicate<Row> counts) {
+        TableInfo table = tables.byId(truncate.table()).orElseThrow();
+        try (Stream<RowImage> rows =
+                new TableTimeline(reader, table).asOf(truncate.position().commit())) {
+            rows.forEach(row -> touch(truncate, row.key(), counts));
+        }
+    }
+
+    private void touch(Change change, @Nullable RowKey key, Predicate<Row> counts) {
+        if (key == null || !counts.test(new Row(change.table(), key))) {
+            return;
+        }
+        touched.add(new Row(change.table(), key));
+        if (touched.size() > MOST) {
+            throw tooMany();
+        }
+    }
+
+    private static RowbackException tooMany() {
+        return new RowbackException(
+                ErrorCode.REFUSED,
+                "the scope touches more than " + MOST + " rows",
+                "Narrow it by --table, --key or a shorter window, and restore in parts.");
+    }
+}

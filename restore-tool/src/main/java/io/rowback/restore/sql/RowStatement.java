@@ -1,0 +1,170 @@
+package io.rowback.restore.sql;
+
+import io.rowback.history.Column;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.Operation;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Identifiers;
+import io.rowback.postgres.Literals;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.Repair.Cell;
+import io.rowback.restore.plan.Repair.DeleteRow;
+import io.rowback.restore.plan.Repair.InsertRow;
+import io.rowback.restore.plan.Repair.UpdateRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** One write of a plan as SQL: what it does, in a comment; the guarded statement; the check that its row is right now. */
+final class RowStatement {
+    private static final String HINT =
+            "Somebody changed it after this script was made. Nothing was written; make it anew.";
+
+    private final Repair repair;
+    private final TableSchema table;
+    private final String name;
+
+    RowStatement(Repair repair) {
+        this.repair = repair;
+        this.table = repair.table();
+        this.name = RowText.name(table, repair.key());
+    }
+
+    /** What is put back, who took it, and for a row that is there each column's value before and after; comment lines. */
+    List<String> comment() {
+        List<String> lines = new ArrayList<>();
+        String by = repair.causes().stream()
+                .map(cause -> word(cause.operation()) + " by transaction "
+                        + cause.transaction().id())
+                .distinct()
+                .collect(Collectors.joining(", "));
+        if (repair instanceof UpdateRow update) {
+            lines.add("-- " + name + ": " + by);
+            for (int i = 0; i < update.wanted().size(); i++) {
+                Cell wanted = update.wanted().get(i);
+                Cell expected = update.expected().get(i);
+                lines.add("--   "
+                        + PrintableText.oneLine(wanted.column().name()) + ": "
+                        + RowText.value(expected.value()) + " -> " + RowText.value(wanted.value()));
+            }
+        } else {
+            lines.add("-- " + name + ": " + by + (repair instanceof InsertRow ? "; comes back whole" : "; goes"));
+        }
+        return lines;
+    }
+
+    private static String word(Operation operation) {
+        return switch (operation) {
+            case INSERT -> "inserted";
+            case UPDATE -> "updated";
+            case DELETE -> "deleted";
+            case TRUNCATE -> "truncated";
+        };
+    }
+
+    /** The write on its own, for a block. */
+    List<String> write() {
+        if (repair instanceof InsertRow insert) {
+            List<String> lines = new ArrayList<>();
+            lines.add("  IF NOT EXISTS (SELECT FROM " + target() + " WHERE " + key(repair.key()) + ") THEN");
+            lines.add("    " + insertInto(insert));
+            lines.add("    VALUES (" + values(insert) + ");");
+            lines.add("  END IF;");
+            return lines;
+        }
+        return List.of("  " + modification() + ";");
+    }
+
+    /** The write as a part of a statement with others; it does nothing where nothing is to be done. */
+    String part() {
+        if (repair instanceof InsertRow insert) {
+            return insertInto(insert) + "\n    SELECT " + values(insert) + "\n    WHERE NOT EXISTS (SELECT FROM "
+                    + target() + " WHERE " + key(repair.key()) + ")";
+        }
+        return modification();
+    }
+
+    private String modification() {
+        if (repair instanceof UpdateRow update) {
+            String assignments = update.wanted().stream()
+                    .map(cell -> Identifiers.quote(cell.column().name()) + " = " + Literals.value(cell.value()))
+                    .collect(Collectors.joining(",\n      "));
+            return "UPDATE " + target() + "\n  SET " + assignments + "\n  WHERE " + key(repair.key())
+                    + matches(update.expected(), Set.copyOf(table.key()));
+        }
+        DeleteRow delete = (DeleteRow) repair;
+        return "DELETE FROM " + target() + "\n  WHERE " + key(repair.key()) + matches(delete.expected(), Set.of());
+    }
+
+    /** The check that follows the write: the row is what it is to be, by our hand or already before. */
+    List<String> check() {
+        List<String> lines = new ArrayList<>();
+        if (repair instanceof DeleteRow) {
+            lines.add("  IF EXISTS (SELECT FROM " + target() + " WHERE " + key(repair.key()) + ") THEN");
+        } else {
+            lines.add("  IF NOT EXISTS (SELECT FROM " + target());
+            lines.add("      WHERE " + key(keyAfter()) + matches(cellsAfter(), Set.of()) + ") THEN");
+        }
+        lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(complaint()) + ",");
+        lines.add("      HINT = " + Literals.quote(HINT) + ";");
+        lines.add("  END IF;");
+        return lines;
+    }
+
+    private String complaint() {
+        if (repair instanceof InsertRow) {
+            return name + " is there with other values than are to be put back";
+        }
+        return repair instanceof UpdateRow
+                ? name + " holds neither what is to be replaced nor what is to be put back"
+                : name + " does not hold what the incident left";
+    }
+
+    /** Whether a column has the name of the variable FOUND. */
+    boolean shadowsVariable() {
+        return table.indexOf("found") >= 0;
+    }
+
+    private List<Cell> cellsAfter() {
+        return repair instanceof InsertRow insert ? insert.cells() : ((UpdateRow) repair).wanted();
+    }
+
+    private RowKey keyAfter() {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < table.key().size(); i++) {
+            ColumnValue written = repair.written(table.key().get(i));
+            values.add(written == null ? repair.key().values().get(i) : written.toString());
+        }
+        return new RowKey(values);
+    }
+
+    private String matches(List<Cell> cells, Set<String> except) {
+        return cells.stream()
+                .filter(cell -> !except.contains(cell.column().name()))
+                .map(cell -> "\n    AND " + ExactMatch.of(cell.column(), cell.value()))
+                .collect(Collectors.joining());
+    }
+
+    private String insertInto(InsertRow insert) {
+        List<Column> columns = insert.cells().stream().map(Cell::column).toList();
+        boolean overriding = columns.stream().anyMatch(column -> column.identity() == Column.Identity.ALWAYS);
+        return "INSERT INTO " + target() + " ("
+                + Identifiers.list(columns.stream().map(Column::name).toList()) + ")"
+                + (overriding ? " OVERRIDING SYSTEM VALUE" : "");
+    }
+
+    private static String values(InsertRow insert) {
+        return insert.cells().stream().map(cell -> Literals.value(cell.value())).collect(Collectors.joining(", "));
+    }
+
+    private String target() {
+        return Identifiers.qualified(table.name());
+    }
+
+    private String key(RowKey key) {
+        return ExactMatch.key(table, key);
+    }
+}
