@@ -1,5 +1,6 @@
 package io.rowback.restore.expression;
 
+import io.rowback.history.Column;
 import io.rowback.history.RowImage;
 import io.rowback.history.TableSchema;
 
@@ -16,5 +17,14 @@ public interface Expression {
      */
     static Expression parse(String text, TableSchema table) {
         return new ExpressionParser(text, table).parse();
+    }
+
+    /**
+     * That a column lies between two values, both included.
+     *
+     * @throws io.rowback.history.RowbackException of code USAGE if they are no values of the column's type
+     */
+    static Expression between(Column column, String low, String high, TableSchema table) {
+        return new ExpressionParser("", table).between(column, low, high);
     }
 }

@@ -38,6 +38,14 @@ final class ExpressionParser {
         return whole;
     }
 
+    /** That a column lies between two constants. */
+    Expression between(Column column, String low, String high) {
+        Operand left = new Operand.OfColumn(column);
+        Expression atLeast = compare(left, ">=", new Operand.Constant(new Token(Token.Kind.STRING, low)));
+        Expression atMost = compare(left, "<=", new Operand.Constant(new Token(Token.Kind.STRING, high)));
+        return row -> atLeast.test(row).and(atMost.test(row));
+    }
+
     private Expression disjunction() {
         if (++depth > DEEPEST) {
             throw refused("the condition is nested too deeply");
@@ -102,9 +110,8 @@ final class ExpressionParser {
 
     private Expression comparison(Operand left, boolean negated) {
         if (skip("between")) {
-            Operand low = operand();
+            Expression atLeast = compare(left, ">=", operand());
             expect("and");
-            Expression atLeast = compare(left, ">=", low);
             Expression atMost = compare(left, "<=", operand());
             return row -> atLeast.test(row).and(atMost.test(row));
         }

@@ -165,8 +165,9 @@ public final class PlanPrinter {
                 .putObjects(
                         "left_inserted",
                         plan.leftInserted().entrySet().stream()
-                                .map(left ->
-                                        new JsonObject().putTable(left.getKey()).put("rows", left.getValue()))
+                                .map(left -> new JsonObject()
+                                        .putTable(left.getKey())
+                                        .put("rows", left.getValue().longValue()))
                                 .toList()));
     }
 

@@ -1,0 +1,165 @@
+package io.rowback.restore;
+
+import io.rowback.history.Change;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.Position;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
+import io.rowback.history.TableInfo;
+import io.rowback.history.Transaction;
+import io.rowback.restore.output.ChangePrinter;
+import io.rowback.restore.output.ChangePrinter.Step;
+import io.rowback.restore.output.Output;
+import io.rowback.restore.plan.Scope;
+import io.rowback.restore.query.KeyText;
+import io.rowback.restore.query.RelatedRows;
+import io.rowback.restore.query.RelatedRows.Row;
+import io.rowback.restore.query.Tables;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rowback history}. */
+@Command(
+        name = "history",
+        description = "Every change of a row, oldest first: when, by which transaction, what it held before and after.",
+        footerHeading = "%nEXAMPLES%n",
+        footer = {
+            "  rowback history users 42",
+            "  rowback history users -91111111 --related      with all that ever referred to the row",
+            "  rowback history order_lines order_id=7,line=2 --columns price --from -2h",
+            "  rowback history '\"My Table\"' \"code='a,b'\"        names and values with special characters"
+        })
+final class HistoryCommand extends StoreCommand {
+    private static final int MOST_RELATED = 100_000;
+
+    @Parameters(index = "0", paramLabel = "TABLE", description = "users, shop.users or \"My Table\".")
+    private String table;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "KEY",
+            description =
+                    "42, -42, or a=1,b=x for several columns; a value with a comma or quote as a='x,y',b='it''s'.")
+    private String key;
+
+    @Mixin
+    private WindowOptions window;
+
+    @Option(
+            names = "--columns",
+            paramLabel = "A,B",
+            split = ",",
+            description = "Only changes of these columns, and only these columns.")
+    private Set<String> columns = new LinkedHashSet<>();
+
+    @Option(
+            names = "--related",
+            description =
+                    "Also every row that refers, or ever referred, to this one through foreign keys, at any depth.")
+    private boolean related;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "The newest N changes only. Default: ${DEFAULT-VALUE}.")
+    private int limit;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the arguments before it calls the command
+    HistoryCommand() {}
+
+    @Override
+    ErrorCode run(HistoryReader reader, Output output) {
+        Tables tables = new Tables(reader.tables());
+        TableInfo named = tables.named(table);
+        Row row = new Row(named.schema().id(), RowKeys.parse(key, named.schema()));
+        ColumnNames.check(columns, related ? tables.all() : List.of(named));
+        Scope.Window commits = window.resolve(reader);
+        List<Step> steps = steps(reader, tables, rows(reader, tables, row, output), commits);
+        int first = Math.max(0, steps.size() - limit);
+        ChangePrinter printer = new ChangePrinter(output, columns);
+        steps.subList(first, steps.size()).forEach(printer::print);
+        if (first > 0) {
+            output.note("note: " + first + " older changes are left out; --limit shows more");
+        }
+        if (steps.isEmpty()) {
+            explainNothing(reader, named, row.key(), output);
+        }
+        return ErrorCode.DONE;
+    }
+
+    private Set<Row> rows(HistoryReader reader, Tables tables, Row row, Output output) {
+        if (!related) {
+            return Set.of(row);
+        }
+        RelatedRows rows = new RelatedRows(reader, tables, row, MOST_RELATED);
+        if (rows.cut()) {
+            output.note("note: only the nearest " + MOST_RELATED + " related rows are shown");
+        }
+        return rows.rows();
+    }
+
+    private List<Step> steps(HistoryReader reader, Tables tables, Set<Row> rows, Scope.Window commits) {
+        Map<Position, Map<Row, Step>> steps = new TreeMap<>();
+        Map<Lsn, @Nullable Transaction> transactions = new HashMap<>();
+        for (Row row : rows) {
+            TableInfo info = tables.byId(row.table()).orElseThrow();
+            for (RowTimeline.Version version :
+                    new RowTimeline(reader, info).versions(row.key(), commits.from(), commits.to())) {
+                Lsn commit = version.change().position().commit();
+                Transaction transaction = transactions.computeIfAbsent(
+                        commit, lsn -> reader.transaction(lsn).orElse(null));
+                Change change = version.change();
+                RowKey shown = change.oldKey() != null ? change.oldKey() : row.key();
+                Step step = new Step(info.schema().name(), Objects.requireNonNull(shown), version, transaction);
+                if (columns.isEmpty() || step.touches(columns)) {
+                    steps.computeIfAbsent(change.position(), position -> new HashMap<>())
+                            .merge(new Row(row.table(), shown), step, HistoryCommand::joined);
+                }
+            }
+        }
+        List<Step> ordered = new ArrayList<>();
+        steps.values().forEach(atOnce -> ordered.addAll(atOnce.values()));
+        return ordered;
+    }
+
+    /** A change of the key is seen from both keys, each knowing one of the two images. */
+    private static Step joined(Step one, Step other) {
+        RowImage before = one.version().before() != null
+                ? one.version().before()
+                : other.version().before();
+        RowImage after = one.version().after() != null
+                ? one.version().after()
+                : other.version().after();
+        return new Step(
+                one.table(),
+                one.key(),
+                new RowTimeline.Version(one.version().change(), before, after),
+                one.transaction());
+    }
+
+    private static void explainNothing(HistoryReader reader, TableInfo table, RowKey key, Output output) {
+        RowTimeline.State state =
+                new RowTimeline(reader, table).asOf(key, reader.info().durable());
+        String name = table.schema().name() + " " + KeyText.format(key, table.schema());
+        if (state instanceof RowTimeline.State.Present) {
+            output.note("note: no such change of " + name + " is held; the row is there, rowback show prints it");
+        } else {
+            output.note("note: no such change of " + name + " is held, and no row of that key");
+        }
+    }
+}

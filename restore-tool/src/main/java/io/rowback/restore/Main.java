@@ -1,0 +1,114 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+
+/** The program {@code rowback}. */
+public final class Main {
+    private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
+
+    static {
+        EXIT_CODES.put("0", "done");
+        EXIT_CODES.put("1", "failed");
+        EXIT_CODES.put("2", "the command line or the configuration is wrong");
+        EXIT_CODES.put("3", "done, but something was skipped; each thing is listed");
+        EXIT_CODES.put("4", "refused, nothing was written");
+        EXIT_CODES.put("10", "there is no store");
+        EXIT_CODES.put("11", "the store is locked or of another format");
+        EXIT_CODES.put("12", "the point in time is not covered by the history");
+        EXIT_CODES.put("13", "Postgres cannot be reached");
+        EXIT_CODES.put("14", "the store is corrupt");
+        EXIT_CODES.put("130", "interrupted");
+    }
+
+    private Main() {}
+
+    /** Runs a command line and ends the process with its exit code. */
+    public static void main(String[] args) {
+        // Not System.out, which would swallow that the reader of a pipe has gone.
+        Writer out = new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, StandardCharsets.UTF_8), true);
+        System.exit(run(System.getenv(), out, err, args));
+    }
+
+    /** Runs a command line and returns its exit code. */
+    static int run(Map<String, String> environment, Writer out, PrintWriter err, String... args) {
+        CommandLine commandLine = commandLine(new Rowback(environment, out, err));
+        commandLine.setOut(new PrintWriter(out, true));
+        commandLine.setErr(err);
+        int exitCode = commandLine.execute(args);
+        try {
+            out.flush();
+        } catch (IOException e) {
+            return failedIo(err, e);
+        }
+        return exitCode;
+    }
+
+    /** The whole command line. */
+    static CommandLine commandLine(Rowback root) {
+        CommandLine commandLine = new CommandLine(root);
+        commandLine.setUsageHelpWidth(100);
+        // A key such as -42 looks like an option and is none.
+        commandLine.setUnmatchedOptionsArePositionalParams(true);
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setExecutionExceptionHandler((e, command, parsed) -> failed(command.getErr(), e));
+        commandLine.setParameterExceptionHandler((e, args) -> {
+            PrintWriter err = e.getCommandLine().getErr();
+            err.println("error: " + e.getMessage());
+            err.println("hint: See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
+            return ErrorCode.USAGE.exitCode();
+        });
+        describeExitCodes(commandLine);
+        return commandLine;
+    }
+
+    private static void describeExitCodes(CommandLine commandLine) {
+        commandLine
+                .getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nEXIT STATUS%n")
+                .exitCodeList(EXIT_CODES);
+        commandLine.getSubcommands().values().forEach(Main::describeExitCodes);
+    }
+
+    private static int failed(PrintWriter err, Exception exception) {
+        if (exception instanceof RowbackException e) {
+            err.println("error: " + e.getMessage());
+            String hint = e.hint();
+            if (hint != null) {
+                err.println("hint: " + hint);
+            }
+            return e.code().exitCode();
+        }
+        if (exception instanceof UncheckedIOException) {
+            return failedIo(err, exception.getCause());
+        }
+        err.println("error: this should not have happened");
+        exception.printStackTrace(err);
+        err.println("hint: It is a bug of Rowback; please report it with the lines above.");
+        return ErrorCode.FAILED.exitCode();
+    }
+
+    private static int failedIo(PrintWriter err, @Nullable Throwable io) {
+        String message = String.valueOf(io == null ? null : io.getMessage());
+        if (message.equals("Broken pipe")) {
+            // Whoever read our output has all that was wanted.
+            return ErrorCode.DONE.exitCode();
+        }
+        err.println("error: cannot read or write: " + message);
+        return ErrorCode.FAILED.exitCode();
+    }
+}

@@ -1,0 +1,167 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.Operation;
+import io.rowback.restore.output.Output;
+import io.rowback.restore.output.PlanPrinter;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestorePlan.Outcome;
+import io.rowback.restore.plan.RestorePlanner;
+import io.rowback.restore.plan.RestoreRequest;
+import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.plan.Scope;
+import io.rowback.restore.query.PointInTime;
+import io.rowback.restore.query.Tables;
+import io.rowback.restore.sql.SqlWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code rowback restore}. */
+@Command(
+        name = "restore",
+        description = {
+            "Writes the SQL that puts right what some transactions, or all of a window, did. Prints it on standard output"
+                    + " and a summary on standard error; never touches a database.",
+            "",
+            "Rows and columns that somebody changed since are conflicts; see --on-conflict. --columns and --except-columns"
+                    + " concern rows that exist: a deleted row comes back whole."
+        },
+        footerHeading = "%nEXAMPLES%n",
+        footer = {
+            "  rowback restore --tx 745,746 -o restore.sql",
+            "  rowback restore --tx 745 --columns diagnosis,training_plan --on-conflict skip",
+            "  rowback restore --from -1h --to -50min --table users --key 42 --related",
+            "  rowback restore --from tx:745 --to now --table users --where \"plan = 'pro'\" --at tx:745"
+        })
+final class RestoreCommand extends StoreCommand {
+    @Mixin
+    private ScopeOptions scope;
+
+    @Option(
+            names = "--at",
+            paramLabel = "T",
+            converter = PointConverter.class,
+            description = "Put the rows back as they were at this point, instead of undoing what the scope did."
+                    + " Others' later changes that this would discard are conflicts.")
+    private @Nullable PointInTime at;
+
+    @Option(
+            names = "--columns",
+            paramLabel = "A,B",
+            split = ",",
+            description = "Put back only these columns of rows that exist.")
+    private Set<String> columns = new LinkedHashSet<>();
+
+    @Option(
+            names = "--except-columns",
+            paramLabel = "A,B",
+            split = ",",
+            description = "Put back all but these columns of rows that exist.")
+    private Set<String> exceptColumns = new LinkedHashSet<>();
+
+    @Option(
+            names = "--ops",
+            paramLabel = "OP,OP",
+            split = ",",
+            defaultValue = "delete,update",
+            description = "Undo these operations: delete, update, insert. Default: ${DEFAULT-VALUE}.")
+    private Set<Operation> operations = new LinkedHashSet<>();
+
+    @Option(
+            names = "--on-conflict",
+            paramLabel = "MODE",
+            defaultValue = "refuse",
+            description = "refuse: no SQL. skip: leave what somebody changed since. overwrite: write over it."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private ConflictMode onConflict;
+
+    @Option(
+            names = "--allow-incomplete",
+            description = "Plan the rest although some rows must be refused; each one is listed.")
+    private boolean allowIncomplete;
+
+    @Option(
+            names = "--max-rows",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "Refuse larger plans. Default: ${DEFAULT-VALUE}.")
+    private int maxRows;
+
+    @Option(names = "-o", paramLabel = "FILE", description = "Write to this file, which must not exist.")
+    private @Nullable Path file;
+
+    @Option(names = "--force", description = "Replace the file of -o if it exists.")
+    private boolean force;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the arguments before it calls the command
+    RestoreCommand() {}
+
+    @Override
+    void checkArguments() {
+        scope.check();
+        if (operations.contains(Operation.TRUNCATE)) {
+            throw usage("--ops takes delete, update and insert", "A TRUNCATE is undone as the deletion of its rows.");
+        }
+        if (file != null && Files.exists(file) && !force) {
+            throw usage(file + " exists", "Name another file, or replace it with --force.");
+        }
+    }
+
+    @Override
+    ErrorCode run(HistoryReader reader, Output output) {
+        Tables tables = new Tables(reader.tables());
+        Scope incident = scope.resolve(reader, tables);
+        Set<String> named = new LinkedHashSet<>(columns);
+        named.addAll(exceptColumns);
+        Scope.Narrowing narrowing = incident.narrowing();
+        ColumnNames.check(named, narrowing == null || narrowing.related() ? tables.all() : List.of(narrowing.table()));
+        Lsn point = at == null ? null : at.resolve(reader, Clock.systemUTC());
+        RestorePlan plan = RestorePlanner.plan(
+                reader,
+                new RestoreRequest(
+                        incident,
+                        point,
+                        new ColumnChoice(columns, exceptColumns),
+                        operations,
+                        onConflict,
+                        allowIncomplete,
+                        maxRows));
+        write(plan, output);
+        new PlanPrinter(output, plan).summary();
+        return switch (plan.outcome()) {
+            case WHOLE -> ErrorCode.DONE;
+            case PARTIAL -> ErrorCode.PARTIAL;
+            case REFUSED -> ErrorCode.REFUSED;
+        };
+    }
+
+    private void write(RestorePlan plan, Output output) {
+        try {
+            if (output.json() && file == null) {
+                new PlanPrinter(output, plan).document();
+            } else if (plan.outcome() == Outcome.REFUSED || plan.repairs().isEmpty()) {
+                return;
+            } else if (file == null) {
+                SqlWriter.write(plan, output.raw());
+            } else {
+                NewFile.write(file, out -> SqlWriter.write(plan, out));
+                output.note("written to " + file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.ConfigReader;
+import io.rowback.restore.output.Output;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The root of the command line and the options that every command has. */
+@Command(
+        name = "rowback",
+        description =
+                "Tells what happened to the rows of a PostgreSQL database and writes the SQL that puts them back.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        version = "rowback 0.1.0",
+        scope = ScopeType.INHERIT,
+        sortOptions = false,
+        optionListHeading = "%nOPTIONS%n",
+        parameterListHeading = "%n",
+        commandListHeading = "%nCOMMANDS%n",
+        subcommands = {
+            StatusCommand.class,
+            TablesCommand.class,
+            HistoryCommand.class,
+            ShowCommand.class,
+            TransactionsCommand.class,
+            RestoreCommand.class,
+            CompletionCommand.class
+        })
+final class Rowback {
+    private final Map<String, String> environment;
+    private final Writer out;
+    private final Appendable err;
+
+    @Option(
+            names = "--store",
+            paramLabel = "DIR",
+            scope = ScopeType.INHERIT,
+            description =
+                    "The store's folder, or the folder above with one store per database. Environment: ROWBACK_STORE.")
+    private @Nullable Path store;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            scope = ScopeType.INHERIT,
+            description = "The configuration that names the store. Default: /etc/rowback/rowback.toml.")
+    private @Nullable Path config;
+
+    @Option(
+            names = "--db",
+            paramLabel = "NAME",
+            scope = ScopeType.INHERIT,
+            description = "The database; needed only where several are captured.")
+    private @Nullable String database;
+
+    @Option(names = "--json", scope = ScopeType.INHERIT, description = "Answer in JSON, one document a line.")
+    private boolean json;
+
+    @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "Leave out notes and summaries.")
+    private boolean quiet;
+
+    Rowback(Map<String, String> environment, Writer out, Appendable err) {
+        this.environment = environment;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Where the command's answer goes. */
+    Output output() {
+        return new Output(out, err, json, quiet);
+    }
+
+    /**
+     * The folder of the store that the command line means.
+     *
+     * @throws RowbackException of code USAGE if that cannot be told
+     */
+    Path store() {
+        if (store != null && config != null) {
+            throw new RowbackException(ErrorCode.USAGE, "--store and --config exclude each other", "Name one of them.");
+        }
+        Path named = store == null && config == null && environment.containsKey("ROWBACK_STORE")
+                ? Path.of(environment.get("ROWBACK_STORE"))
+                : store;
+        return named == null ? configured() : within(named);
+    }
+
+    private Path configured() {
+        Path file = config;
+        if (file == null && Files.exists(ConfigReader.DEFAULT_FILE)) {
+            file = ConfigReader.DEFAULT_FILE;
+        }
+        if (file == null && environment.keySet().stream().noneMatch(name -> name.startsWith("ROWBACK_DATABASES_"))) {
+            throw new RowbackException(
+                    ErrorCode.NO_STORE,
+                    "no store is named and there is no " + ConfigReader.DEFAULT_FILE,
+                    "Name the store with --store DIR or the configuration with --config FILE.");
+        }
+        Config read = ConfigReader.read(file, environment);
+        return read.store(read.database(database).name());
+    }
+
+    /** The store in a folder: the folder itself, or the one below it that is meant. */
+    private Path within(Path folder) {
+        if (isStore(folder)) {
+            return folder;
+        }
+        if (database != null) {
+            return folder.resolve(database);
+        }
+        List<Path> stores = storesBelow(folder);
+        if (stores.size() > 1) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    folder + " holds several stores",
+                    "Name one with --db: "
+                            + String.join(
+                                    ", ",
+                                    stores.stream()
+                                            .map(path -> path.getFileName() + "")
+                                            .toList()) + ".");
+        }
+        return stores.isEmpty() ? folder : stores.get(0);
+    }
+
+    private static List<Path> storesBelow(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> below = Files.list(folder)) {
+            return below.filter(Rowback::isStore).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isStore(Path folder) {
+        return Files.exists(folder.resolve("CURRENT"));
+    }
+}

@@ -1,0 +1,107 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableTimeline;
+import io.rowback.restore.expression.Expression;
+import io.rowback.restore.expression.Truth;
+import io.rowback.restore.output.Output;
+import io.rowback.restore.output.RowPrinter;
+import io.rowback.restore.query.PointInTime;
+import io.rowback.restore.query.Tables;
+import java.time.Clock;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rowback show}. */
+@Command(
+        name = "show",
+        description = "Rows as they stood at some point: one by its key, or all that meet a condition.",
+        footerHeading = "%nEXAMPLES%n",
+        footer = {
+            "  rowback show users 42 --at 2026-05-01T10:00:00Z",
+            "  rowback show users -42 --at tx:1234               just before that transaction",
+            "  rowback show users --where \"plan = 'pro' and created_at >= '2026-05-01'\" --at -10min"
+        })
+final class ShowCommand extends StoreCommand {
+    @Parameters(index = "0", paramLabel = "TABLE", description = "users, shop.users or \"My Table\".")
+    private String table;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "KEY",
+            description = "42, -42, or a=1,b=x for several columns.")
+    private @Nullable String key;
+
+    @Option(
+            names = "--where",
+            paramLabel = "EXPR",
+            description = "A condition: columns, constants, = <> < <= > >=, BETWEEN, IN, LIKE, IS NULL, AND, OR, NOT.")
+    private @Nullable String where;
+
+    @Option(
+            names = "--at",
+            paramLabel = "T",
+            defaultValue = "now",
+            converter = PointConverter.class,
+            description = "2026-05-01T10:00:00Z, lsn:0/16B3748, tx:1234 (just before it), -10min, now. Default: now.")
+    private PointInTime at;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the arguments before it calls the command
+    ShowCommand() {}
+
+    @Override
+    void checkArguments() {
+        if ((key == null) == (where == null)) {
+            throw usage("name either a key or a condition", "rowback show users 42, or --where \"plan = 'pro'\".");
+        }
+    }
+
+    @Override
+    ErrorCode run(HistoryReader reader, Output output) {
+        TableInfo named = new Tables(reader.tables()).named(table);
+        Lsn lsn = at.resolve(reader, Clock.systemUTC());
+        RowPrinter printer = new RowPrinter(output, named, lsn);
+        if (key != null) {
+            showOne(reader, named, lsn, printer);
+        } else {
+            showMany(reader, named, lsn, printer);
+        }
+        return ErrorCode.DONE;
+    }
+
+    private void showOne(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {
+        RowKey row = RowKeys.parse(Objects.requireNonNull(key), named.schema());
+        RowTimeline.State state = new RowTimeline(reader, named).asOf(row, lsn);
+        if (state instanceof RowTimeline.State.NotCovered) {
+            throw new RowbackException(
+                    ErrorCode.NOT_COVERED,
+                    "table " + named.schema().name() + " is not covered at LSN " + lsn,
+                    "rowback tables shows from when to when each table is covered.");
+        }
+        printer.print(row, state.imageOrNull(), true);
+    }
+
+    private void showMany(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {
+        Expression condition = Expression.parse(Objects.requireNonNull(where), named.schema(lsn));
+        try (Stream<RowImage> rows = new TableTimeline(reader, named).asOf(lsn)) {
+            rows.forEach(row -> {
+                Truth truth = condition.test(row);
+                if (truth == Truth.TRUE || truth == Truth.UNKNOWN) {
+                    printer.print(Objects.requireNonNull(row.key()), row, truth == Truth.TRUE);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.RowbackException;
+import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.restore.output.Output;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ParentCommand;
+
+/** A command that asks a store: the one place that opens it. */
+abstract class StoreCommand implements Callable<Integer> {
+    @ParentCommand
+    private Rowback root;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the root before it calls the command
+    StoreCommand() {}
+
+    /** Answers from the store. */
+    abstract ErrorCode run(HistoryReader reader, Output output);
+
+    @Override
+    public final Integer call() {
+        checkArguments();
+        try (HistoryReader reader = RocksHistoryReader.open(root.store())) {
+            return run(reader, root.output()).exitCode();
+        }
+    }
+
+    /**
+     * Checks what can be checked before anything is opened.
+     *
+     * @throws RowbackException of code USAGE if arguments contradict each other
+     */
+    void checkArguments() {}
+
+    /** The folder of the store. */
+    Path store() {
+        return root.store();
+    }
+
+    static RowbackException usage(String message, String hint) {
+        return new RowbackException(ErrorCode.USAGE, message, hint);
+    }
+}

@@ -1,0 +1,45 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.Transaction;
+import io.rowback.history.Transaction.Counts;
+import io.rowback.restore.output.Output;
+import io.rowback.restore.output.StorePrinter;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+
+/** {@code rowback tables}. */
+@Command(
+        name = "tables",
+        description = "The tables that the history holds: key, replica identity, rows, changes, coverage.",
+        footerHeading = "%nEXAMPLES%n",
+        footer = {"  rowback tables", "  rowback tables --json"})
+final class TablesCommand extends StoreCommand {
+    @Override
+    ErrorCode run(HistoryReader reader, Output output) {
+        Map<TableId, Counts> changes = new HashMap<>();
+        try (Stream<Transaction> transactions = reader.transactions(Lsn.ZERO, Lsn.MAX)) {
+            transactions.forEach(transaction ->
+                    transaction.counts().forEach((table, counts) -> changes.merge(table, counts, TablesCommand::sum)));
+        }
+        StorePrinter printer = new StorePrinter(output);
+        for (TableInfo table : reader.tables()) {
+            printer.print(table, changes.getOrDefault(table.schema().id(), Counts.NONE));
+        }
+        return ErrorCode.DONE;
+    }
+
+    private static Counts sum(Counts one, Counts other) {
+        return new Counts(
+                one.inserts() + other.inserts(),
+                one.updates() + other.updates(),
+                one.deletes() + other.deletes(),
+                one.truncates() + other.truncates());
+    }
+}

@@ -1,0 +1,98 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Operation;
+import io.rowback.history.TableId;
+import io.rowback.history.Transaction;
+import io.rowback.history.Transaction.Counts;
+import io.rowback.restore.output.Output;
+import io.rowback.restore.output.TransactionPrinter;
+import io.rowback.restore.plan.Scope;
+import io.rowback.restore.query.Tables;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code rowback transactions}. */
+@Command(
+        name = "transactions",
+        description = "Transactions and what they did, newest last.",
+        footerHeading = "%nEXAMPLES%n",
+        footer = {
+            "  rowback transactions --from -1h",
+            "  rowback transactions --op delete --min-rows 10     who deleted many rows?",
+            "  rowback transactions --table users --op update"
+        })
+final class TransactionsCommand extends StoreCommand {
+    @Mixin
+    private WindowOptions window;
+
+    @Option(names = "--table", paramLabel = "TABLE", description = "Only those that changed this table.")
+    private @Nullable String table;
+
+    @Option(names = "--op", paramLabel = "OP", description = "Only those that did this: ${COMPLETION-CANDIDATES}.")
+    private @Nullable Operation operation;
+
+    @Option(
+            names = "--min-rows",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Only those with at least N such changes. Default: ${DEFAULT-VALUE}.")
+    private long minRows;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "The newest N only. Default: ${DEFAULT-VALUE}.")
+    private int limit;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the arguments before it calls the command
+    TransactionsCommand() {}
+
+    @Override
+    ErrorCode run(HistoryReader reader, Output output) {
+        Tables tables = new Tables(reader.tables());
+        TableId only = table == null ? null : tables.named(table).schema().id();
+        Scope.Window commits = window.resolve(reader);
+        Deque<Transaction> newest = new ArrayDeque<>();
+        long left = 0;
+        try (Stream<Transaction> transactions = reader.transactions(commits.from(), commits.to())) {
+            for (Transaction transaction : (Iterable<Transaction>) transactions::iterator) {
+                if (counts(transaction, only)) {
+                    newest.add(transaction);
+                }
+                if (newest.size() > limit) {
+                    newest.remove();
+                    left++;
+                }
+            }
+        }
+        TransactionPrinter printer = new TransactionPrinter(output, tables);
+        newest.forEach(printer::print);
+        if (left > 0) {
+            output.note("note: " + left + " older transactions are left out; --limit shows more");
+        }
+        return ErrorCode.DONE;
+    }
+
+    private boolean counts(Transaction transaction, @Nullable TableId only) {
+        if (only == null && operation == null && minRows <= 1) {
+            return true;
+        }
+        long rows = transaction.counts().entrySet().stream()
+                .filter(entry -> only == null || entry.getKey().equals(only))
+                .mapToLong(entry -> rows(entry.getValue()))
+                .sum();
+        return rows >= Math.max(1, minRows);
+    }
+
+    private long rows(Counts counts) {
+        return operation == null ? counts.total() : counts.of(operation);
+    }
+}

@@ -1,0 +1,54 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.restore.plan.Scope;
+import io.rowback.restore.query.PointInTime;
+import java.time.Clock;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options for a half-open window of commits. */
+final class WindowOptions {
+    @Option(
+            names = "--from",
+            paramLabel = "T",
+            converter = PointConverter.class,
+            description = "Commits from here on: 2026-05-01T10:00:00Z, lsn:0/16B3748, tx:1234 (just before it),"
+                    + " -10min (s, min, h, d), now.")
+    private @Nullable PointInTime from;
+
+    @Option(
+            names = "--to",
+            paramLabel = "T",
+            converter = PointConverter.class,
+            description = "Commits below this point; the same forms as --from.")
+    private @Nullable PointInTime to;
+
+    /** Whether a beginning was given. */
+    boolean hasFrom() {
+        return from != null;
+    }
+
+    /** Whether an end was given. */
+    boolean hasTo() {
+        return to != null;
+    }
+
+    /**
+     * The window; without bounds all that the history holds.
+     *
+     * @throws RowbackException of code USAGE if it ends before it begins
+     */
+    Scope.Window resolve(HistoryReader reader) {
+        Clock clock = Clock.systemUTC();
+        Lsn begin = from == null ? Lsn.ZERO : from.resolve(reader, clock);
+        Lsn end = to == null ? reader.info().durable() : to.resolve(reader, clock);
+        if (end.isBefore(begin)) {
+            throw new RowbackException(ErrorCode.USAGE, "--to lies before --from", "Windows go forward in time.");
+        }
+        return new Scope.Window(begin, end);
+    }
+}
