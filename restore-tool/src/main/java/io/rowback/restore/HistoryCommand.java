@@ -10,6 +10,7 @@ import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.ChangePrinter;
 import io.rowback.restore.output.ChangePrinter.Step;
 import io.rowback.restore.output.Output;
@@ -83,7 +84,7 @@ final class HistoryCommand extends StoreCommand {
     HistoryCommand() {}
 
     @Override
-    ErrorCode run(HistoryReader reader, Output output) {
+    ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         TableInfo named = tables.named(table);
         Row row = new Row(named.schema().id(), RowKeys.parse(key, named.schema()));

@@ -1,9 +1,9 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
-import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
 import io.rowback.restore.plan.RestorePlan;
@@ -121,7 +121,7 @@ final class RestoreCommand extends StoreCommand {
     }
 
     @Override
-    ErrorCode run(HistoryReader reader, Output output) {
+    ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         Scope incident = scope.resolve(reader, tables);
         Set<String> named = new LinkedHashSet<>(columns);

@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
             ShowCommand.class,
             TransactionsCommand.class,
             RestoreCommand.class,
+            VerifyCommand.class,
             CompletionCommand.class
         })
 final class Rowback {

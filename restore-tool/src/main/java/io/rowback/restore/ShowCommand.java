@@ -9,6 +9,7 @@ import io.rowback.history.RowTimeline;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.expression.Truth;
 import io.rowback.restore.output.Output;
@@ -69,7 +70,7 @@ final class ShowCommand extends StoreCommand {
     }
 
     @Override
-    ErrorCode run(HistoryReader reader, Output output) {
+    ErrorCode run(RocksHistoryReader reader, Output output) {
         TableInfo named = new Tables(reader.tables()).named(table);
         Lsn lsn = at.resolve(reader, Clock.systemUTC());
         RowPrinter printer = new RowPrinter(output, named, lsn);

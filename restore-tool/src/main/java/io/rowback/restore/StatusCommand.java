@@ -1,7 +1,7 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
-import io.rowback.history.HistoryReader;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.StorePrinter;
 import java.io.IOException;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
         footer = {"  rowback status", "  rowback status --json"})
 final class StatusCommand extends StoreCommand {
     @Override
-    ErrorCode run(HistoryReader reader, Output output) {
+    ErrorCode run(RocksHistoryReader reader, Output output) {
         new StorePrinter(output)
                 .print(new StorePrinter.Status(store(), reader.info(), reader.tables(), size(store()), Instant.now()));
         return ErrorCode.DONE;

@@ -1,7 +1,6 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
-import io.rowback.history.HistoryReader;
 import io.rowback.history.RowbackException;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
@@ -18,12 +17,12 @@ abstract class StoreCommand implements Callable<Integer> {
     StoreCommand() {}
 
     /** Answers from the store. */
-    abstract ErrorCode run(HistoryReader reader, Output output);
+    abstract ErrorCode run(RocksHistoryReader reader, Output output);
 
     @Override
     public final Integer call() {
         checkArguments();
-        try (HistoryReader reader = RocksHistoryReader.open(root.store())) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(root.store())) {
             return run(reader, root.output()).exitCode();
         }
     }

@@ -1,12 +1,12 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
-import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.StorePrinter;
 import java.util.HashMap;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
         footer = {"  rowback tables", "  rowback tables --json"})
 final class TablesCommand extends StoreCommand {
     @Override
-    ErrorCode run(HistoryReader reader, Output output) {
+    ErrorCode run(RocksHistoryReader reader, Output output) {
         Map<TableId, Counts> changes = new HashMap<>();
         try (Stream<Transaction> transactions = reader.transactions(Lsn.ZERO, Lsn.MAX)) {
             transactions.forEach(transaction ->

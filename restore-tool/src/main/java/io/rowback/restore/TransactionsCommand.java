@@ -1,11 +1,11 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
-import io.rowback.history.HistoryReader;
 import io.rowback.history.Operation;
 import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.TransactionPrinter;
 import io.rowback.restore.plan.Scope;
@@ -56,7 +56,7 @@ final class TransactionsCommand extends StoreCommand {
     TransactionsCommand() {}
 
     @Override
-    ErrorCode run(HistoryReader reader, Output output) {
+    ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         TableId only = table == null ? null : tables.named(table).schema().id();
         Scope.Window commits = window.resolve(reader);

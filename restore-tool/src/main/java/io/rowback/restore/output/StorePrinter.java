@@ -7,6 +7,7 @@ import io.rowback.history.StoreInfo;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction.Counts;
+import io.rowback.history.store.Verification;
 import io.rowback.postgres.PrintableText;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -144,6 +145,26 @@ public final class StorePrinter {
         if (table.coverage().isEmpty()) {
             output.line("    not covered");
         }
+    }
+
+    /** Prints what a walk through the store found. */
+    public void print(Verification verification) {
+        if (output.json()) {
+            output.document(new JsonObject()
+                    .put("sound", verification.sound())
+                    .put("changes", verification.changes())
+                    .put("transactions", verification.transactions())
+                    .put("baseline_rows", verification.baselineRows())
+                    .put("index_entries", verification.indexEntries())
+                    .put("found", verification.found())
+                    .putStrings("findings", verification.findings()));
+            return;
+        }
+        verification.findings().forEach(finding -> output.line(PrintableText.oneLine(finding)));
+        output.line(verification.changes() + " changes, " + verification.transactions() + " transactions, "
+                + verification.baselineRows() + " rows of baselines, " + verification.indexEntries()
+                + " index entries: "
+                + (verification.sound() ? "all sound" : verification.found() + " things are wrong"));
     }
 
     private static String word(TableSchema schema) {

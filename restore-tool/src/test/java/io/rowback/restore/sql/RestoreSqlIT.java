@@ -1,0 +1,286 @@
+package io.rowback.restore.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Operation;
+import io.rowback.restore.LiveHistory;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestorePlanner;
+import io.rowback.restore.plan.RestoreRequest;
+import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.plan.Scope;
+import io.rowback.restore.query.PointInTime;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Applies the SQL that we write to real servers. */
+@ParameterizedClass
+@ValueSource(ints = {14, 18})
+final class RestoreSqlIT {
+    private static final Set<Operation> DEFAULT = Set.of(Operation.DELETE, Operation.UPDATE);
+
+    private final int major;
+    private PostgresServer server;
+    private Database database;
+
+    RestoreSqlIT(int major) {
+        this.major = major;
+    }
+
+    @BeforeEach
+    void startServer() throws SQLException {
+        server = PostgresServer.start(major);
+        database = server.createDatabase("a \"hostile\" name");
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.close();
+    }
+
+    @Test
+    void hostileNamesAndValuesAreWrittenBack() throws SQLException, IOException {
+        database.run("""
+                create schema "sch.e""ma";
+                create table "sch.e""ma"."t" ("t" int primary key, "select" text, "found" boolean, "a
+                b" text, "$rowback$" text, "Ünï" text, "x"";drop" text);
+                insert into "sch.e""ma"."t" values
+                  (-1, '$$ $rowback$ $rowback2$ '' ; drop table x; -- ', true, E'\\\\ \\r\\n \\t \\b \\x1b ', ':x :''y'' {fn now()} ?', E'\\u202e😀', null),
+                  (2, '', false, E'\\\\', '%', '%s %L', E'line\\n-- x\\n$rowback$');
+                """);
+        restoresExactly("""
+                delete from "sch.e""ma"."t" where t = -1;
+                update "sch.e""ma"."t" set "select" = 'x', "found" = null, "$rowback$" = E'a\\nb', "x"";drop" = '' where t = 2
+                """);
+    }
+
+    @Test
+    void valuesOfAllKindsAreWrittenBackExactly() throws SQLException, IOException {
+        database.run("""
+                create type mood as enum ('sad', 'it''s');
+                create type pair as (a int, b text);
+                create domain flag as boolean;
+                create domain code as char(5);
+                create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                create table v (id int primary key, j json, jb jsonb, x xml, p point, a text[], bo boolean[], by bytea,
+                  n numeric, n2 numeric(10,2), f float8, r real, c char(5), bp bpchar, ci text collate nocase, i inet,
+                  iv interval, tz timetz, ts timestamptz, m mood, pr pair, fl flag, co code, rg int4range, mo money,
+                  bi bit(3), vb varbit, q "char", na name, ts2 tsvector, u uuid, d date, em text);
+                insert into v values (1, '{"a" : 1.0, "a":2}', '{"b": 1.50}', '<a  b="1"/>', '(1,2)', '{a,"b\\"",NULL,""}',
+                  '{t,f}', '\\x00ff', '1.50', '1.5', '-0', '0.1', 'ab', 'ab ', 'Ann', '10.0.0.1', '1 mon 25:00', '10:00+02',
+                  'infinity', 'it''s', '(1,"x,y")', 't', 'ab', '[1,5)', '$1.50', '101', '1', 'z', 'nm', 'a b',
+                  '00000000-0000-0000-0000-0000000000ab', '0044-03-15 BC', '');
+                insert into v (id) values (2);
+                insert into v select 3, j, jb, x, p, a, bo, by, n, n2, f, r, c, bp, ci, i, iv, tz, ts, m, pr, fl, co, rg,
+                  mo, bi, vb, q, na, ts2, u, d, repeat('long \\ ''', 1000) from v where id = 1;
+                """);
+        restoresExactly("""
+                update v set j = null, jb = '{"b": 1.5}', x = null, p = '(3,4)', a = '{}', bo = '{f}', by = '', n = '1.5',
+                  n2 = null, f = '0', r = '1', c = 'x', bp = 'ab', ci = 'ANN', i = '::1', iv = '2 days', tz = null,
+                  ts = now(), m = 'sad', pr = null, fl = null, co = 'y', rg = 'empty', mo = '2', bi = null, vb = '0',
+                  q = 'y', na = '', ts2 = '', u = null, d = now(), em = null where id = 1;
+                delete from v where id in (2, 3)
+                """);
+    }
+
+    @Test
+    void laterEditThatEqualityDoesNotSeeIsNotOverwritten() throws SQLException, IOException {
+        database.run("""
+                create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                create table v (id int primary key, n numeric, ci text collate nocase);
+                insert into v values (1, 1, 'x'), (2, 2, 'y');
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update v set n = 1.5, ci = 'ann'");
+        String sql = sql(plan(history.reader(), DEFAULT, xid));
+        database.run("update v set n = 1.50 where id = 1");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("v 1 holds neither");
+        database.run("update v set n = 1.5 where id = 1; update v set ci = 'ANN' where id = 2");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("v 2 holds neither");
+    }
+
+    @Test
+    void identitiesGeneratedColumnsAndSequencesAreRespected() throws SQLException, IOException {
+        database.run("""
+                create table s (id bigint generated always as identity primary key, a int, b int generated always as (a * 2) stored);
+                create table "Serial" (id serial primary key, a int);
+                insert into s (a) values (1), (2), (3);
+                insert into "Serial" (a) values (1), (2), (3);
+                """);
+        restoresExactly("""
+                delete from s where id > 1; delete from "Serial" where id > 1;
+                select setval('s_id_seq', 1), setval('"Serial_id_seq"', 3, false)
+                """);
+        assertThat(database.query("insert into s (a) values (9) returning id")).containsExactly("4");
+        assertThat(database.query("insert into \"Serial\" (a) values (9) returning id"))
+                .containsExactly("4");
+    }
+
+    @Test
+    void sequencesAreNeverMovedBackwards() throws SQLException, IOException {
+        database.run(
+                "create table s (id bigint generated by default as identity primary key); insert into s select from generate_series(1, 9)");
+        restoresExactly("delete from s where id = 3");
+        assertThat(database.query("select last_value from s_id_seq")).containsExactly("9");
+    }
+
+    @Test
+    void parentsComeBeforeChildrenAndTreesBackFromTheRoot() throws SQLException, IOException {
+        database.run("""
+                create table a_child (n int, p int not null, primary key (n, p));
+                create table z_parent (id int primary key, up int references z_parent on delete cascade);
+                alter table a_child add foreign key (p) references z_parent on delete cascade;
+                create table tags (id int primary key, p int references z_parent on delete set null);
+                insert into z_parent values (3, null), (1, 3), (2, 1);
+                insert into a_child values (1, 1), (1, 2), (2, 2);
+                insert into tags values (1, 2);
+                """);
+        restoresExactly("delete from z_parent where id = 3");
+    }
+
+    @Test
+    void rowsThatReferToEachOtherComeBackInOneStatement() throws SQLException, IOException {
+        database.run("""
+                create table team (id int primary key, lead int not null);
+                create table member (id int primary key, team int not null references team, buddy int not null references member);
+                alter table team add foreign key (lead) references member deferrable initially deferred;
+                begin;
+                insert into team values (1, 10), (2, 20);
+                insert into member values (10, 1, 11), (11, 1, 10), (20, 2, 20);
+                commit;
+                alter table team alter constraint team_lead_fkey not deferrable;
+                """);
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = history.lines();
+        database.run("alter table team alter constraint team_lead_fkey deferrable initially deferred;"
+                + "alter table member add foreign key (team) references team deferrable initially deferred;"
+                + "alter table member drop constraint member_team_fkey");
+        long xid = history.commit("delete from member; delete from team");
+        database.run("alter table team alter constraint team_lead_fkey not deferrable");
+        appliesTwice(sql(plan(history.reader(), DEFAULT, xid)));
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
+    @Test
+    void changedKeysAreSetBack() throws SQLException, IOException {
+        database.run("""
+                create table p (id int primary key, v text);
+                create table c (p int references p on update cascade, n int, v text, primary key (p, n));
+                insert into p values (1, 'a'), (2, 'b');
+                insert into c values (1, 1, 'x'), (2, 1, 'y');
+                """);
+        LiveHistory history = new LiveHistory(database);
+        // What the fixture sees as a deletion and an insertion is undone as one.
+        List<String> before = history.lines();
+        long xid = history.commit("update p set id = 9 where id = 1");
+        Set<Operation> all = Set.of(Operation.DELETE, Operation.UPDATE, Operation.INSERT);
+        appliesTwice(sql(plan(history.reader(), all, xid)));
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
+    @Test
+    void uniqueValueIsTakenAfterItWasGivenUp() throws SQLException, IOException {
+        database.run("create table u (id int primary key, mail text unique); insert into u values (1, 'a'), (2, 'b')");
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = history.lines();
+        long xid = history.commit(
+                "delete from u where id = 1; update u set mail = 'a' where id = 2;" + " insert into u values (3, 'b')");
+        appliesTwice(sql(plan(history.reader(), Set.of(Operation.values()), xid)));
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
+    @Test
+    void rowEditedAfterPlanningFailsByNameAndNothingIsWritten() throws SQLException, IOException {
+        database.run("create table u (\"it's\nkey\" text primary key, v text, w text);"
+                + " insert into u values ('a', '1', '1'), ('b', '1', '1'), (E'c\\n''', '1', '1')");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update u set v = '2' where v = '1'; delete from u where \"it's\nkey\" like 'c%'");
+        String sql = sql(plan(history.reader(), DEFAULT, xid));
+        database.run("update u set v = '3' where \"it's\nkey\" = 'b'; update u set w = '9' where \"it's\nkey\" = 'a'");
+        List<String> edited = history.lines();
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u b holds neither");
+        assertThat(history.lines()).isEqualTo(edited);
+        database.run("update u set v = '2' where \"it's\nkey\" = 'b'; insert into u values (E'c\\n''', '1', 'other')");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u c\\n' is there with other values");
+    }
+
+    @Test
+    void triggerThatRewritesWhatIsPutBackFailsLoudly() throws SQLException, IOException {
+        database.run("""
+                create table u (id int primary key, v text, touched int not null default 0);
+                create function touch() returns trigger language plpgsql as $$ begin new.touched := old.touched + 1; return new; end $$;
+                create trigger touch before update on u for each row execute function touch();
+                insert into u values (1, 'a');
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update u set v = 'b'");
+        RestorePlan plan = plan(history.reader(), DEFAULT, xid);
+        assertThat(sql(plan)).contains("-- Triggers").contains("CREATE TRIGGER touch");
+        assertThatThrownBy(() -> database.run(sql(plan))).hasMessageContaining("u 1 holds neither");
+        String without = sql(plan(
+                history.reader(), DEFAULT, new ColumnChoice(Set.of(), Set.of("touched")), ConflictMode.REFUSE, xid));
+        appliesTwice(without);
+        assertThat(database.query("select v from u")).containsExactly("a");
+    }
+
+    /** Undoes a transaction that runs this script and expects every row back as it was, also when run twice. */
+    private void restoresExactly(String incident) throws SQLException, IOException {
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = history.lines();
+        long xid = history.commit(incident);
+        assertThat(history.lines()).isNotEqualTo(before);
+        RestorePlan plan = plan(history.reader(), DEFAULT, xid);
+        assertThat(plan.findings()).isEmpty();
+        appliesTwice(sql(plan));
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
+    private void appliesTwice(String sql) throws SQLException {
+        database.run(sql);
+        List<String> versions = versions();
+        database.run(sql);
+        assertThat(versions()).isEqualTo(versions);
+    }
+
+    /** Each row's version, which changes with every write. */
+    private List<String> versions() throws SQLException {
+        return database.query("""
+                select string_agg(query_to_xml(format('select xmin, ctid from %s order by ctid', oid::regclass), true, true, '')::text, ' ')
+                  from pg_class where relkind = 'r' and relnamespace::regnamespace::text !~ '^(pg_|information)'""");
+    }
+
+    private static RestorePlan plan(HistoryReader reader, Set<Operation> operations, long... xids) {
+        return plan(reader, operations, ColumnChoice.ALL, ConflictMode.REFUSE, xids);
+    }
+
+    private static RestorePlan plan(
+            HistoryReader reader, Set<Operation> operations, ColumnChoice columns, ConflictMode mode, long... xids) {
+        List<Scope.Window> windows = Arrays.stream(xids)
+                .mapToObj(xid ->
+                        Scope.Window.of(PointInTime.transaction(reader, xid).commit()))
+                .toList();
+        return RestorePlanner.plan(
+                reader,
+                new RestoreRequest(new Scope(windows, false, null), null, columns, operations, mode, false, 10_000));
+    }
+
+    private static String sql(RestorePlan plan) throws IOException {
+        assertThat(plan.outcome()).isNotEqualTo(RestorePlan.Outcome.REFUSED);
+        StringBuilder sql = new StringBuilder();
+        SqlWriter.write(plan, sql);
+        return sql.toString();
+    }
+}
