@@ -48,13 +48,15 @@ public final class Main {
         CommandLine commandLine = commandLine(new Rowback(environment, out, err));
         commandLine.setOut(new PrintWriter(out, true));
         commandLine.setErr(err);
-        int exitCode = commandLine.execute(args);
         try {
+            int exitCode = commandLine.execute(args);
             out.flush();
+            return exitCode;
         } catch (IOException e) {
             return failedIo(err, e);
+        } finally {
+            err.flush();
         }
-        return exitCode;
     }
 
     /** The whole command line. */

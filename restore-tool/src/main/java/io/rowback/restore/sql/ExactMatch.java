@@ -71,8 +71,8 @@ final class ExactMatch {
         return notNull + printed(column, name) + " = " + Literals.quote(text) + collation;
     }
 
-    /** The condition that finds the row of this key, by its index wherever the type lets us. */
-    static String key(TableSchema table, RowKey key) {
+    /** The conditions that find the row of this key, by its index wherever the type lets us. */
+    static List<String> key(TableSchema table, RowKey key) {
         List<String> conditions = new ArrayList<>();
         for (int i = 0; i < key.values().size(); i++) {
             Column column = table.column(table.key().get(i));
@@ -83,7 +83,7 @@ final class ExactMatch {
                             ? of(column, ColumnValue.of(value))
                             : Identifiers.quote(column.name()) + " = " + Literals.quote(value));
         }
-        return String.join(" AND ", conditions);
+        return conditions;
     }
 
     /** The text that the type's output function prints, as an expression. */

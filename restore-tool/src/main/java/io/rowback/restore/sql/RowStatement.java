@@ -14,6 +14,7 @@ import io.rowback.restore.plan.Repair.DeleteRow;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -69,7 +70,7 @@ final class RowStatement {
     List<String> write() {
         if (repair instanceof InsertRow insert) {
             List<String> lines = new ArrayList<>();
-            lines.add("  IF NOT EXISTS (SELECT FROM " + target() + " WHERE " + key(repair.key()) + ") THEN");
+            lines.add("  IF NOT EXISTS (SELECT FROM " + target() + " WHERE " + found() + ") THEN");
             lines.add("    " + insertInto(insert));
             lines.add("    VALUES (" + values(insert) + ");");
             lines.add("  END IF;");
@@ -82,7 +83,7 @@ final class RowStatement {
     String part() {
         if (repair instanceof InsertRow insert) {
             return insertInto(insert) + "\n    SELECT " + values(insert) + "\n    WHERE NOT EXISTS (SELECT FROM "
-                    + target() + " WHERE " + key(repair.key()) + ")";
+                    + target() + " WHERE " + found() + ")";
         }
         return modification();
     }
@@ -92,21 +93,21 @@ final class RowStatement {
             String assignments = update.wanted().stream()
                     .map(cell -> Identifiers.quote(cell.column().name()) + " = " + Literals.value(cell.value()))
                     .collect(Collectors.joining(",\n      "));
-            return "UPDATE " + target() + "\n  SET " + assignments + "\n  WHERE " + key(repair.key())
-                    + matches(update.expected(), Set.copyOf(table.key()));
+            return "UPDATE " + target() + "\n  SET " + assignments + "\n  WHERE "
+                    + matches(repair.key(), update.expected(), "    ");
         }
         DeleteRow delete = (DeleteRow) repair;
-        return "DELETE FROM " + target() + "\n  WHERE " + key(repair.key()) + matches(delete.expected(), Set.of());
+        return "DELETE FROM " + target() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
     }
 
     /** The check that follows the write: the row is what it is to be, by our hand or already before. */
     List<String> check() {
         List<String> lines = new ArrayList<>();
         if (repair instanceof DeleteRow) {
-            lines.add("  IF EXISTS (SELECT FROM " + target() + " WHERE " + key(repair.key()) + ") THEN");
+            lines.add("  IF EXISTS (SELECT FROM " + target() + " WHERE " + found() + ") THEN");
         } else {
             lines.add("  IF NOT EXISTS (SELECT FROM " + target());
-            lines.add("      WHERE " + key(keyAfter()) + matches(cellsAfter(), Set.of()) + ") THEN");
+            lines.add("      WHERE " + matches(keyAfter(), cellsAfter(), "        ") + ") THEN");
         }
         lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(complaint()) + ",");
         lines.add("      HINT = " + Literals.quote(HINT) + ";");
@@ -141,11 +142,18 @@ final class RowStatement {
         return new RowKey(values);
     }
 
-    private String matches(List<Cell> cells, Set<String> except) {
-        return cells.stream()
-                .filter(cell -> !except.contains(cell.column().name()))
-                .map(cell -> "\n    AND " + ExactMatch.of(cell.column(), cell.value()))
-                .collect(Collectors.joining());
+    /** The condition that finds the row of this key while it holds these values; one line for each of them. */
+    private String matches(RowKey key, List<Cell> cells, String indent) {
+        Set<String> conditions = new LinkedHashSet<>(ExactMatch.key(table, key));
+        String found = String.join(" AND ", conditions);
+        StringBuilder condition = new StringBuilder(found);
+        for (Cell cell : cells) {
+            String exact = ExactMatch.of(cell.column(), cell.value());
+            if (conditions.add(exact)) {
+                condition.append('\n').append(indent).append("AND ").append(exact);
+            }
+        }
+        return condition.toString();
     }
 
     private String insertInto(InsertRow insert) {
@@ -160,11 +168,12 @@ final class RowStatement {
         return insert.cells().stream().map(cell -> Literals.value(cell.value())).collect(Collectors.joining(", "));
     }
 
-    private String target() {
-        return Identifiers.qualified(table.name());
+    /** The condition that finds the row. */
+    private String found() {
+        return matches(repair.key(), List.of(), "");
     }
 
-    private String key(RowKey key) {
-        return ExactMatch.key(table, key);
+    private String target() {
+        return Identifiers.qualified(table.name());
     }
 }
