@@ -63,14 +63,15 @@ public final class Catalog {
                         row.getString("type")));
     }
 
-    /** A type as SQL writes it. */
-    public String typeName(int typeOid, int typmod) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_catalog.format_type(?::oid, ?)")) {
-            statement.setLong(1, Integer.toUnsignedLong(typeOid));
-            statement.setInt(2, typmod);
+    /** Types as SQL writes them, by their oids and type modifiers. */
+    public List<String> typeNames(List<Integer> typeOids, List<Integer> typmods) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(CatalogSql.TYPE_NAMES)) {
+            Object[] oids = typeOids.stream().map(Integer::toUnsignedLong).toArray();
+            statement.setArray(1, connection.createArrayOf("int8", oids));
+            statement.setArray(2, connection.createArrayOf("int4", typmods.toArray()));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return row.getString(1);
+                return texts(row.getArray(1));
             }
         }
     }

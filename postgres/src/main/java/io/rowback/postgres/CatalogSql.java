@@ -87,5 +87,12 @@ final class CatalogSql {
              ORDER BY t.tgrelid, t.tgname
             """;
 
+    static final String TYPE_NAMES = """
+            SELECT ARRAY(SELECT pg_catalog.format_type(t.oid::oid, t.typmod)
+                           FROM ROWS FROM (pg_catalog.unnest(?::int8[]), pg_catalog.unnest(?::int4[])) WITH ORDINALITY
+                                AS t (oid, typmod, ordinal)
+                          ORDER BY t.ordinal)
+            """;
+
     private CatalogSql() {}
 }

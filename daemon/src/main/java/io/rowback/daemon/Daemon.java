@@ -1,0 +1,115 @@
+package io.rowback.daemon;
+
+import io.rowback.daemon.http.Health;
+import io.rowback.daemon.http.Metrics;
+import io.rowback.daemon.http.StatusServer;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.postgres.Config;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running daemon: a thread for each database, and metrics. A database that cannot be captured does not stop the
+ * others; when none is left, the daemon ends with the first failure.
+ */
+final class Daemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
+    private final List<DatabaseCapture> captures = new ArrayList<>();
+    private final CountDownLatch running;
+    private final Health health = new Health();
+    private final @Nullable StatusServer http;
+    private @Nullable RowbackException failure;
+    private @Nullable ErrorCode asked;
+
+    private Daemon(Config config) {
+        Metrics metrics = new Metrics();
+        running = new CountDownLatch(config.databases().size());
+        http = config.httpListen().isEmpty() ? null : StatusServer.start(config.httpListen(), metrics, health);
+        for (Config.Database database : config.databases().values()) {
+            DatabaseCapture capture = new DatabaseCapture(
+                    database, config.store(database.name()), metrics.database(database.name()), health);
+            captures.add(capture);
+            new Thread(() -> run(database.name(), capture), "capture-" + database.name()).start();
+        }
+    }
+
+    /** Starts to capture what is configured. */
+    static Daemon start(Config config) {
+        LOG.info(
+                "starting with databases {}",
+                config.databases().keySet().stream().sorted().toList());
+        return new Daemon(config);
+    }
+
+    private void run(String database, DatabaseCapture capture) {
+        try {
+            capture.run();
+        } catch (InterruptedException e) {
+            ended(database, new RowbackException(ErrorCode.INTERRUPTED, "interrupted", null, e));
+        } catch (RowbackException e) {
+            ended(database, e);
+        } catch (RuntimeException e) {
+            LOG.error("capture of {} ends", database, e);
+            ended(database, new RowbackException(ErrorCode.FAILED, "capture of " + database + " failed", null, e));
+        } finally {
+            running.countDown();
+        }
+    }
+
+    private synchronized void ended(String database, RowbackException reason) {
+        health.trouble(database, String.valueOf(reason.getMessage()));
+        if (failure == null) {
+            failure = reason;
+        } else {
+            LOG.error("capture of {} ends: {}", database, reason.getMessage());
+        }
+    }
+
+    /** Asks every capture to end; the first one to ask decides the exit status. Returns when they are asked. */
+    void stop(ErrorCode status) {
+        synchronized (this) {
+            if (asked != null) {
+                return;
+            }
+            asked = status;
+        }
+        LOG.info("stopping");
+        for (DatabaseCapture capture : captures) {
+            try {
+                capture.stop();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Waits until nothing runs any more.
+     *
+     * @return the exit status that was asked for
+     * @throws RowbackException if captures ended by themselves
+     */
+    ErrorCode await() throws InterruptedException {
+        running.await();
+        synchronized (this) {
+            if (asked == null && failure != null) {
+                throw failure;
+            }
+            LOG.info("stopped");
+            return asked == null ? ErrorCode.DONE : asked;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (http != null) {
+            http.close();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package io.rowback.daemon;
+
+import io.rowback.daemon.capture.CaptureEngine;
+import io.rowback.daemon.capture.Recorder;
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.daemon.http.Health;
+import io.rowback.daemon.tables.TableWatch;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.RowbackException;
+import io.rowback.history.store.RocksHistoryWriter;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.Connections;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Captures one database until it is stopped: round after round, each from preflight to the loss of a connection. What a
+ * wait can heal is tried again, ever more slowly; anything else ends it. Confined to the thread that runs it, but for
+ * {@link #stop}.
+ */
+final class DatabaseCapture {
+    private static final Logger LOG = LoggerFactory.getLogger(DatabaseCapture.class);
+    private static final Duration DELAY_MIN = Duration.ofSeconds(1);
+    private static final Duration DELAY_MAX = Duration.ofSeconds(30);
+
+    private final Config.Database database;
+    private final Path store;
+    private final Connections connections;
+    private final DatabaseMetrics metrics;
+    private final Health health;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+
+    private @Nullable TableWatch watch;
+    private @Nullable CaptureEngine engine;
+    private boolean hasStreamed;
+    private Duration delay = DELAY_MIN;
+
+    DatabaseCapture(Config.Database database, Path store, DatabaseMetrics metrics, Health health) {
+        this.database = database;
+        this.store = store;
+        this.connections = new Connections(database.connection(), "rowbackd");
+        this.metrics = metrics;
+        this.health = health;
+        health.trouble(database.name(), "starting");
+    }
+
+    /**
+     * Captures until stopped.
+     *
+     * @throws RowbackException if it cannot go on
+     */
+    void run() throws InterruptedException {
+        requireReady();
+        try (HistoryWriter writer = RocksHistoryWriter.open(store)) {
+            while (stopping.getCount() > 0) {
+                try {
+                    round(writer);
+                } catch (SQLException | RuntimeException e) {
+                    waitOrGiveUp(e);
+                }
+            }
+        } finally {
+            metrics.capturing(false);
+        }
+    }
+
+    /** Ends the capture, from another thread; what has been received is stored before {@link #run} returns. */
+    void stop() throws InterruptedException {
+        stopping.countDown();
+        cutOff();
+    }
+
+    /** One round: returns when stopped, throws when something failed. */
+    private void round(HistoryWriter writer) throws SQLException, InterruptedException {
+        try (TableWatch tables = new TableWatch(database, connections, writer, metrics)) {
+            announce(tables, null);
+            try (Connection connection = tables.connect()) {
+                tables.publish(connection);
+                new StartPosition(connection, database, writer).prepare();
+            }
+            metrics.gaps(writer.info().gaps().size());
+            metrics.durable(writer.info().durable());
+            capture(writer, tables);
+        } finally {
+            announce(null, null);
+            metrics.capturing(false);
+        }
+    }
+
+    private void capture(HistoryWriter writer, TableWatch tables) throws SQLException, InterruptedException {
+        CountDownLatch streaming = new CountDownLatch(1);
+        try (Recorder recorder = new Recorder(database.name(), writer, metrics::stored);
+                CaptureEngine reading =
+                        new CaptureEngine(database, connections, writer, recorder, streaming::countDown)) {
+            announce(tables, reading);
+            WatchThread looking =
+                    new WatchThread(database.name(), tables, recorder, streaming, () -> capturing(recorder), reading);
+            if (stopping.getCount() > 0) {
+                looking.start();
+                Throwable failure = reading.run().orElse(null);
+                Throwable first = looking.end();
+                failure = first == null ? failure : first;
+                if (failure != null) {
+                    throw new IllegalStateException("capture failed", failure);
+                }
+            }
+        }
+    }
+
+    private void capturing(Recorder recorder) {
+        LOG.info("capturing {} from {}", database.name(), recorder.durable());
+        hasStreamed = true;
+        delay = DELAY_MIN;
+        health.capturing(database.name());
+        metrics.capturing(true);
+    }
+
+    /** Makes what runs known to {@link #stop}, which may have come already. */
+    private synchronized void announce(@Nullable TableWatch tables, @Nullable CaptureEngine reading) {
+        watch = tables;
+        engine = reading;
+    }
+
+    private void cutOff() throws InterruptedException {
+        CaptureEngine reading;
+        TableWatch tables;
+        synchronized (this) {
+            reading = engine;
+            tables = watch;
+        }
+        try {
+            if (tables != null) {
+                tables.close();
+            }
+        } catch (SQLException e) {
+            LOG.debug("a connection did not close properly", e);
+        }
+        if (reading != null) {
+            reading.stop();
+        }
+    }
+
+    private void waitOrGiveUp(Exception failure) throws InterruptedException {
+        if (stopping.getCount() == 0) {
+            return;
+        }
+        RowbackException explained = Failures.explain(connections, failure);
+        if (!hasStreamed || !Failures.heals(failure)) {
+            throw explained;
+        }
+        health.trouble(database.name(), String.valueOf(explained.getMessage()));
+        LOG.warn("{}; next attempt in {} s", explained.getMessage(), delay.toSeconds());
+        if (!stopping.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
+            delay = delay.multipliedBy(2).compareTo(DELAY_MAX) > 0 ? DELAY_MAX : delay.multipliedBy(2);
+        }
+    }
+
+    private void requireReady() {
+        List<Finding> findings;
+        try (Connection connection = connections.open()) {
+            findings = Preflight.findings(connection, database);
+        } catch (SQLException e) {
+            throw connections.explain("connecting to", e);
+        }
+        for (Finding finding : findings) {
+            if (finding.level() == Finding.Level.FAIL) {
+                throw new RowbackException(
+                        ErrorCode.REFUSED,
+                        database.name() + ": " + finding.text(),
+                        finding.mend() == null
+                                ? "`rowbackd check` lists everything that was looked at."
+                                : "A DBA runs: " + finding.mend());
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.rowback.daemon;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.io.PrintWriter;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code rowbackd}. */
+@Command(
+        name = "rowbackd",
+        description = "Keeps the history of every row of PostgreSQL databases.",
+        version = "rowbackd 0.1.0",
+        mixinStandardHelpOptions = true,
+        subcommands = {RunCommand.class, CheckCommand.class, SetupSqlCommand.class},
+        footer = {
+            "",
+            "Exit status:",
+            "  0    done, or stopped by SIGTERM",
+            "  1    failed; of `check`: something must be mended first",
+            "  2    the command line or the configuration is wrong",
+            "  4    refused: a privilege or a setting is missing, or the store belongs to another server",
+            "  11   the store is locked by another process or has another format",
+            "  13   Postgres cannot be reached",
+            "  14   the store is corrupt",
+            "  130  interrupted",
+            "",
+            "Examples:",
+            "  rowbackd setup-sql --config rowback.toml   the SQL that a DBA runs once",
+            "  rowbackd check --config rowback.toml       is everything ready?",
+            "  rowbackd run --config rowback.toml         capture until stopped"
+        })
+public final class Main implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    /** Runs a command and exits with its status. */
+    public static void main(String[] arguments) {
+        System.exit(
+                execute(arguments, new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8)));
+    }
+
+    /** Runs a command and returns its exit status. */
+    static int execute(String[] arguments, PrintWriter out, PrintWriter err) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, err))
+                .execute(arguments);
+    }
+
+    private static int explain(Exception failure, PrintWriter err) {
+        if (failure instanceof RowbackException explained) {
+            print(explained, err);
+            return explained.code().exitCode();
+        }
+        err.println("error: unexpected failure");
+        failure.printStackTrace(err);
+        return ErrorCode.FAILED.exitCode();
+    }
+
+    static void print(RowbackException failure, PrintWriter err) {
+        err.println("error: " + failure.getMessage());
+        if (failure.hint() != null) {
+            err.println("hint: " + failure.hint());
+        }
+    }
+
+    /** The environment that configuration is read from. */
+    static Map<String, String> environment() {
+        return System.getenv();
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "error: a command is missing");
+    }
+}

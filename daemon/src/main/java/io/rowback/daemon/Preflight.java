@@ -1,0 +1,196 @@
+package io.rowback.daemon;
+
+import io.rowback.daemon.tables.Publication;
+import io.rowback.daemon.tables.Slot;
+import io.rowback.daemon.tables.Survey;
+import io.rowback.history.ReplicaIdentity;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.CatalogTable;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.Identifiers;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Looks whether a database can be captured, before anything is changed in it. */
+final class Preflight {
+    private static final int VERSION_MIN = 14;
+
+    private static final String SERVER = """
+            SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
+                   pg_catalog.current_setting('wal_level') AS wal_level,
+                   pg_catalog.current_setting('server_encoding') AS encoding,
+                   pg_catalog.pg_is_in_recovery() AS standby,
+                   pg_catalog.current_setting('max_slot_wal_keep_size') AS keep_size,
+                   pg_catalog.current_setting('max_replication_slots')::int
+                       - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots) AS free_slots,
+                   pg_catalog.current_setting('max_wal_senders')::int
+                       - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication) AS free_senders,
+                   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create,
+                   r.rolreplication OR r.rolsuper
+                       -- Managed services grant it by membership.
+                       OR EXISTS (SELECT 1
+                                    FROM pg_catalog.pg_roles g
+                                   WHERE g.rolname IN ('rds_replication', 'rds_superuser', 'azure_pg_admin')
+                                     AND pg_catalog.pg_has_role(g.oid, 'MEMBER')) AS may_replicate
+              FROM pg_catalog.pg_roles r
+             WHERE r.rolname = CURRENT_USER
+            """;
+
+    private final Connection connection;
+    private final Config.Database database;
+    private final List<Finding> findings = new ArrayList<>();
+
+    private Preflight(Connection connection, Config.Database database) {
+        this.connection = connection;
+        this.database = database;
+    }
+
+    /** Everything that was found, good and bad. */
+    static List<Finding> findings(Connection connection, Config.Database database) throws SQLException {
+        Preflight preflight = new Preflight(connection, database);
+        preflight.look();
+        return preflight.findings;
+    }
+
+    private void look() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet server = statement.executeQuery(SERVER)) {
+            server.next();
+            server(server);
+            if (server.getInt("version") < VERSION_MIN) {
+                return;
+            }
+            role(server);
+            Optional<Slot> slot = Slot.find(connection, database.slot());
+            slot(slot, server);
+            publication(server);
+        }
+        tables(Survey.read(connection, database));
+    }
+
+    private void server(ResultSet server) throws SQLException {
+        int version = server.getInt("version");
+        check(version >= VERSION_MIN, "server version " + version, ", at least " + VERSION_MIN + " is needed", null);
+        String walLevel = server.getString("wal_level");
+        check(
+                walLevel.equals("logical"),
+                "wal_level is " + walLevel,
+                ", logical is needed",
+                "ALTER SYSTEM SET wal_level = 'logical'; -- then restart the server");
+        String encoding = server.getString("encoding");
+        check(!encoding.equals("SQL_ASCII"), "encoding is " + encoding, ", which says nothing about characters", null);
+        check(!server.getBoolean("standby"), "the server is a primary", ": no, it is a standby", null);
+        if (server.getString("keep_size").equals("-1")) {
+            findings.add(Finding.warn(
+                    "max_slot_wal_keep_size is unlimited: while the daemon is down the server's disk can fill up",
+                    "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();"));
+        }
+    }
+
+    private void role(ResultSet server) throws SQLException {
+        String role = database.connection().user();
+        check(
+                server.getBoolean("may_replicate"),
+                "role " + role + " may replicate",
+                ": no",
+                "ALTER ROLE " + Identifiers.quote(role) + " REPLICATION;");
+    }
+
+    private void slot(Optional<Slot> slot, ResultSet server) throws SQLException {
+        // A baseline takes a temporary slot, and each slot a sender.
+        int needed = slot.isPresent() ? 1 : 2;
+        room("max_replication_slots", server.getInt("free_slots"), needed);
+        room("max_wal_senders", server.getInt("free_senders"), 2);
+        String name = "slot " + database.slot();
+        if (slot.isEmpty()) {
+            findings.add(Finding.ok(name + " will be created"));
+        } else if (!Slot.PLUGIN.equals(slot.get().plugin())
+                || !database.connection().database().equals(slot.get().database())) {
+            findings.add(Finding.fail(
+                    name + " belongs to plugin " + slot.get().plugin() + " and database "
+                            + slot.get().database(),
+                    null));
+        } else if (slot.get().lost() != null) {
+            findings.add(Finding.warn(
+                    name + " is lost (" + slot.get().lost() + "): a gap will be recorded and every table read anew",
+                    null));
+        } else {
+            findings.add(Finding.ok(name + " is there"));
+        }
+    }
+
+    private void room(String setting, int free, int needed) {
+        String text = setting + " leaves room for " + free;
+        String mend = "ALTER SYSTEM SET " + setting + " = ...; -- larger, then restart the server";
+        if (free >= needed) {
+            findings.add(Finding.ok(text));
+        } else if (needed - free == 1) {
+            findings.add(Finding.warn(text + ", a baseline needs one more", mend));
+        } else {
+            findings.add(Finding.fail(text + ", " + needed + " are needed", mend));
+        }
+    }
+
+    private void publication(ResultSet server) throws SQLException {
+        Publication publication = new Publication(connection, database.publication());
+        String name = "publication " + database.publication();
+        String alter = "ALTER PUBLICATION " + Identifiers.quote(database.publication()) + " SET ";
+        Optional<Publication.Definition> definition = publication.definition();
+        if (definition.isEmpty()) {
+            List<CatalogTable> tables = Survey.read(connection, database).capturable();
+            check(
+                    server.getBoolean("may_create"),
+                    name + " will be created",
+                    ": no, our role may not",
+                    publication.createSql(tables));
+            return;
+        }
+        check(
+                definition.get().whole(),
+                name + " publishes every operation",
+                ": no",
+                alter + "(publish = 'insert, update, delete, truncate');");
+        if (definition.get().viaRoot()) {
+            findings.add(Finding.fail(
+                    name + " publishes partitions as their root, which loses their TRUNCATE",
+                    alter + "(publish_via_partition_root = false);"));
+        }
+        if (definition.get().allTables()) {
+            findings.add(Finding.warn(
+                    name + " is FOR ALL TABLES: a new table without a key makes the application's UPDATE of it fail",
+                    null));
+        }
+    }
+
+    private void tables(Survey survey) throws SQLException {
+        boolean exists =
+                new Publication(connection, database.publication()).definition().isPresent();
+        long full = survey.capturable().stream()
+                .map(table -> Objects.requireNonNull(table.schema()))
+                .map(TableSchema::replicaIdentity)
+                .filter(ReplicaIdentity.FULL::equals)
+                .count();
+        int capturable = survey.capturable().size();
+        findings.add(
+                Finding.ok(capturable + " tables can be captured, " + full + " of them with REPLICA IDENTITY FULL"));
+        List<Survey.Uncovered> uncovered = survey.uncovered();
+        for (Survey.Uncovered table : uncovered) {
+            boolean willBePublished = !exists
+                    && survey.capturable().stream()
+                            .anyMatch(capturableTable -> capturableTable.name().equals(table.table()));
+            if (!willBePublished) {
+                findings.add(Finding.warn(table.table() + " is not covered: " + table.reason(), table.mend()));
+            }
+        }
+    }
+
+    private void check(boolean good, String text, String ifNot, @org.jspecify.annotations.Nullable String mend) {
+        findings.add(good ? Finding.ok(text) : Finding.fail(text + ifNot, mend));
+    }
+}

@@ -1,0 +1,80 @@
+package io.rowback.daemon;
+
+import io.rowback.daemon.tables.Publication;
+import io.rowback.daemon.tables.Survey;
+import io.rowback.postgres.CatalogTable;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.Connections;
+import io.rowback.postgres.Identifiers;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code rowbackd setup-sql}. */
+@Command(
+        name = "setup-sql",
+        description = "Prints the SQL that a DBA runs once, and changes nothing.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "The tables are listed if the database can be reached with the configured role; until the role",
+            "exists, run the first part and print it again.",
+            "",
+            "Example:",
+            "  rowbackd setup-sql --config rowback.toml | psql app"
+        })
+final class SetupSqlCommand implements Runnable {
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private ConfigOption config;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        for (Config.Database database : config.read().databases().values()) {
+            role(database, out);
+            publication(database, out);
+        }
+    }
+
+    private static void role(Config.Database database, PrintWriter out) {
+        String role = Identifiers.quote(database.connection().user());
+        String name = Identifiers.quote(database.connection().database());
+        out.println("-- Database " + name + ", as superuser. The server needs wal_level = logical:");
+        out.println("-- ALTER SYSTEM SET wal_level = 'logical';  -- then restart it");
+        out.println("-- Give the role a password with \\password, or let it in by another way in pg_hba.conf.");
+        out.println("CREATE ROLE " + role + " LOGIN REPLICATION;");
+        out.println("GRANT CONNECT ON DATABASE " + name + " TO " + role + ";");
+        out.println("GRANT pg_read_all_data TO " + role + ";");
+    }
+
+    private static void publication(Config.Database database, PrintWriter out) {
+        Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
+        try (Connection connection = connections.open()) {
+            Publication publication = new Publication(connection, database.publication());
+            Survey survey = Survey.read(connection, database);
+            List<CatalogTable> missing = survey.unpublished();
+            if (publication.definition().isEmpty()) {
+                out.println(publication.createSql(missing));
+            } else if (!missing.isEmpty()) {
+                out.println(publication.addSql(missing));
+            }
+        } catch (SQLException e) {
+            out.println("-- The tables are not known yet: "
+                    + connections.explain("connecting to", e).getMessage());
+            out.println("-- Print this again when the role can connect; it then ends with CREATE PUBLICATION.");
+        }
+        out.println(
+                "-- Instead of maintaining the publication by hand, let the role do it: GRANT CREATE ON DATABASE, and");
+        out.println("-- make the publication's and the tables' owner role a group that it is a member of.");
+    }
+}

@@ -1,0 +1,115 @@
+package io.rowback.daemon;
+
+import io.rowback.daemon.tables.Slot;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.StoreInfo;
+import io.rowback.postgres.Config;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares slot and history before each start. They agree if the server can still send everything from the durable
+ * position on. If it cannot, the stretch between is recorded as a gap, which ends the coverage of every table; their
+ * baselines are then taken anew behind it.
+ */
+final class StartPosition {
+    private static final Logger LOG = LoggerFactory.getLogger(StartPosition.class);
+
+    private final Connection connection;
+    private final Config.Database database;
+    private final HistoryWriter writer;
+
+    StartPosition(Connection connection, Config.Database database, HistoryWriter writer) {
+        this.connection = connection;
+        this.database = database;
+        this.writer = writer;
+    }
+
+    /** Sees to it that slot and history agree; creates what does not exist yet. The publication must exist before. */
+    void prepare() throws SQLException {
+        String system = systemIdentifier();
+        StoreInfo store = writer.info();
+        if (store.systemIdentifier().isEmpty()) {
+            Lsn start = readableSlot().orElseGet(() -> Lsn.ZERO);
+            writer.create(system, database.connection().database(), start.equals(Lsn.ZERO) ? createSlot() : start);
+            return;
+        }
+        requireSameServer(store, system);
+        Optional<Slot> slot = Slot.find(connection, database.slot());
+        if (slot.isEmpty()) {
+            recordGap(store.durable(), createSlot(), "slot " + database.slot() + " was gone");
+        } else if (slot.get().lost() != null) {
+            String reason =
+                    "slot " + database.slot() + " was lost: " + slot.get().lost();
+            Slot.drop(connection, database.slot());
+            recordGap(store.durable(), createSlot(), reason);
+        } else if (store.durable().isBefore(slot.get().confirmed())) {
+            String reason = "slot " + database.slot() + " was advanced by somebody else";
+            recordGap(store.durable(), slot.get().confirmed(), reason);
+        }
+    }
+
+    /** Where a slot that a DBA made begins; a new history has no use for one that is lost. */
+    private Optional<Lsn> readableSlot() throws SQLException {
+        Optional<Slot> slot = Slot.find(connection, database.slot());
+        if (slot.isPresent() && slot.get().lost() != null) {
+            Slot.drop(connection, database.slot());
+            return Optional.empty();
+        }
+        return slot.map(Slot::confirmed);
+    }
+
+    private Lsn createSlot() throws SQLException {
+        LOG.info("creating slot {}: the server first waits for running transactions", database.slot());
+        return Slot.create(connection, database.slot());
+    }
+
+    private void requireSameServer(StoreInfo store, String system) throws SQLException {
+        String name = database.connection().database();
+        if (!store.systemIdentifier().equals(system) || !store.database().equals(name)) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "the store holds database " + store.database() + " of server " + store.systemIdentifier()
+                            + ", but this is database " + name + " of server " + system,
+                    "Give the database another name in the configuration, or move its store away.");
+        }
+        Lsn end = Slot.serverEnd(connection);
+        if (end.isBefore(store.durable())) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "the server's log ends at " + end + ", the history at " + store.durable()
+                            + ": the server was restored to an earlier time",
+                    "Move the store away to begin a new history; the old one stays readable.");
+        }
+    }
+
+    private void recordGap(Lsn from, Lsn to, String reason) {
+        LOG.error(
+                "GAP in the history of {} from {} to {}: {}. What was changed there is not known; tables are read anew",
+                database.name(),
+                from,
+                to,
+                reason);
+        writer.gap(new Gap(from, to, reason));
+        writer.append(new HistoryWriter.Batch(List.of(), List.of(), to));
+    }
+
+    private String systemIdentifier() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT system_identifier FROM pg_catalog.pg_control_system()")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.rowback.daemon;
+
+import io.rowback.daemon.capture.CaptureEngine;
+import io.rowback.daemon.capture.Recorder;
+import io.rowback.daemon.tables.TableWatch;
+import io.rowback.history.Lsn;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks after the tables while the engine reads the slot. If it fails, the engine stops as well. */
+final class WatchThread extends Thread {
+    private static final Logger LOG = LoggerFactory.getLogger(WatchThread.class);
+    private static final long INTERVAL_SECONDS = 10;
+
+    private final TableWatch tables;
+    private final Recorder recorder;
+    private final CountDownLatch streaming;
+    private final Runnable capturing;
+    private final CaptureEngine engine;
+    private final CountDownLatch ending = new CountDownLatch(1);
+    private volatile @Nullable Throwable failure;
+
+    /**
+     * A thread for one round.
+     *
+     * @param streaming counted down when the engine has begun to read
+     * @param capturing told when it has, and every table that was there has its baseline
+     */
+    WatchThread(
+            String database,
+            TableWatch tables,
+            Recorder recorder,
+            CountDownLatch streaming,
+            Runnable capturing,
+            CaptureEngine engine) {
+        super("watch-" + database);
+        this.tables = tables;
+        this.recorder = recorder;
+        this.streaming = streaming;
+        this.capturing = capturing;
+        this.engine = engine;
+    }
+
+    @Override
+    public void run() {
+        try (Connection connection = tables.connect()) {
+            Lsn baseline = tables.look(connection);
+            streaming.await();
+            recorder.awaitDurable(baseline);
+            capturing.run();
+            while (!ending.await(INTERVAL_SECONDS, TimeUnit.SECONDS)) {
+                tables.look(connection);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the round ends");
+        } catch (SQLException | RuntimeException e) {
+            if (ending.getCount() > 0) {
+                failure = e;
+                stopEngine();
+            }
+        }
+    }
+
+    private void stopEngine() {
+        try {
+            engine.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends the thread and waits for it; returns why it had ended before, or null. */
+    @Nullable
+    Throwable end() throws SQLException, InterruptedException {
+        ending.countDown();
+        tables.close();
+        interrupt();
+        join();
+        return failure;
+    }
+}

@@ -1,0 +1,231 @@
+package io.rowback.daemon.capture;
+
+import io.rowback.history.Change;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.Transaction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the stream durable. The capture thread adds, a thread of its own appends: whatever has gathered while the last
+ * batch was being synced, or within some milliseconds, becomes one synced batch. So the disk is synced a hundred times a
+ * second at most, and what waits in memory is bounded: {@link #add} blocks while too much does.
+ */
+public final class Recorder implements AutoCloseable {
+    private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final int CHANGES_MAX = 1_000;
+    private static final long BYTES_MAX = 8L << 20;
+    private static final int TRANSACTIONS_MAX = 1_000;
+
+    private final HistoryWriter writer;
+    private final Consumer<HistoryWriter.Batch> stored;
+    private final Thread thread;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition added = lock.newCondition();
+    private final Condition taken = lock.newCondition();
+    private final Condition synced = lock.newCondition();
+
+    private List<Change> changes = new ArrayList<>();
+    private List<Transaction> transactions = new ArrayList<>();
+    private long bytes;
+    private @Nullable Lsn reached;
+    private boolean appending;
+    private boolean closed;
+    private @Nullable Throwable failure;
+    private volatile Lsn durable;
+
+    /**
+     * A recorder of that name, which starts at once.
+     *
+     * @param stored told of every batch once it is durable, on the recorder's thread
+     */
+    public Recorder(String name, HistoryWriter writer, Consumer<HistoryWriter.Batch> stored) {
+        this.writer = writer;
+        this.stored = stored;
+        this.durable = writer.info().durable();
+        this.thread = new Thread(this::run, "record-" + name);
+        thread.start();
+    }
+
+    /** Everything below is held by a synced write. */
+    public Lsn durable() {
+        return durable;
+    }
+
+    /** Adds changes of a transaction that goes on. Waits while too much is waiting. */
+    void add(List<Change> part, long partBytes) throws InterruptedException {
+        add(part, partBytes, null, null);
+    }
+
+    /** Adds a position between two transactions: everything below is complete. */
+    void reach(Lsn position) throws InterruptedException {
+        add(List.of(), 0, null, position);
+    }
+
+    /**
+     * Adds the rest of a transaction.
+     *
+     * @param transaction null if it changed nothing that is captured
+     * @param end everything below is complete with this; null if the transaction goes on
+     */
+    void add(List<Change> rest, long restBytes, @Nullable Transaction transaction, @Nullable Lsn end)
+            throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (isFull() && failure == null) {
+                taken.await();
+            }
+            requireAlive();
+            changes.addAll(rest);
+            bytes += restBytes;
+            if (transaction != null) {
+                transactions.add(transaction);
+            }
+            if (end != null) {
+                reached = end;
+            }
+            added.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until everything below {@code end} is durable. */
+    public void awaitDurable(Lsn end) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (durable.isBefore(end)) {
+                requireAlive();
+                synced.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until nothing is left to store. */
+    void drain() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (appending || !isEmpty()) {
+                requireAlive();
+                synced.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Stores what has been added and ends. The writer stays open. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            added.signal();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                // What was added is stored even if somebody is in a hurry.
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            for (HistoryWriter.Batch batch = take(); batch != null; batch = take()) {
+                writer.append(batch);
+                finished(batch);
+                stored.accept(batch);
+            }
+        } catch (Throwable e) {
+            fail(e);
+        }
+    }
+
+    /** The next batch once there is one, or null at the end. */
+    private HistoryWriter.@Nullable Batch take() throws InterruptedException {
+        lock.lock();
+        try {
+            while (isEmpty() && !closed) {
+                added.await();
+            }
+            long wait = LINGER_NANOS;
+            while (wait > 0 && !isFull() && !closed) {
+                wait = added.awaitNanos(wait);
+            }
+            if (isEmpty()) {
+                return null;
+            }
+            HistoryWriter.Batch batch = new HistoryWriter.Batch(changes, transactions, reached);
+            changes = new ArrayList<>();
+            transactions = new ArrayList<>();
+            bytes = 0;
+            reached = null;
+            appending = true;
+            taken.signalAll();
+            return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void finished(HistoryWriter.Batch batch) {
+        lock.lock();
+        try {
+            if (batch.durable() != null) {
+                durable = batch.durable();
+            }
+            appending = false;
+            synced.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fail(Throwable cause) {
+        lock.lock();
+        try {
+            failure = cause;
+            taken.signalAll();
+            synced.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isEmpty() {
+        return changes.isEmpty() && reached == null;
+    }
+
+    private boolean isFull() {
+        return changes.size() >= CHANGES_MAX || bytes >= BYTES_MAX || transactions.size() >= TRANSACTIONS_MAX;
+    }
+
+    private void requireAlive() {
+        if (failure instanceof RowbackException explained) {
+            throw new RowbackException(
+                    explained.code(), String.valueOf(explained.getMessage()), explained.hint(), explained);
+        }
+        if (failure != null || closed) {
+            throw new IllegalStateException("the history cannot be written", failure);
+        }
+    }
+}

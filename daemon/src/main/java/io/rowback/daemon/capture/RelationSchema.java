@@ -1,0 +1,137 @@
+package io.rowback.daemon.capture;
+
+import io.rowback.daemon.capture.PgOutputMessage.Relation;
+import io.rowback.daemon.capture.PgOutputMessage.RelationColumn;
+import io.rowback.history.Column;
+import io.rowback.history.ReplicaIdentity;
+import io.rowback.history.TableId;
+import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Catalog.Attribute;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Joins what the stream says of a relation with facts that it lacks. The stream speaks of the moment of the change; the
+ * facts are newer, or older if the table is gone. So the stream decides which columns there are, of which type, and
+ * which of them identify a row; the facts add the rest.
+ *
+ * @param relation what the stream says
+ * @param types the type of each of its columns, for SQL
+ * @param facts a schema of the same table at another time
+ * @param attributes every column that the table ever had; empty if it is gone
+ */
+record RelationSchema(Relation relation, List<String> types, TableSchema facts, List<Attribute> attributes) {
+
+    /** The table as it was; empty if nothing identified its rows. */
+    Optional<TableSchema> schema() {
+        List<Column> published = published();
+        List<String> key = key(published);
+        if (key.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Column> columns = new ArrayList<>(published);
+        Set<Integer> attnums = new HashSet<>();
+        published.forEach(column -> attnums.add(column.attnum()));
+        for (Column column : facts.columns()) {
+            if (column.generated() && !attnums.contains(column.attnum())) {
+                columns.add(new Column(
+                        column.name(),
+                        column.attnum(),
+                        column.typeOid(),
+                        column.type(),
+                        column.notNull(),
+                        column.identity(),
+                        true,
+                        false,
+                        column.sequence(),
+                        column.byteOrdered()));
+            }
+        }
+        columns.sort(Comparator.comparingInt(Column::attnum));
+        return Optional.of(new TableSchema(
+                new TableId(relation.oid()),
+                new TableName(relation.schema(), relation.name()),
+                columns,
+                key,
+                relation.identity(),
+                facts.foreignKeys(),
+                facts.uniques(),
+                facts.triggers()));
+    }
+
+    /** The columns of the stream, in its order. */
+    List<Column> published() {
+        List<Column> columns = new ArrayList<>();
+        int attnum = 0;
+        for (int i = 0; i < types.size(); i++) {
+            RelationColumn column = relation.columns().get(i);
+            int index = facts.indexOf(column.name());
+            if (index >= 0 && facts.columns().get(index).attnum() > attnum) {
+                columns.add(described(column, types.get(i), facts.columns().get(index)));
+            } else {
+                columns.add(undescribed(column, types.get(i), attnum));
+            }
+            attnum = columns.get(i).attnum();
+        }
+        return columns;
+    }
+
+    private static Column described(RelationColumn column, String type, Column fact) {
+        return new Column(
+                column.name(),
+                fact.attnum(),
+                column.typeOid(),
+                type,
+                fact.notNull(),
+                fact.identity(),
+                fact.generated(),
+                true,
+                fact.sequence(),
+                fact.byteOrdered());
+    }
+
+    /**
+     * A column that the facts do not name: it was dropped or renamed since, or is newer. Columns are sent in the order
+     * of their numbers, so it has the next number of a column that is dropped, or has another name but the same type.
+     */
+    private Column undescribed(RelationColumn column, String type, int after) {
+        int attnum = attributes.stream()
+                .filter(attribute -> attribute.attnum() > after)
+                .filter(attribute -> attribute.dropped()
+                        || (!isSent(attribute.name()) && attribute.type().equals(type)))
+                .mapToInt(Attribute::attnum)
+                .findFirst()
+                .orElse(after + 1);
+        return new Column(
+                column.name(), attnum, column.typeOid(), type, false, Column.Identity.NONE, false, true, null, false);
+    }
+
+    private boolean isSent(String name) {
+        return relation.columns().stream().anyMatch(column -> column.name().equals(name));
+    }
+
+    /** The key's columns under the names that the stream gives them, in the facts' order where that is the same key. */
+    private List<String> key(List<Column> published) {
+        List<String> known = new ArrayList<>();
+        for (String name : facts.key()) {
+            int attnum = facts.column(name).attnum();
+            published.stream()
+                    .filter(column -> column.attnum() == attnum)
+                    .map(Column::name)
+                    .forEach(known::add);
+        }
+        if (relation.identity() == ReplicaIdentity.FULL) {
+            return known.size() == facts.key().size() ? known : List.of();
+        }
+        List<String> flagged = relation.columns().stream()
+                .filter(RelationColumn::key)
+                .map(RelationColumn::name)
+                .toList();
+        return new HashSet<>(flagged).equals(new HashSet<>(known)) ? known : flagged;
+    }
+}

@@ -1,0 +1,115 @@
+package io.rowback.daemon.capture;
+
+import io.debezium.connector.postgresql.connection.Lsn;
+import io.debezium.connector.postgresql.connection.ReplicationConnection;
+import io.debezium.connector.postgresql.connection.ReplicationStream;
+import io.debezium.connector.postgresql.connection.WalPositionLocator;
+import io.debezium.connector.postgresql.spi.SlotCreationResult;
+import io.rowback.history.TransactionId;
+import io.rowback.postgres.Catalog;
+import io.rowback.postgres.Identifiers;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.replication.LogSequenceNumber;
+import org.postgresql.replication.PGReplicationStream;
+
+/**
+ * Reads the slot for Debezium over connections of our own: a walsender with pinned session settings, and an ordinary one
+ * for the catalog.
+ */
+final class SlotConnection implements ReplicationConnection {
+    private static final int STATUS_SECONDS = 10;
+    /** The id of the newest transaction, in its 64-bit form; asking for one's own id would consume one. */
+    private static final String RECENT_ID =
+            "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint";
+
+    private final CaptureSession session;
+    private @Nullable Connection walsender;
+    private @Nullable Connection catalog;
+
+    SlotConnection(CaptureSession session) {
+        this.session = session;
+    }
+
+    @Override
+    public ReplicationStream startStreaming(WalPositionLocator position) {
+        throw new IllegalStateException("Debezium does not know where to start");
+    }
+
+    @Override
+    public ReplicationStream startStreaming(Lsn offset, WalPositionLocator position) throws SQLException {
+        close();
+        catalog = session.connections().open();
+        walsender = session.connections().openReplication();
+        PGReplicationStream stream = walsender
+                .unwrap(PGConnection.class)
+                .getReplicationAPI()
+                .replicationStream()
+                .logical()
+                .withSlotName(session.database().slot())
+                .withStartPosition(LogSequenceNumber.valueOf(offset.asLong()))
+                .withAutomaticFlush(false)
+                .withStatusInterval(STATUS_SECONDS, TimeUnit.SECONDS)
+                .withSlotOption("proto_version", 1)
+                .withSlotOption(
+                        "publication_names",
+                        Identifiers.quote(session.database().publication()))
+                .withSlotOption("messages", true)
+                .start();
+        Relations relations = new Relations(new Catalog(catalog), session.writer(), session.database()::wants);
+        TransactionBuffer transactions = new TransactionBuffer(relations, session.recorder(), recentId(catalog));
+        session.streaming().run();
+        return new SlotStream(stream, transactions, session.recorder(), offset);
+    }
+
+    private static TransactionId recentId(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(RECENT_ID)) {
+            row.next();
+            return new TransactionId(row.getLong(1));
+        }
+    }
+
+    @Override
+    public Optional<SlotCreationResult> createReplicationSlot() {
+        throw new IllegalStateException("the slot is gone");
+    }
+
+    @Override
+    public void initConnection() {
+        // Publication and slot are seen to before the engine starts.
+    }
+
+    @Override
+    public boolean isConnected() throws SQLException {
+        return walsender != null && !walsender.isClosed();
+    }
+
+    @Override
+    public void reconnect() {
+        throw new IllegalStateException("nothing is searched for, so there is nothing to start over");
+    }
+
+    @Override
+    public synchronized void close() throws SQLException {
+        Connection reading = walsender;
+        Connection asking = catalog;
+        walsender = null;
+        catalog = null;
+        try {
+            if (reading != null) {
+                reading.close();
+            }
+        } finally {
+            if (asking != null) {
+                asking.close();
+            }
+        }
+    }
+}

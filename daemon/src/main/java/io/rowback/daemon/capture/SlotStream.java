@@ -1,0 +1,163 @@
+package io.rowback.daemon.capture;
+
+import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
+import io.debezium.connector.postgresql.connection.ReplicationMessage;
+import io.debezium.connector.postgresql.connection.ReplicationStream;
+import io.rowback.daemon.capture.PgOutputMessage.Commit;
+import io.rowback.history.Lsn;
+import java.nio.ByteBuffer;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
+import org.postgresql.replication.PGReplicationStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The stream of the slot as Debezium sees it: rows go to the history, and what passes on to Debezium is a position now
+ * and then, always between two transactions. Debezium hands it to {@link PositionBarrier}, which waits until it is
+ * durable, and then acknowledges to the server.
+ *
+ * <p>Between transactions the server also says how far it has read the log. All that committed below was sent before, so
+ * this is a position too: by it the slot of an idle database advances, and a server that is being stopped sees that
+ * everything has arrived, for which it waits.
+ */
+final class SlotStream implements ReplicationStream {
+    private static final Logger LOG = LoggerFactory.getLogger(SlotStream.class);
+
+    private static final long KEEP_ALIVE_SECONDS = 5;
+    private static final long POSITION_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long IDLE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final PGReplicationStream stream;
+    private final TransactionBuffer transactions;
+    private final Recorder recorder;
+    private final PgOutputDecoder decoder = new PgOutputDecoder();
+    private final io.debezium.connector.postgresql.connection.Lsn start;
+
+    /** The newest position given to the recorder. */
+    private Lsn reached;
+    /** The newest position passed on to Debezium. */
+    private volatile Lsn passedOn;
+
+    private long lastReached = System.nanoTime();
+    private long lastPassedOn = System.nanoTime();
+    private @Nullable ExecutorService keepAlive;
+
+    SlotStream(
+            PGReplicationStream stream,
+            TransactionBuffer transactions,
+            Recorder recorder,
+            io.debezium.connector.postgresql.connection.Lsn start) {
+        this.stream = stream;
+        this.transactions = transactions;
+        this.recorder = recorder;
+        this.start = start;
+        this.reached = new Lsn(start.asLong());
+        this.passedOn = reached;
+    }
+
+    @Override
+    public boolean readPending(ReplicationMessageProcessor debezium) throws SQLException, InterruptedException {
+        ByteBuffer bytes = stream.readPending();
+        if (bytes != null) {
+            take(bytes);
+        } else if (!transactions.isOpen()) {
+            reachWhatTheServerHasRead();
+        }
+        boolean due = System.nanoTime() - lastPassedOn >= POSITION_INTERVAL_NANOS;
+        if (due && !transactions.isOpen() && passedOn.isBefore(reached)) {
+            passOn(debezium);
+            return true;
+        }
+        return bytes != null;
+    }
+
+    @Override
+    public void read(ReplicationMessageProcessor debezium) {
+        throw new UnsupportedOperationException("Debezium reads without blocking");
+    }
+
+    private void take(ByteBuffer bytes) throws SQLException, InterruptedException {
+        int size = bytes.remaining();
+        PgOutputMessage message = decoder.decode(bytes);
+        transactions.accept(message, size);
+        if (message instanceof Commit commit) {
+            reached = commit.end();
+            lastReached = System.nanoTime();
+        }
+    }
+
+    private void reachWhatTheServerHasRead() throws InterruptedException {
+        Lsn read = new Lsn(stream.getLastReceiveLSN().asLong());
+        // Each such position is a synced write, so there is only one now and then.
+        if (reached.isBefore(read) && System.nanoTime() - lastReached >= IDLE_INTERVAL_NANOS) {
+            recorder.reach(read);
+            reached = read;
+            lastReached = System.nanoTime();
+        }
+    }
+
+    private void passOn(ReplicationMessageProcessor debezium) throws SQLException, InterruptedException {
+        passedOn = reached;
+        lastPassedOn = System.nanoTime();
+        debezium.process(new LogicalDecodingMessage(
+                ReplicationMessage.Operation.MESSAGE, Instant.now(), null, false, "rowback-position", new byte[0]));
+    }
+
+    @Override
+    public void flushLsn(io.debezium.connector.postgresql.connection.Lsn position) throws SQLException {
+        Lsn durable = recorder.durable();
+        if (durable.isBefore(new Lsn(position.asLong()))) {
+            throw new IllegalStateException("about to acknowledge " + position + ", durable is only " + durable);
+        }
+        LogSequenceNumber acknowledged = position.asLogSequenceNumber();
+        stream.setFlushedLSN(acknowledged);
+        stream.setAppliedLSN(acknowledged);
+        stream.forceUpdateStatus();
+    }
+
+    @Override
+    public io.debezium.connector.postgresql.connection.Lsn lastReceivedLsn() {
+        return io.debezium.connector.postgresql.connection.Lsn.valueOf(passedOn.value());
+    }
+
+    @Override
+    public io.debezium.connector.postgresql.connection.Lsn startLsn() {
+        return start;
+    }
+
+    @Override
+    public void startKeepAlive(ExecutorService service) {
+        keepAlive = service;
+        service.execute(() -> {
+            try {
+                while (true) {
+                    stream.forceUpdateStatus();
+                    TimeUnit.SECONDS.sleep(KEEP_ALIVE_SECONDS);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (SQLException e) {
+                // The thread that reads meets the same failure and says what it means.
+                LOG.debug("keep-alive ends", e);
+            }
+        });
+    }
+
+    @Override
+    public void stopKeepAlive() {
+        if (keepAlive != null) {
+            keepAlive.shutdownNow();
+            keepAlive = null;
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        stream.close();
+    }
+}

@@ -1,0 +1,109 @@
+package io.rowback.daemon.tables;
+
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.postgres.CatalogTable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the rows that tables hold at one position of the log and makes them the start of their coverage, several tables
+ * at a time. What commits at or above that position comes through the slot, which is read meanwhile.
+ *
+ * <p>The snapshot comes from a temporary slot of its own, on the first start too: so there is one way for the first
+ * tables, for those that an interruption left over, and for those that appear later.
+ */
+final class Baseline {
+    private static final Logger LOG = LoggerFactory.getLogger(Baseline.class);
+    private static final int THREADS_MAX = 2;
+
+    private final OpenConnections connections;
+    private final HistoryWriter writer;
+    private final DatabaseMetrics metrics;
+
+    Baseline(OpenConnections connections, HistoryWriter writer, DatabaseMetrics metrics) {
+        this.connections = connections;
+        this.writer = writer;
+        this.metrics = metrics;
+    }
+
+    /**
+     * What became of a baseline.
+     *
+     * @param at where it holds
+     * @param failures the tables that were left out, with the reason
+     */
+    record Outcome(Lsn at, Map<CatalogTable, String> failures) {}
+
+    /** Takes the baseline of these tables; returns when all of them are covered or have failed. */
+    Outcome take(List<CatalogTable> tables) throws SQLException, InterruptedException {
+        int threads = Math.min(THREADS_MAX, tables.size());
+        AtomicInteger number = new AtomicInteger();
+        ExecutorService workers =
+                Executors.newFixedThreadPool(threads, task -> new Thread(task, "baseline-" + number.incrementAndGet()));
+        try {
+            return take(new ConcurrentLinkedQueue<>(tables), threads, workers);
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+
+    private Outcome take(Queue<CatalogTable> tables, int threads, ExecutorService workers)
+            throws SQLException, InterruptedException {
+        List<Future<Map<CatalogTable, String>>> runs = new ArrayList<>();
+        Lsn at;
+        try (ExportedSnapshot snapshot = ExportedSnapshot.create(connections)) {
+            at = snapshot.at();
+            for (int i = 0; i < threads; i++) {
+                Connection reading = connections.open();
+                snapshot.takeOver(reading);
+                runs.add(workers.submit(() -> copyAll(tables, reading, at)));
+            }
+        }
+        Map<CatalogTable, String> failures = new HashMap<>();
+        for (Future<Map<CatalogTable, String>> run : runs) {
+            try {
+                failures.putAll(run.get());
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof SQLException failure) {
+                    throw failure;
+                }
+                throw new IllegalStateException("a baseline failed", e.getCause());
+            }
+        }
+        return new Outcome(at, failures);
+    }
+
+    /** Copies one table after the other until none is left; says which had to be left out. */
+    private Map<CatalogTable, String> copyAll(Queue<CatalogTable> tables, Connection reading, Lsn at)
+            throws SQLException {
+        Map<CatalogTable, String> failures = new HashMap<>();
+        try (reading;
+                Connection asking = connections.open()) {
+            TableCopy copy = new TableCopy(reading, asking, writer, metrics, at);
+            for (CatalogTable table = tables.poll(); table != null; table = tables.poll()) {
+                try {
+                    long rows = copy.copy(table);
+                    LOG.info("baseline of {} complete: {} rows at {}", table.name(), rows, at);
+                } catch (TableCopy.LeftOutException e) {
+                    failures.put(table, String.valueOf(e.getMessage()));
+                }
+            }
+        }
+        return failures;
+    }
+}

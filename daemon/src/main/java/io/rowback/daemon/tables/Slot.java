@@ -1,0 +1,86 @@
+package io.rowback.daemon.tables;
+
+import io.rowback.history.Lsn;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replication slot as the server sees it.
+ *
+ * @param plugin its output plugin; null for a physical slot
+ * @param database the database it belongs to; null for a physical slot
+ * @param lost why it can no longer be read; null if it can
+ * @param confirmed the server sends nothing that committed below
+ */
+public record Slot(
+        @Nullable String plugin,
+        @Nullable String database,
+        @Nullable String lost,
+        Lsn confirmed) {
+    /** The output plugin that we read. */
+    public static final String PLUGIN = "pgoutput";
+
+    private static final String FIND = """
+            SELECT s.plugin, s.database, COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
+                   CASE WHEN s.wal_status = 'lost'
+                        -- The column is there from version 17 on.
+                        THEN COALESCE(pg_catalog.to_jsonb(s) ->> 'invalidation_reason', 'wal_removed') END AS lost
+              FROM pg_catalog.pg_replication_slots s
+             WHERE s.slot_name = ?
+            """;
+
+    /** The slot of that name. */
+    public static Optional<Slot> find(Connection connection, String name) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(FIND)) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new Slot(
+                                row.getString("plugin"),
+                                row.getString("database"),
+                                row.getString("lost"),
+                                Lsn.parse(row.getString("confirmed"))))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    /**
+     * Creates a slot; the server waits until the transactions that run now have ended.
+     *
+     * @return what commits at or above will be sent
+     */
+    public static Lsn create(Connection connection, String name) throws SQLException {
+        return lsn(connection, "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(?, ?)", name, PLUGIN);
+    }
+
+    /** Drops a slot that cannot be read any more. */
+    public static void drop(Connection connection, String name) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_catalog.pg_drop_replication_slot(?)")) {
+            statement.setString(1, name);
+            statement.execute();
+        }
+    }
+
+    /** Where the server's log ends now. */
+    public static Lsn serverEnd(Connection connection) throws SQLException {
+        return lsn(connection, "SELECT pg_catalog.pg_current_wal_lsn()");
+    }
+
+    private static Lsn lsn(Connection connection, String sql, String... arguments) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < arguments.length; i++) {
+                statement.setString(i + 1, arguments[i]);
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return Lsn.parse(row.getString(1));
+            }
+        }
+    }
+}

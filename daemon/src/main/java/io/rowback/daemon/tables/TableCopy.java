@@ -1,0 +1,163 @@
+package io.rowback.daemon.tables;
+
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.history.Column;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Catalog;
+import io.rowback.postgres.CatalogTable;
+import io.rowback.postgres.CopyText;
+import io.rowback.postgres.Identifiers;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
+
+/** Copies tables as one snapshot shows them into the history. Confined to one thread. */
+final class TableCopy {
+    private static final int ROWS_MAX = 1_000;
+    private static final long BYTES_MAX = 4L << 20;
+    private static final String LOCK_TIMEOUT = "5s";
+
+    /** The table's file as the snapshot shows it and as it is now: different if it was rewritten or truncated between. */
+    private static final String SAME_FILE =
+            "SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = ?";
+
+    private final Connection reading;
+    private final Catalog catalog;
+    private final HistoryWriter writer;
+    private final DatabaseMetrics metrics;
+    private final Lsn at;
+
+    /**
+     * Copies what one transaction sees.
+     *
+     * @param reading in that transaction
+     * @param asking outside of it, to read the catalog as it is
+     */
+    TableCopy(Connection reading, Connection asking, HistoryWriter writer, DatabaseMetrics metrics, Lsn at) {
+        this.reading = reading;
+        this.catalog = new Catalog(asking);
+        this.writer = writer;
+        this.metrics = metrics;
+        this.at = at;
+    }
+
+    /** A table had to be left out, for a reason that concerns it alone. */
+    static final class LeftOutException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        LeftOutException(String message) {
+            super(message);
+        }
+    }
+
+    /** Copies one table and makes it covered. Its lock is released with it, so that no ALTER TABLE waits for the others. */
+    long copy(CatalogTable table) throws SQLException, LeftOutException {
+        Savepoint before = reading.setSavepoint();
+        try {
+            TableSchema schema = lock(table);
+            long rows = read(table, schema);
+            writer.covered(schema, at, rows);
+            return rows;
+        } catch (SQLException e) {
+            if (reading.isClosed() || String.valueOf(e.getSQLState()).startsWith("08")) {
+                throw e;
+            }
+            throw new LeftOutException(String.valueOf(e.getMessage()));
+        } finally {
+            if (!reading.isClosed()) {
+                reading.rollback(before);
+                reading.releaseSavepoint(before);
+            }
+        }
+    }
+
+    /** Holds the table's definition still and reads it. */
+    private TableSchema lock(CatalogTable table) throws SQLException, LeftOutException {
+        try (Statement statement = reading.createStatement()) {
+            statement.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
+            statement.execute("LOCK TABLE ONLY " + table.sqlName() + " IN ACCESS SHARE MODE");
+        }
+        Optional<CatalogTable> now = catalog.table(table.id());
+        TableSchema schema = now.map(CatalogTable::schema).orElse(null);
+        if (schema == null || !schema.name().equals(table.name())) {
+            throw new LeftOutException("it is no longer what it was when the snapshot was taken");
+        }
+        try (PreparedStatement statement = reading.prepareStatement(SAME_FILE)) {
+            statement.setLong(1, Integer.toUnsignedLong(table.id().oid()));
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next() || !row.getBoolean(1)) {
+                    // A snapshot from before a TRUNCATE or a rewrite sees an empty or a later table.
+                    throw new LeftOutException("it was rewritten or truncated after the snapshot was taken");
+                }
+            }
+        }
+        return schema;
+    }
+
+    private long read(CatalogTable table, TableSchema schema) throws SQLException {
+        List<Column> columns = schema.columns();
+        int[] indexes = columns.stream()
+                .filter(Column::published)
+                .mapToInt(column -> schema.indexOf(column.name()))
+                .toArray();
+        List<String> names =
+                columns.stream().filter(Column::published).map(Column::name).toList();
+        // A query and not the table itself, because COPY of a table knows no generated columns.
+        CopyOut copy = reading.unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyOut("COPY (SELECT " + Identifiers.list(names) + " FROM ONLY " + table.sqlName() + ") TO STDOUT");
+        try {
+            return read(copy, new CopyText(names.size()), schema, indexes);
+        } finally {
+            if (copy.isActive()) {
+                copy.cancelCopy();
+            }
+        }
+    }
+
+    private long read(CopyOut copy, CopyText text, TableSchema schema, int[] indexes) throws SQLException {
+        List<RowImage> batch = new ArrayList<>();
+        long rows = 0;
+        long bytes = 0;
+        for (byte[] line = copy.readFromCopy(); line != null; line = copy.readFromCopy()) {
+            batch.add(image(schema, indexes, text.row(line)));
+            bytes += line.length;
+            if (batch.size() >= ROWS_MAX || bytes >= BYTES_MAX) {
+                rows += store(batch);
+                batch = new ArrayList<>();
+                bytes = 0;
+            }
+        }
+        return rows + store(batch);
+    }
+
+    private long store(List<RowImage> batch) {
+        writer.baseline(at, batch);
+        metrics.baseline(batch.size());
+        return batch.size();
+    }
+
+    private static RowImage image(TableSchema schema, int[] indexes, List<ColumnValue> row) {
+        if (row.size() == schema.columns().size()) {
+            return new RowImage(schema, row);
+        }
+        List<ColumnValue> values = new ArrayList<>();
+        schema.columns().forEach(column -> values.add(ColumnValue.Special.UNKNOWN));
+        for (int i = 0; i < indexes.length; i++) {
+            values.set(indexes[i], row.get(i));
+        }
+        return new RowImage(schema, values);
+    }
+}

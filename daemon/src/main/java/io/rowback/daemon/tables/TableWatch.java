@@ -1,0 +1,257 @@
+package io.rowback.daemon.tables;
+
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.history.Column;
+import io.rowback.history.Coverage;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.CatalogTable;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.Connections;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings three things together: the tables that there are, those that the publication lists, and those that the history
+ * covers. Each look adds what can be captured to the publication, ends the coverage of what is gone, and takes the
+ * baseline of what is new. Confined to one thread, but for {@link #close}.
+ */
+public final class TableWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
+    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
+    private static final String INSUFFICIENT_PRIVILEGE = "42501";
+
+    private final Config.Database database;
+    private final HistoryWriter writer;
+    private final DatabaseMetrics metrics;
+    private final OpenConnections connections;
+    private final Map<TableId, Instant> failed = new HashMap<>();
+    private List<Survey.Uncovered> reported = List.of();
+    /** Up to here every covered table was seen to be published. */
+    private Lsn verified;
+
+    public TableWatch(
+            Config.Database database, Connections connections, HistoryWriter writer, DatabaseMetrics metrics) {
+        this.database = database;
+        this.writer = writer;
+        this.metrics = metrics;
+        this.connections = new OpenConnections(connections);
+        this.verified = writer.info().durable();
+    }
+
+    /** An ordinary connection that {@link #close} cuts off. */
+    public Connection connect() throws SQLException {
+        return connections.open();
+    }
+
+    /**
+     * Sees to it that the publication exists and lists the tables that can be captured.
+     *
+     * @throws RowbackException of code REFUSED if our role may not and nothing could be captured; the hint is the SQL
+     */
+    public void publish(Connection connection) throws SQLException {
+        Publication publication = new Publication(connection, database.publication());
+        Survey survey = Survey.read(connection, database);
+        if (publication.definition().isEmpty()) {
+            try {
+                publication.create(List.of());
+                LOG.info("created publication {}", database.publication());
+            } catch (SQLException e) {
+                throw refused(e, publication.createSql(survey.capturable()));
+            }
+        }
+        maintain(publication, survey);
+        Survey after = Survey.read(connection, database);
+        if (!after.capturable().isEmpty()
+                && after.unpublished().size() == after.capturable().size()) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "publication " + database.publication() + " lists no table and role " + after.role()
+                            + " may not add any",
+                    "A superuser, or the owner of publication and tables, runs: "
+                            + publication.addSql(after.capturable()));
+        }
+    }
+
+    private static RowbackException refused(SQLException failure, String sql) {
+        if (!INSUFFICIENT_PRIVILEGE.equals(failure.getSQLState())) {
+            throw new RowbackException(
+                    ErrorCode.FAILED, "the publication cannot be created: " + failure.getMessage(), sql, failure);
+        }
+        return new RowbackException(
+                ErrorCode.REFUSED, "our role may not create the publication", "A superuser runs: " + sql, failure);
+    }
+
+    /** One look. Returns where the newest baseline holds, or {@link Lsn#ZERO} if none was needed. */
+    public Lsn look(Connection connection) throws SQLException, InterruptedException {
+        Lsn now = Slot.serverEnd(connection);
+        metrics.serverAt(now);
+        Survey survey = Survey.read(connection, database);
+        if (maintain(new Publication(connection, database.publication()), survey)) {
+            survey = Survey.read(connection, database);
+        }
+        endCoverage(survey);
+        verified = now;
+        List<CatalogTable> due = due(survey);
+        report(survey);
+        return due.isEmpty() ? Lsn.ZERO : takeBaseline(due);
+    }
+
+    /** Adds what can be captured and takes out what cannot; says whether it changed anything. */
+    private boolean maintain(Publication publication, Survey survey) throws SQLException {
+        boolean changed = false;
+        if (publication.definition().map(Publication.Definition::allTables).orElse(true)) {
+            return changed;
+        }
+        for (CatalogTable table : survey.unpublished()) {
+            changed |= attempt(() -> publication.add(table), "add " + table.name() + " to");
+        }
+        Set<TableId> listed = publication.listed();
+        for (CatalogTable table : survey.tables()) {
+            // Left in, a table without a replica identity makes the application's UPDATE fail.
+            if (table.obstacle() != null && listed.contains(table.id())) {
+                changed |= attempt(() -> publication.drop(table), "take " + table.name() + " out of");
+            }
+        }
+        return changed;
+    }
+
+    private interface Statement {
+        void run() throws SQLException;
+    }
+
+    private boolean attempt(Statement statement, String what) throws SQLException {
+        try {
+            statement.run();
+            LOG.info("did {} publication {}", what, database.publication());
+            return true;
+        } catch (SQLException e) {
+            if (isConnectionLost(e)) {
+                throw e;
+            }
+            // The table is reported as not covered, with the SQL that mends it.
+            LOG.debug("could not {} publication {}", what, database.publication(), e);
+            return false;
+        }
+    }
+
+    private void endCoverage(Survey survey) {
+        Set<TableId> coverable =
+                survey.coverable().stream().map(CatalogTable::id).collect(Collectors.toSet());
+        for (TableInfo table : writer.tables()) {
+            TableId id = table.schema().id();
+            if (isOpen(table) && !coverable.contains(id)) {
+                LOG.warn(
+                        "coverage of {} ends at {}: dropped or no longer published",
+                        table.schema().name(),
+                        verified);
+                writer.uncovered(id, verified);
+            }
+        }
+    }
+
+    /** The tables that need a baseline: those not covered, and those whose rows were rewritten without events. */
+    private List<CatalogTable> due(Survey survey) {
+        Map<TableId, TableInfo> covered = writer.tables().stream()
+                .filter(TableWatch::isOpen)
+                .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
+        List<CatalogTable> due = survey.coverable().stream()
+                .filter(table -> !isCovered(table, covered.get(table.id())))
+                .toList();
+        failed.keySet().retainAll(due.stream().map(CatalogTable::id).collect(Collectors.toSet()));
+        metrics.pendingBaselines(due.size());
+        Instant earliest = Instant.now().minus(RETRY_AFTER);
+        return due.stream()
+                .filter(table -> failed.getOrDefault(table.id(), Instant.MIN).isBefore(earliest))
+                .toList();
+    }
+
+    private static boolean isCovered(CatalogTable table, @org.jspecify.annotations.Nullable TableInfo info) {
+        TableSchema now = table.schema();
+        if (info == null || now == null) {
+            return false;
+        }
+        List<Coverage> coverage = info.coverage();
+        TableSchema then = info.schema(coverage.get(coverage.size() - 1).from().next());
+        if (!now.key().equals(then.key())) {
+            return false;
+        }
+        // ADD COLUMN ... DEFAULT and ALTER TYPE give existing rows values that no event carries.
+        return now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
+    }
+
+    private static boolean isOpen(TableInfo table) {
+        List<Coverage> coverage = table.coverage();
+        return !coverage.isEmpty() && coverage.get(coverage.size() - 1).to().equals(Lsn.MAX);
+    }
+
+    private Lsn takeBaseline(List<CatalogTable> due) throws SQLException, InterruptedException {
+        LOG.info(
+                "baseline of {} tables of {}: the server first waits for running transactions",
+                due.size(),
+                database.name());
+        Map<CatalogTable, String> failures = new HashMap<>();
+        Lsn at = Lsn.ZERO;
+        try {
+            Baseline.Outcome outcome = new Baseline(connections, writer, metrics).take(due);
+            at = outcome.at();
+            failures.putAll(outcome.failures());
+        } catch (SQLException e) {
+            if (isConnectionLost(e)) {
+                throw e;
+            }
+            // No slot is free, say: capture goes on, and the baseline is tried again.
+            due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
+        }
+        failures.forEach((table, reason) -> {
+            LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
+            failed.put(table.id(), Instant.now());
+        });
+        metrics.pendingBaselines(failures.size());
+        return at;
+    }
+
+    private static boolean isConnectionLost(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
+    /** Says which tables are not covered and what mends it, whenever that has changed. */
+    private void report(Survey survey) {
+        List<Survey.Uncovered> uncovered = survey.uncovered();
+        if (!uncovered.equals(reported)) {
+            Set<Survey.Uncovered> news = new HashSet<>(uncovered);
+            reported.forEach(news::remove);
+            for (Survey.Uncovered table : news) {
+                LOG.warn(
+                        "{} is not covered: {}{}",
+                        table.table(),
+                        table.reason(),
+                        table.mend() == null ? "" : "; to mend it: " + table.mend());
+            }
+            reported = uncovered;
+        }
+        metrics.tables(survey.coverable().size() - failed.size(), uncovered.size() + failed.size());
+    }
+
+    /** Cuts off whatever this waits for. */
+    @Override
+    public void close() throws SQLException {
+        connections.close();
+    }
+}
