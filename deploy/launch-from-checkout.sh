@@ -18,8 +18,9 @@ if ! up_to_date; then
     if ! up_to_date; then
         echo "rowback: building from source, the first time takes some minutes (log: $log)" >&2
         "$checkout/build" package -DskipTests < /dev/null > "$log" 2>&1 9>&- || {
-            cat "$log" >&2
-            echo "error: the build failed, see above" >&2
+            tail -n 40 "$log" >&2
+            echo "error: the build failed" >&2
+            echo "hint: what Maven said is above, and all of it in $log" >&2
             exit 1
         }
     fi

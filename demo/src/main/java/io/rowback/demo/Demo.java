@@ -65,7 +65,7 @@ public final class Demo implements Callable<Integer> {
         Path home = Path.of(System.getProperty("rowback.home", ""));
         out.println("Starting a throw-away Postgres " + postgres + " ...");
         try (PostgresServer server = PostgresServer.start(postgres);
-                IncidentRun run = new IncidentRun(chosen, server, home, new Story(out))) {
+                IncidentRun run = new IncidentRun(chosen, server.createDatabase("app"), home, new Story(out))) {
             run.play("full");
             if (keep) {
                 keep(run, home, out);

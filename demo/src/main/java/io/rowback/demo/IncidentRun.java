@@ -1,9 +1,10 @@
 package io.rowback.demo;
 
 import io.rowback.history.Lsn;
+import io.rowback.testbed.CleanUp;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.Folders;
-import io.rowback.testbed.PostgresServer;
+import io.rowback.testbed.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,17 +30,18 @@ public final class IncidentRun implements AutoCloseable {
     private final Path folder;
     private final Installation installation;
     private final Support support;
-    private final Thread cleanUp = new Thread(this::end, "demo-clean-up");
+    private final CleanUp cleanUp = new CleanUp("demo-clean-up", this::end);
     private @Nullable Process daemon;
 
     /**
-     * Prepares a run in a database of its own.
+     * Prepares a run.
      *
+     * @param database an empty database of its own
      * @param home where the programs are installed
      */
-    public IncidentRun(Incident incident, PostgresServer server, Path home, Story story) throws SQLException {
+    public IncidentRun(Incident incident, Database database, Path home, Story story) {
         this.incident = incident;
-        this.database = server.createDatabase("app");
+        this.database = database;
         this.story = story;
         try {
             this.folder = Files.createTempDirectory("rowback-demo-");
@@ -47,7 +50,6 @@ public final class IncidentRun implements AutoCloseable {
         }
         this.installation = new Installation(home, folder);
         this.support = new Support(installation, story);
-        Runtime.getRuntime().addShutdownHook(cleanUp);
     }
 
     /** The database in which it happens. */
@@ -64,8 +66,8 @@ public final class IncidentRun implements AutoCloseable {
     public void play(String identity) throws SQLException, IOException {
         story.step("A database with its first rows");
         script("1-schema");
-        setReplicaIdentity(identity);
-        startCapture();
+        int tables = setReplicaIdentity(identity);
+        startCapture(tables);
         story.step("Life, captured");
         script("2-life");
         story.step("The mistake");
@@ -83,7 +85,10 @@ public final class IncidentRun implements AutoCloseable {
         story.step("The SQL that puts the rows back");
         Path sql = restore(scope);
         apply(sql, "Applied, in one transaction");
+        List<String> versions = rowVersions();
         apply(sql, "Applied once more, which changes nothing");
+        expect(rowVersions().equals(versions), "the second time wrote rows");
+        story.tell("What was lost is back, and nothing that happened since was touched.");
     }
 
     private void script(String name) throws SQLException {
@@ -92,49 +97,47 @@ public final class IncidentRun implements AutoCloseable {
         database.run(text);
     }
 
-    private void setReplicaIdentity(String identity) throws SQLException {
+    private int setReplicaIdentity(String identity) throws SQLException {
         List<String> statements = database.query("""
                 select format('alter table %s replica identity IDENTITY', c.oid::regclass)
                   from pg_class c join pg_namespace n on n.oid = c.relnamespace
                  where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)'""".replace("IDENTITY", identity));
         database.run(String.join(";", statements));
         story.tell(statements.size() + " tables, REPLICA IDENTITY " + identity);
+        return statements.size();
     }
 
-    private void startCapture() throws IOException, SQLException {
+    private void startCapture(int tables) throws IOException, SQLException {
         story.step("Capture starts");
         Files.writeString(installation.config(), """
-                [databases.app]
+                [databases.%s]
                 url = "%s"
                 exclude = ["truth.*"]
                 [store]
                 dir = "%s"
                 [http]
-                listen = ""
-                """.formatted(database.url(), folder.resolve("store")));
+                listen = "127.0.0.1:%d"
+                """.formatted(
+                        database.name(), database.url(), folder.resolve("store"), Ports.free()));
         story.typed("rowbackd", List.of("run", "--config", installation.config().toString()));
         daemon = installation.startDaemon();
-        catchUp();
+        await("cover " + tables + " tables", status -> status.coveredTables() == tables);
         story.tell("the rows that are there were read, changes are streaming");
     }
 
     /** Waits until the history holds all that is committed by now. */
     private void catchUp() throws SQLException {
         Lsn target = Lsn.parse(database.query("select pg_current_wal_lsn()").get(0));
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CATCH_UP_SECONDS);
-        while (durable().isBefore(target)) {
-            expect(
-                    System.nanoTime() < deadline,
-                    "the history has not reached " + target + " after " + CATCH_UP_SECONDS + " s\n" + daemonLog());
-            expect(!ended(200), "the daemon has ended\n" + daemonLog());
-        }
+        await("hold all below " + target, status -> !status.durable().isBefore(target));
     }
 
-    private Lsn durable() {
-        return support.reads("status").stream()
-                .map(status -> Lsn.parse(status.get("durable").asText()))
-                .findFirst()
-                .orElse(Lsn.ZERO);
+    private void await(String goal, Predicate<HistoryStatus> reached) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CATCH_UP_SECONDS);
+        while (!reached.test(HistoryStatus.read(installation))) {
+            boolean late = System.nanoTime() > deadline;
+            expect(!late, "after " + CATCH_UP_SECONDS + " s the history does not " + goal + "\n" + daemonLog());
+            expect(!ended(200), "the daemon has ended\n" + daemonLog());
+        }
     }
 
     private Path restore(List<String> scope) throws IOException {
@@ -164,6 +167,15 @@ public final class IncidentRun implements AutoCloseable {
         story.tell("the check finds no difference from the truth");
     }
 
+    /** Which version of each row is where: any write, even of an equal value, changes it. */
+    private List<String> rowVersions() throws SQLException {
+        String everyRow = database.query("""
+                select string_agg(format('select tableoid, ctid, xmin from %s', c.oid::regclass), ' union all ')
+                  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                 where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)'""").get(0);
+        return database.query(everyRow + " order by 1, 2");
+    }
+
     private boolean ended(long millis) {
         try {
             return daemon != null && daemon.waitFor(millis, TimeUnit.MILLISECONDS);
@@ -190,8 +202,7 @@ public final class IncidentRun implements AutoCloseable {
     /** Stops the daemon and removes all files of the run; so does the JVM's end. */
     @Override
     public void close() {
-        end();
-        Runtime.getRuntime().removeShutdownHook(cleanUp);
+        cleanUp.close();
     }
 
     private void end() {

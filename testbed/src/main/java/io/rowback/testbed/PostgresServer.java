@@ -63,13 +63,12 @@ public final class PostgresServer implements AutoCloseable {
 
     private final int major;
     private final Backend backend;
-    private final Thread cleanUp;
+    private final CleanUp cleanUp;
 
     private PostgresServer(int major, Backend backend) {
         this.major = major;
         this.backend = backend;
-        this.cleanUp = new Thread(backend::close, "postgres-clean-up");
-        Runtime.getRuntime().addShutdownHook(cleanUp);
+        this.cleanUp = new CleanUp("postgres-clean-up", backend::close);
     }
 
     /** A server of this major version, 14 to 18. */
@@ -125,12 +124,6 @@ public final class PostgresServer implements AutoCloseable {
 
     @Override
     public void close() {
-        backend.close();
-        try {
-            Runtime.getRuntime().removeShutdownHook(cleanUp);
-        } catch (IllegalStateException e) {
-            // The JVM is exiting: the hook runs anyway, and closing twice is harmless.
-            return;
-        }
+        cleanUp.close();
     }
 }

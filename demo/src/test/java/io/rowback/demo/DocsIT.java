@@ -1,0 +1,84 @@
+package io.rowback.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the documents name exists: files of this repository, and the programs' commands. */
+class DocsIT {
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:\\s]+)(?:#[^)]*)?\\)");
+    private static final Pattern CODE = Pattern.compile("```.*?```|`[^`\n]+`", Pattern.DOTALL);
+    private static final Pattern PATH = Pattern.compile("(?<![\\w/.$-])(?:\\./)?([\\w.-]+(?:/[\\w.-]+)+)");
+    private static final Pattern COMMAND = Pattern.compile("(?<![\\w/.-])(?:\\./)?(rowbackd?) ([a-z][a-z-]*)\\b");
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyLinkLeadsSomewhere(Path document) throws IOException {
+        Path folder = Objects.requireNonNull(Checkout.ROOT.resolve(document).getParent());
+        assertThat(found(LINK, text(document)).map(match -> folder.resolve(match.group(1))))
+                .allSatisfy(path -> assertThat(path).exists());
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyFileNamedInCodeExists(Path document) throws IOException {
+        Stream<Path> named = found(CODE, text(document))
+                .flatMap(code -> found(PATH, code.group()))
+                .map(match -> match.group(1))
+                .filter(DocsIT::meansThisRepository)
+                .map(Checkout.ROOT::resolve);
+        assertThat(named).allSatisfy(path -> assertThat(path).exists());
+    }
+
+    @Test
+    void everyCommandNamedExists(@TempDir Path folder) throws IOException, InterruptedException {
+        Set<List<String>> named = new LinkedHashSet<>();
+        for (Path document : documents().toList()) {
+            found(CODE, text(document))
+                    .flatMap(code -> found(COMMAND, code.group()))
+                    .forEach(command -> named.add(List.of(command.group(1), command.group(2))));
+        }
+        for (List<String> command : named) {
+            Output output = Checkout.run(folder, Checkout.ROOT.resolve(command.get(0)), command.get(1), "--help");
+            assertThat(output.out()).startsWith("Usage: " + String.join(" ", command) + " ");
+        }
+    }
+
+    static Stream<Path> documents() throws IOException {
+        try (Stream<Path> files = Files.walk(Checkout.ROOT)) {
+            return files
+                    .map(Checkout.ROOT::relativize)
+                    .filter(path -> path.toString().endsWith(".md"))
+                    .filter(path -> !path.toString().contains("target/"))
+                    .toList()
+                    .stream();
+        }
+    }
+
+    /** A path that begins with a folder of this repository; others are files of the machine, or no paths. */
+    private static boolean meansThisRepository(String path) {
+        return !path.contains("/target/")
+                && Files.isDirectory(Checkout.ROOT.resolve(path.substring(0, path.indexOf('/'))));
+    }
+
+    private static String text(Path document) throws IOException {
+        return Files.readString(Checkout.ROOT.resolve(document));
+    }
+
+    private static Stream<MatchResult> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results();
+    }
+}
