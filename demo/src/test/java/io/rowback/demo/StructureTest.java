@@ -29,7 +29,6 @@ class StructureTest {
     void modulesSeeOnlyWhatTheyMay() {
         ArchRule arrows = layeredArchitecture()
                 .consideringOnlyDependenciesInAnyPackage("io.rowback..")
-                .withOptionalLayers(true)
                 .layer("history")
                 .definedBy("io.rowback.history..")
                 .layer("postgres")
