@@ -1,13 +1,16 @@
 package io.rowback.history;
 
+import java.time.Instant;
+
 /**
  * A stretch of commit order in which a table's history is complete: the baseline taken at {@code from} and every
  * change with a commit LSN at or above it, up to but not including {@code to}.
  *
  * @param from the baseline's LSN: its images hold for all commits below
+ * @param since the server's clock when the baseline was taken: at earlier times the table was not covered yet
  * @param to the first LSN no longer covered, {@link Lsn#MAX} while capture goes on
  */
-public record Coverage(Lsn from, Lsn to) {
+public record Coverage(Lsn from, Instant since, Lsn to) {
     /** Whether the table's state "all commits below {@code at}" is known. */
     public boolean includes(Lsn at) {
         return !at.isBefore(from) && !to.isBefore(at);
@@ -18,7 +21,7 @@ public record Coverage(Lsn from, Lsn to) {
         if (!at.isBefore(to)) {
             return this;
         }
-        return new Coverage(from, at.isBefore(from) ? from : at);
+        return new Coverage(from, since, at.isBefore(from) ? from : at);
     }
 
     /** This stretch up to the gap; all of it if its baseline was taken behind the gap. */

@@ -30,11 +30,12 @@ public interface HistoryReader extends AutoCloseable {
     List<Transaction> transactionsOf(long xid);
 
     /**
-     * The commit LSN of the first transaction, in commit order, whose time is at or after {@code time}; the durable
-     * position if there is none. Later ones may have an earlier time, since clocks are set back and commit order is not
-     * the order of time.
+     * The prefix of the commit order that {@code time} stands for: all below the first transaction, in commit order, whose
+     * time is at or after it; below the durable position if there is none. Later ones may have an earlier time, since
+     * clocks are set back and commit order is not the order of time. Where a table's coverage began after {@code time},
+     * the position lies below it, so that the table is not covered there.
      */
-    Lsn firstCommitAtOrAfter(Instant time);
+    Lsn positionAt(Instant time);
 
     /** All changes with a commit LSN in the window, in commit order. */
     Stream<Change> changes(Lsn from, Lsn to);

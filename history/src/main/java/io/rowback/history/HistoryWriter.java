@@ -1,5 +1,6 @@
 package io.rowback.history;
 
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,8 +57,10 @@ public interface HistoryWriter extends AutoCloseable {
     /**
      * Makes the table's baseline at {@code at} complete: from there on its history is covered, up to the next gap. What
      * covered it before ends there. The schema is recorded from {@code at} on.
+     *
+     * @param since the server's clock when the log was at {@code at}, or a little later
      */
-    void covered(TableSchema schema, Lsn at, long rows);
+    void covered(TableSchema schema, Lsn at, Instant since, long rows);
 
     /** Ends the coverage of a table at {@code at}: dropped, or no longer published. */
     void uncovered(TableId table, Lsn at);

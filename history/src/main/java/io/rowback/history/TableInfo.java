@@ -1,6 +1,8 @@
 package io.rowback.history;
 
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -94,7 +96,7 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
      * This table after a baseline at {@code at} was completed: covered from there to the next coverage or gap, whichever
      * comes first.
      */
-    public TableInfo covered(Lsn at, long rows, List<Gap> gaps) {
+    public TableInfo covered(Lsn at, Instant since, long rows, List<Gap> gaps) {
         List<Coverage> stretches = new ArrayList<>();
         Lsn to = Lsn.MAX;
         for (Coverage other : coverage) {
@@ -104,7 +106,7 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
                 to = min(to, other.from());
             }
         }
-        Coverage added = new Coverage(at, to);
+        Coverage added = new Coverage(at, since, to);
         for (Gap gap : gaps) {
             added = added.interruptedBy(gap);
         }
@@ -112,6 +114,15 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         coverage.stream().filter(other -> at.isBefore(other.from())).forEach(stretches::add);
         boolean newest = stretches.get(stretches.size() - 1).equals(added);
         return new TableInfo(schemas, stretches, newest ? rows : baselineRows);
+    }
+
+    /** The lower of {@code position} and what lies below every coverage that began after {@code time}. */
+    public static Lsn positionAt(Instant time, Lsn position, Collection<TableInfo> tables) {
+        return tables.stream()
+                .flatMap(table -> table.coverage().stream())
+                .filter(stretch -> stretch.since().isAfter(time))
+                .map(stretch -> new Lsn(stretch.from().value() - 1))
+                .reduce(position, TableInfo::min);
     }
 
     /** This table no longer covered from {@code at} on. */

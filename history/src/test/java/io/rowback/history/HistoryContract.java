@@ -165,7 +165,7 @@ public abstract class HistoryContract {
             assertThat(list(reader.baseline(users.id(), at))).isEmpty();
         }
 
-        writer.covered(users, at, 3);
+        writer.covered(users, at, history.now(), 3);
         Transaction later = history.commit(insert(row(users, "3", "dan")));
         try (HistoryReader reader = read()) {
             assertThat(list(reader.baseline(users.id(), at)))
@@ -181,6 +181,7 @@ public abstract class HistoryContract {
 
     @Test
     void aNewBaselineAndAGapEndTheCoverageBeforeThem() {
+        Instant start = history.now();
         Lsn first = history.baseline(users, row(users, "1", "ann"), row(users, "2", "bob"));
         history.commit(delete(row(users, "2", "bob")));
         Lsn second = history.baseline(users, row(users, "1", "ann"));
@@ -191,7 +192,8 @@ public abstract class HistoryContract {
         try (HistoryReader reader = read()) {
             assertThat(reader.info().gaps()).containsExactly(gap);
             assertThat(reader.tables().get(0).coverage())
-                    .containsExactly(new Coverage(first, second), new Coverage(second, lost));
+                    .containsExactly(
+                            new Coverage(first, start, second), new Coverage(second, start.plusSeconds(1), lost));
             assertThat(list(reader.baseline(users.id(), new Lsn(second.value() - 1))))
                     .hasSize(2);
             assertThat(list(reader.baseline(users.id(), second))).hasSize(1);
@@ -289,6 +291,28 @@ public abstract class HistoryContract {
     }
 
     @Test
+    void aTimeBeforeATablesCoverageIsNotCovered() {
+        history.baseline(users, row(users, "1", "ann"));
+        Instant before = history.now();
+        Transaction transaction = history.commit(insert(row(users, "2", "bob")));
+        Instant later = history.now().plusSeconds(10);
+        writer.covered(items, history.here(), later, 0);
+
+        try (HistoryReader reader = read()) {
+            TableInfo items = reader.tables().get(0);
+            TableInfo users = reader.tables().get(1);
+            assertThat(users.coverage(reader.positionAt(before.minusSeconds(1))))
+                    .isEmpty();
+            assertThat(reader.positionAt(before)).isEqualTo(transaction.commit());
+            Lsn between = reader.positionAt(later.minusSeconds(1));
+            assertThat(between).isGreaterThan(transaction.commit());
+            assertThat(users.coverage(between)).isPresent();
+            assertThat(items.coverage(between)).isEmpty();
+            assertThat(items.coverage(reader.positionAt(later))).isPresent();
+        }
+    }
+
+    @Test
     void aStoreIsCreatedOnce() {
         assertThat(writer.info().systemIdentifier()).isEqualTo("7000000000000000001");
         assertThatThrownBy(() -> writer.create("1", "other", Lsn.ZERO)).isInstanceOf(IllegalStateException.class);
@@ -298,7 +322,7 @@ public abstract class HistoryContract {
     }
 
     private static long commitAt(HistoryReader reader, Instant time) {
-        return reader.firstCommitAtOrAfter(time).value();
+        return reader.positionAt(time).value();
     }
 
     private static Transaction transaction(Lsn commit, long id, Instant time) {

@@ -59,11 +59,16 @@ public final class HistoryFixture {
         return new Lsn(BEGIN.value() + STEP * commits + (commits == 0 ? 0 : STEP / 2));
     }
 
+    /** The server's clock: the time of the last commit. */
+    public Instant now() {
+        return START.plusSeconds(commits);
+    }
+
     /** Covers the table from {@link #here} with these rows. */
     public Lsn baseline(TableSchema table, RowImage... rows) {
         Lsn at = here();
         writer.baseline(at, List.of(rows));
-        writer.covered(table, at, rows.length);
+        writer.covered(table, at, now(), rows.length);
         return at;
     }
 
@@ -82,8 +87,8 @@ public final class HistoryFixture {
                     (sum, one) -> sum.plus(draft.operation()));
         }
         Lsn end = new Lsn(commit.value() + STEP / 2);
-        Transaction transaction = new Transaction(
-                commit, end, new TransactionId(700 + commits), START.plusSeconds(commits), null, counts, List.of());
+        Transaction transaction =
+                new Transaction(commit, end, new TransactionId(700 + commits), now(), null, counts, List.of());
         writer.append(new HistoryWriter.Batch(changes, List.of(transaction), end));
         return transaction;
     }

@@ -68,9 +68,9 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
-    public void covered(TableSchema schema, Lsn at, long rows) {
+    public void covered(TableSchema schema, Lsn at, Instant since, long rows) {
         seen(schema, at);
-        tables.computeIfPresent(schema.id(), (id, table) -> table.covered(at, rows, gaps));
+        tables.computeIfPresent(schema.id(), (id, table) -> table.covered(at, since, rows, gaps));
     }
 
     @Override
@@ -134,12 +134,13 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
-    public Lsn firstCommitAtOrAfter(Instant time) {
-        return transactions(Lsn.ZERO, Lsn.MAX)
+    public Lsn positionAt(Instant time) {
+        Lsn commit = transactions(Lsn.ZERO, Lsn.MAX)
                 .filter(transaction -> !transaction.time().isBefore(time))
                 .map(Transaction::commit)
                 .findFirst()
                 .orElse(durable);
+        return TableInfo.positionAt(time, commit, tables.values());
     }
 
     @Override

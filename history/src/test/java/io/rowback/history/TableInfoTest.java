@@ -3,10 +3,13 @@ package io.rowback.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.TableInfo.SchemaVersion;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TableInfoTest {
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
     private final TableSchema first =
             TableFixture.table("t").column("id", "bigint").key("id").build();
     private final TableSchema second = TableFixture.table("t")
@@ -35,30 +38,34 @@ class TableInfoTest {
 
     @Test
     void aNewBaselineEndsTheCoverageBeforeIt() {
-        TableInfo covered = table.covered(lsn(10), 5, List.of()).covered(lsn(30), 7, List.of());
+        TableInfo covered = table.covered(lsn(10), NOW, 5, List.of()).covered(lsn(30), NOW, 7, List.of());
 
-        assertThat(covered.coverage()).containsExactly(new Coverage(lsn(10), lsn(30)), new Coverage(lsn(30), Lsn.MAX));
+        assertThat(covered.coverage())
+                .containsExactly(new Coverage(lsn(10), NOW, lsn(30)), new Coverage(lsn(30), NOW, Lsn.MAX));
         assertThat(covered.baselineRows()).isEqualTo(7);
-        assertThat(covered.covered(lsn(20), 6, List.of()).coverage())
+        assertThat(covered.covered(lsn(20), NOW, 6, List.of()).coverage())
                 .as("an older baseline that comes late")
                 .containsExactly(
-                        new Coverage(lsn(10), lsn(20)), new Coverage(lsn(20), lsn(30)), new Coverage(lsn(30), Lsn.MAX));
-        assertThat(covered.covered(lsn(30), 7, List.of())).as("told twice").isEqualTo(covered);
+                        new Coverage(lsn(10), NOW, lsn(20)),
+                        new Coverage(lsn(20), NOW, lsn(30)),
+                        new Coverage(lsn(30), NOW, Lsn.MAX));
+        assertThat(covered.covered(lsn(30), NOW, 7, List.of())).as("told twice").isEqualTo(covered);
     }
 
     @Test
     void aGapEndsWhatWasCoveredWhenItBegan() {
         Gap gap = new Gap(lsn(20), lsn(40), "lost");
 
-        assertThat(table.covered(lsn(10), 1, List.of()).interruptedBy(gap).coverage())
-                .containsExactly(new Coverage(lsn(10), lsn(20)));
-        assertThat(table.covered(lsn(10), 1, List.of(gap)).coverage())
+        assertThat(table.covered(lsn(10), NOW, 1, List.of()).interruptedBy(gap).coverage())
+                .containsExactly(new Coverage(lsn(10), NOW, lsn(20)));
+        assertThat(table.covered(lsn(10), NOW, 1, List.of(gap)).coverage())
                 .as("a baseline from before the gap that is completed after it")
-                .containsExactly(new Coverage(lsn(10), lsn(20)));
-        assertThat(table.covered(lsn(30), 1, List.of(gap)).coverage())
+                .containsExactly(new Coverage(lsn(10), NOW, lsn(20)));
+        assertThat(table.covered(lsn(30), NOW, 1, List.of(gap)).coverage())
                 .as("a baseline within the gap holds at its own LSN alone")
-                .containsExactly(new Coverage(lsn(30), lsn(30)));
-        assertThat(table.covered(lsn(40), 1, List.of(gap)).coverage()).containsExactly(new Coverage(lsn(40), Lsn.MAX));
+                .containsExactly(new Coverage(lsn(30), NOW, lsn(30)));
+        assertThat(table.covered(lsn(40), NOW, 1, List.of(gap)).coverage())
+                .containsExactly(new Coverage(lsn(40), NOW, Lsn.MAX));
     }
 
     @Test

@@ -63,7 +63,7 @@ public final class LiveHistory {
             List<RowImage> images =
                     List.copyOf(rows.getOrDefault(schema.id(), Map.of()).values());
             writer.baseline(lsn(), images);
-            writer.covered(schema, lsn(), images.size());
+            writer.covered(schema, lsn(), Instant.EPOCH, images.size());
         }
     }
 

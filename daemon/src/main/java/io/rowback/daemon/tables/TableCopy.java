@@ -17,6 +17,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +70,7 @@ final class TableCopy {
         try {
             TableSchema schema = lock(table);
             long rows = read(table, schema);
-            writer.covered(schema, at, rows);
+            writer.covered(schema, at, begin(), rows);
             return rows;
         } catch (SQLException e) {
             if (reading.isClosed() || String.valueOf(e.getSQLState()).startsWith("08")) {
@@ -104,6 +106,15 @@ final class TableCopy {
             }
         }
         return schema;
+    }
+
+    /** When the transaction that sees the snapshot began, which was just after the snapshot was taken. */
+    private Instant begin() throws SQLException {
+        try (Statement statement = reading.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_catalog.now()")) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
+        }
     }
 
     private long read(CatalogTable table, TableSchema schema) throws SQLException {

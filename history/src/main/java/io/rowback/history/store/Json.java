@@ -11,9 +11,11 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import io.rowback.history.Lsn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 
 /**
  * The stored form of what is small and rich: schemas and meta records. The names of the model's record components are
@@ -23,7 +25,9 @@ final class Json {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .addModule(new SimpleModule()
                     .addSerializer(Lsn.class, new LsnWriter())
-                    .addDeserializer(Lsn.class, new LsnReader()))
+                    .addDeserializer(Lsn.class, new LsnReader())
+                    .addSerializer(Instant.class, ToStringSerializer.instance)
+                    .addDeserializer(Instant.class, new InstantReader()))
             .build();
 
     private Json() {}
@@ -67,6 +71,19 @@ final class Json {
         @Override
         public Lsn deserialize(JsonParser in, DeserializationContext context) throws IOException {
             return Lsn.parse(in.getText());
+        }
+    }
+
+    private static final class InstantReader extends StdDeserializer<Instant> {
+        private static final long serialVersionUID = 1L;
+
+        InstantReader() {
+            super(Instant.class);
+        }
+
+        @Override
+        public Instant deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            return Instant.parse(in.getText());
         }
     }
 }

@@ -149,8 +149,8 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     @Override
-    public Lsn firstCommitAtOrAfter(Instant time) {
-        return transactions.firstAtOrAfter(time);
+    public Lsn positionAt(Instant time) {
+        return TableInfo.positionAt(time, transactions.firstAtOrAfter(time), meta.tables());
     }
 
     @Override

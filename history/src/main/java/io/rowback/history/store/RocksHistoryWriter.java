@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -213,11 +214,11 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     @Override
-    public synchronized void covered(TableSchema schema, Lsn at, long rows) {
+    public synchronized void covered(TableSchema schema, Lsn at, Instant since, long rows) {
         requireCreated();
         commit(write -> {
             lastSeen.remove(schema.id());
-            meta.putTable(seen(schema, at, write).covered(at, rows, meta.gaps()), schemas, write);
+            meta.putTable(seen(schema, at, write).covered(at, since, rows, meta.gaps()), schemas, write);
         });
     }
 

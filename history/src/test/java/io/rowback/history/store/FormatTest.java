@@ -76,7 +76,7 @@ class FormatTest {
             Lsn start = Lsn.parse("0/16B3000");
             writer.create("7000000000000000001", "app", start);
             writer.baseline(start, List.of(before));
-            writer.covered(notes, start, 1);
+            writer.covered(notes, start, Instant.parse("2026-01-01T00:00:00Z"), 1);
             writer.append(new Batch(List.of(change), List.of(transaction), end));
         }
     }

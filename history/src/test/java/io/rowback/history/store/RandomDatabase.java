@@ -89,6 +89,11 @@ final class RandomDatabase {
         return new Lsn(lsn);
     }
 
+    /** The server's clock. */
+    Instant now() {
+        return clock;
+    }
+
     /** The rows of a table now, whole. */
     List<RowImage> rows(TableSchema table) {
         return List.copyOf(Objects.requireNonNull(rows.get(table.id())).values());

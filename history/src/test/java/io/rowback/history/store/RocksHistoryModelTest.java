@@ -164,7 +164,7 @@ class RocksHistoryModelTest {
                     .toList();
             both(writer -> writer.baseline(at, rows));
             if (random.nextInt(5) > 0) {
-                both(writer -> writer.covered(table, at, rows.size()));
+                both(writer -> writer.covered(table, at, database.now(), rows.size()));
             }
         }
 
@@ -255,7 +255,7 @@ class RocksHistoryModelTest {
                 assertThat(reader.transactionsOf(low)).isEqualTo(oracle.transactionsOf(low));
                 for (long shift : new long[] {-1, 0, 1, 500_000}) {
                     var time = transaction.time().plusNanos(shift * 1000);
-                    assertThat(reader.firstCommitAtOrAfter(time)).isEqualTo(oracle.firstCommitAtOrAfter(time));
+                    assertThat(reader.positionAt(time)).isEqualTo(oracle.positionAt(time));
                 }
             }
         }

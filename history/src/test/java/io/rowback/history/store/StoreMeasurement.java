@@ -74,7 +74,7 @@ final class StoreMeasurement {
     private void write(Path folder, int changes) {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             writer.create("7", "app", Lsn.ZERO);
-            writer.covered(table, Lsn.ZERO, 0);
+            writer.covered(table, Lsn.ZERO, Instant.EPOCH, 0);
             ThreadMXBean threads = ManagementFactory.getThreadMXBean();
             long nanos = 0;
             long cpu = 0;

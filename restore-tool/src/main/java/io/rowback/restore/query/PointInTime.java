@@ -78,14 +78,14 @@ public sealed interface PointInTime {
             return transaction(reader, before.xid()).commit();
         }
         if (this instanceof Ago ago) {
-            return reader.firstCommitAtOrAfter(clock.instant().minus(ago.duration()));
+            return reader.positionAt(clock.instant().minus(ago.duration()));
         }
         if (this instanceof AtTime at) {
             if (at.time().isAfter(clock.instant())) {
                 throw new RowbackException(
                         ErrorCode.NOT_COVERED, at.time() + " has not come yet", "Use now for what the history holds.");
             }
-            return reader.firstCommitAtOrAfter(at.time());
+            return reader.positionAt(at.time());
         }
         return reader.info().durable();
     }
