@@ -32,6 +32,9 @@ class OtherProcessTest {
     @TempDir
     private Path folder;
 
+    @TempDir
+    private Path scratch;
+
     @AfterEach
     void end() {
         processes.forEach(Process::destroyForcibly);
@@ -57,6 +60,7 @@ class OtherProcessTest {
                         .isGreaterThan(Long.parseLong(counts.get(0)));
             }
             assertReadable(commits);
+            assertThat(scratch).as("what the readers left").isEmptyDirectory();
         }
     }
 
@@ -90,7 +94,12 @@ class OtherProcessTest {
     private Process start(Class<?> main) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Process process = new ProcessBuilder(
-                        java, "-cp", System.getProperty("java.class.path"), main.getName(), folder.toString())
+                        java,
+                        "-Djava.io.tmpdir=" + scratch,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        main.getName(),
+                        folder.toString())
                 .redirectErrorStream(true)
                 .start();
         processes.add(process);

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
  * history alone runs with {@code -Drowback.seed=N}.
  */
 class RocksHistoryModelTest {
-    private static final int HISTORIES = 120;
+    private static final int HISTORIES = 100;
     private static final int STEPS = 40;
 
     @TempDir
