@@ -1,0 +1,263 @@
+package io.rowback.restore;
+
+import static io.rowback.history.HistoryFixture.delete;
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.HistoryFixture.update;
+import static io.rowback.history.TableFixture.row;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ForeignKey.Action;
+import io.rowback.history.HistoryFixture;
+import io.rowback.history.TableFixture;
+import io.rowback.history.TableSchema;
+import io.rowback.history.store.RocksHistoryWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command line from arguments to exit code, on a store that a life of a few rows has filled. */
+final class MainTest {
+    private static final TableSchema USERS = TableFixture.table("users")
+            .column("id", "bigint")
+            .column("name", "text")
+            .column("plan", "text")
+            .key("id")
+            .build();
+    private static final TableSchema LINES = TableFixture.table("lines")
+            .column("user_id", "bigint")
+            .column("n", "text")
+            .key("user_id", "n")
+            .foreignKey("user_id", USERS, Action.CASCADE)
+            .build();
+
+    @TempDir
+    private static Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    /** Transaction 701 updates user -42, 702 deletes it with its line, 703 inserts user 7, 704 updates user 1. */
+    @BeforeAll
+    static void fillStore() {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("store/app"))) {
+            HistoryFixture life = new HistoryFixture(writer);
+            life.baseline(USERS, row(USERS, "-42", "it's", "pro"), row(USERS, "1", "one\n", null));
+            life.baseline(LINES, row(LINES, "-42", "a,b"));
+            life.commit(update(row(USERS, "-42", "it's", "pro"), row(USERS, "-42", "it's", "test")));
+            life.commit(delete(row(USERS, "-42", "it's", "test")), delete(row(LINES, "-42", "a,b")));
+            life.commit(insert(row(USERS, "7", "seven", "free")));
+            life.commit(update(row(USERS, "1", "one\n", null), row(USERS, "1", "uno", null)));
+        }
+    }
+
+    private int rowback(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--store", folder.resolve("store").toString()));
+        all.addAll(List.of(arguments));
+        return run(Map.of(), out, all.toArray(String[]::new));
+    }
+
+    private int run(Map<String, String> environment, Writer to, String... arguments) {
+        return Main.run(environment, to, new PrintWriter(err, true), arguments);
+    }
+
+    @Test
+    void historyOfANegativeKeyIsNoOption() {
+        assertThat(rowback("history", "users", "-42")).isZero();
+        assertThat(out).hasToString("""
+                2026-01-01T00:00:01Z  transaction 701  update  users -42
+                    plan: 'pro' -> 'test'
+                2026-01-01T00:00:02Z  transaction 702  delete  users -42
+                    id: '-42' lost
+                    name: 'it's' lost
+                    plan: 'test' lost
+                """);
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void relatedRowsAreToldInCommitOrder() {
+        assertThat(rowback("history", "users", "-42", "--related", "--json")).isZero();
+        assertThat(out.toString().lines())
+                .hasSize(3)
+                .last()
+                .asString()
+                .isEqualTo("{\"time\":\"2026-01-01T00:00:02Z\",\"xid\":\"702\",\"lsn\":\"0/1200\",\"ordinal\":1,"
+                        + "\"operation\":\"delete\",\"schema\":\"public\",\"table\":\"lines\","
+                        + "\"key\":{\"user_id\":\"-42\",\"n\":\"a,b\"},"
+                        + "\"changes\":{\"user_id\":{\"old\":\"-42\"},\"n\":{\"old\":\"a,b\"}},\"annotations\":[]}");
+    }
+
+    @Test
+    void columnsAndLimitNarrowTheHistory() {
+        assertThat(rowback("history", "users", "-42", "--columns", "plan", "--limit", "1"))
+                .isZero();
+        assertThat(out.toString()).startsWith("2026-01-01T00:00:02Z").doesNotContain("name");
+        assertThat(err.toString()).contains("1 older changes are left out");
+    }
+
+    @Test
+    void rowsAreShownAsTheyStood() {
+        assertThat(rowback("show", "users", "-42", "--at", "tx:701", "--json")).isZero();
+        assertThat(rowback("show", "users", "-42", "--json")).isZero();
+        assertThat(rowback("show", "lines", "n='a,b',user_id=-42", "--at", "tx:702")).isZero();
+        assertThat(rowback("show", "users", "--where", "id < 5", "--at", "now")).isZero();
+        assertThat(out).hasToString("""
+                {"schema":"public","table":"users","key":{"id":"-42"},"lsn":"0/1100","row":{"id":"-42","name":"it's","plan":"pro"}}
+                {"schema":"public","table":"users","key":{"id":"-42"},"lsn":"0/1480","row":null}
+                lines user_id=-42,n='a,b'
+                    user_id: '-42'
+                    n: 'a,b'
+                users 1
+                    id: '1'
+                    name: 'uno'
+                    plan: NULL
+                """);
+    }
+
+    @Test
+    void transactionsAreFoundByWhatTheyDid() {
+        assertThat(rowback("transactions", "--op", "delete", "--min-rows", "2")).isZero();
+        assertThat(out).hasToString("""
+                2026-01-01T00:00:02Z  transaction 702  LSN 0/1200
+                    lines: 1 delete
+                    users: 1 delete
+                """);
+        assertThat(rowback("transactions", "--table", "lines", "--op", "delete", "--min-rows", "2"))
+                .isZero();
+        assertThat(out.toString()).endsWith("users: 1 delete\n");
+    }
+
+    @Test
+    void restoreWritesSqlToStandardOutputAndASummaryToStandardError() {
+        assertThat(rowback("restore", "--tx", "701,702")).isZero();
+        assertThat(out.toString()).contains("INSERT INTO public.users").contains("'-42', 'it''s', 'pro'");
+        assertThat(err.toString()).contains("users: rows to insert: 1").contains("lines: rows to insert: 1");
+    }
+
+    @Test
+    void fileIsNotReplacedUnlessForced() throws IOException {
+        Path file = folder.resolve("restore.sql");
+        assertThat(rowback("restore", "--tx", "702", "-o", file.toString())).isZero();
+        assertThat(file).content().contains("COMMIT;");
+        assertThat(out.toString()).isEmpty();
+        assertThat(rowback("restore", "--tx", "701,702", "-o", file.toString())).isEqualTo(2);
+        assertThat(rowback("restore", "--tx", "701,702", "-o", file.toString(), "--force"))
+                .isZero();
+        assertThat(file).content().contains("'pro'");
+        try (var files = Files.list(folder)) {
+            assertThat(files).noneMatch(path -> path.toString().endsWith(".part"));
+        }
+    }
+
+    @Test
+    void conflictIsRefusedSkippedOrOverwritten() {
+        assertThat(rowback("restore", "--tx", "701")).isEqualTo(4);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).contains("1 conflict:").contains("hint: --on-conflict skip");
+        assertThat(rowback("restore", "--tx", "701", "--on-conflict", "skip")).isEqualTo(3);
+        assertThat(rowback("restore", "--tx", "701", "--on-conflict", "overwrite"))
+                .isZero();
+    }
+
+    @Test
+    void windowWithoutEndIsPointedOut() {
+        assertThat(rowback("restore", "--from", "tx:702", "--table", "users", "--key-range", "-50..-40"))
+                .isZero();
+        assertThat(err.toString()).contains("the window has no end");
+        assertThat(out.toString()).contains("'test'").doesNotContain("'uno'");
+    }
+
+    @Test
+    void globalOptionsStandBeforeAndAfterTheCommand() {
+        assertThat(run(Map.of(), out, "status", "--json", "--store", folder.resolve("store/app").toString()))
+                .isZero();
+        assertThat(out.toString()).contains("\"durable\":\"0/1480\"").contains("\"database\":\"app\"");
+        assertThat(run(Map.of("ROWBACK_STORE", folder.resolve("store").toString()), out, "tables", "--db", "app"))
+                .isZero();
+        assertThat(rowback("verify")).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "history users 42 --bogus | 2",
+                "history users --bogus | 2",
+                "history users x | 2",
+                "history usres 1 | 2",
+                "history users 1 --columns nosuch | 2",
+                "history lines 1 | 2",
+                "show users | 2",
+                "show users 1 --where id=1 | 2",
+                "show users --where id=1x | 2",
+                "show users 1 --at 2026-01-01T00:00:00 | 2",
+                "show users 1 --at lsn:FF/0 | 12",
+                "show users 1 --at lsn:0/1 | 12",
+                "show users --where id=1 --at lsn:0/1 | 12",
+                "show users 1 --at 2199-01-01T00:00:00Z | 12",
+                "show users 1 --at tx:99 | 12",
+                "transactions --op drop | 2",
+                "restore | 2",
+                "restore --tx 99 | 12",
+                "restore --tx 701 --from now | 2",
+                "restore --to now | 2",
+                "restore --tx 701 --key 1 | 2",
+                "restore --tx 701 --related | 2",
+                "restore --tx 701 --columns nosuch | 2",
+                "restore --tx 701 --ops truncate | 2",
+                "restore --from lsn:0/1 --table users | 12",
+                "restore --tx 702 --max-rows 1 | 4",
+                "bogus | 2",
+            })
+    void failuresEndWithTheirCodeAndAHint(String arguments, int exitCode) {
+        assertThat(rowback(arguments.split(" "))).isEqualTo(exitCode);
+        assertThat(err.toString()).contains("error: ").contains("hint: ");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void missingStoreHasItsOwnCode() {
+        assertThat(run(Map.of(), out, "status", "--store", folder.resolve("nothing").toString()))
+                .isEqualTo(10);
+        assertThat(run(Map.of(), out, "status", "--config", folder.resolve("nothing.toml").toString()))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void goneReaderOfAPipeIsNoFailure() {
+        Writer pipe = new Writer() {
+            @Override
+            public void write(char[] characters, int offset, int length) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        String store = folder.resolve("store").toString();
+        assertThat(run(Map.of(), pipe, "transactions", "--store", store)).isZero();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"status", "tables", "history", "show", "transactions", "restore", "verify", "completion"})
+    void helpHasExamplesAndExitCodes(String command) {
+        assertThat(rowback(command, "--help")).isZero();
+        assertThat(out.toString()).contains("EXAMPLES").contains("EXIT STATUS").contains("130");
+    }
+}

@@ -1,0 +1,174 @@
+package io.rowback.restore.plan;
+
+import static io.rowback.history.HistoryFixture.delete;
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.HistoryFixture.update;
+import static io.rowback.history.TableFixture.UNKNOWN;
+import static io.rowback.history.TableFixture.row;
+import static io.rowback.restore.plan.Planning.findings;
+import static io.rowback.restore.plan.Planning.undoing;
+import static io.rowback.restore.plan.Planning.writes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ForeignKey;
+import io.rowback.history.ForeignKey.Action;
+import io.rowback.history.HistoryFixture;
+import io.rowback.history.MemoryHistory;
+import io.rowback.history.Operation;
+import io.rowback.history.TableFixture;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class DependenciesTest {
+    private static final TableSchema PARENTS = TableFixture.table("z_parents")
+            .column("id", "bigint")
+            .column("v", "text")
+            .key("id")
+            .build();
+    private static final TableSchema CHILDREN = TableFixture.table("children")
+            .column("id", "bigint")
+            .column("parent", "bigint")
+            .key("id")
+            .foreignKey("parent", PARENTS, Action.SET_NULL)
+            .build();
+
+    private final MemoryHistory history = new MemoryHistory();
+    private final HistoryFixture life = new HistoryFixture(history);
+
+    @Test
+    void parentsComeBeforeChildrenWhateverTheOrderOfDeletion() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "11", "1"));
+        Transaction bad = life.commit(
+                delete(row(PARENTS, "1", "x")),
+                delete(row(CHILDREN, "10", "1")),
+                update(row(CHILDREN, "11", "1"), row(CHILDREN, "11", null)));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly(
+                        "insert z_parents 1: 1,x", "insert children 10: 10,1", "update children 11: parent NULL->1");
+    }
+
+    @Test
+    void rowsOfATreeComeParentsFirst() {
+        var fixture = TableFixture.table("tree")
+                .column("id", "bigint")
+                .column("up", "bigint")
+                .key("id");
+        TableSchema bare = fixture.build();
+        TableSchema tree = fixture.foreignKey("up", bare, Action.CASCADE).build();
+        life.baseline(tree, row(tree, "1", "3"), row(tree, "2", "1"), row(tree, "3", null));
+        Transaction bad =
+                life.commit(delete(row(tree, "3", null)), delete(row(tree, "1", "3")), delete(row(tree, "2", "1")));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly("insert tree 3: 3,NULL", "insert tree 1: 1,3", "insert tree 2: 2,1");
+    }
+
+    @Test
+    void rowsThatReferToEachOtherAreOneStatement() {
+        var fixture = TableFixture.table("tree")
+                .column("id", "bigint")
+                .column("up", "bigint")
+                .key("id");
+        TableSchema bare = fixture.build();
+        TableSchema tree = fixture.foreignKey("up", bare, Action.CASCADE).build();
+        life.baseline(tree, row(tree, "1", "2"), row(tree, "2", "1"), row(tree, "3", "1"));
+        Transaction bad =
+                life.commit(delete(row(tree, "3", "1")), delete(row(tree, "1", "2")), delete(row(tree, "2", "1")));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly("insert tree 1: 1,2 + insert tree 2: 2,1", "insert tree 3: 3,1");
+    }
+
+    @Test
+    void whatHangsOnASkippedRowIsSkippedToo() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"), row(PARENTS, "2", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "20", "2"));
+        Transaction bad = life.commit(
+                update(row(PARENTS, "1", "x"), row(PARENTS, "1", "bad")),
+                delete(row(CHILDREN, "10", "1")),
+                delete(row(CHILDREN, "20", "2")),
+                delete(row(PARENTS, "2", "x")));
+        life.commit(delete(row(PARENTS, "1", "bad")));
+        RestorePlan plan = undoing(bad).onConflict(ConflictMode.SKIP).plan(history);
+        assertThat(writes(plan)).containsExactly("insert z_parents 2: 2,x", "insert children 20: 20,2");
+        assertThat(findings(plan))
+                .containsExactly(
+                        "z_parents 1: somebody deleted it since",
+                        "children 10: it hangs on z_parents 1, which is left out");
+    }
+
+    @Test
+    void whatHangsOnARefusedRowIsRefusedToo() {
+        life.baseline(PARENTS, row(PARENTS, "1", UNKNOWN));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"));
+        Transaction bad = life.commit(delete(row(CHILDREN, "10", "1")), delete(row(PARENTS, "1", UNKNOWN)));
+        RestorePlan plan = undoing(bad).allowIncomplete().plan(history);
+        assertThat(writes(plan)).isEmpty();
+        assertThat(plan.refusals()).hasSize(2);
+    }
+
+    @Test
+    void childWithoutItsParentIsRefusedByName() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"));
+        Transaction bad = life.commit(delete(row(CHILDREN, "10", "1")), delete(row(PARENTS, "1", "x")));
+        TableInfo children = history.tables().get(0);
+        RestorePlan plan = undoing(bad)
+                .of(new Scope.Narrowing(children, null, false, List.of()))
+                .plan(history);
+        assertThat(findings(plan))
+                .containsExactly("children 10: it refers to z_parents 1, which is neither there nor in the plan");
+    }
+
+    @Test
+    void deletionThatWouldTakeOthersAlongIsAConflict() {
+        life.baseline(PARENTS);
+        life.baseline(CHILDREN);
+        Transaction bad = life.commit(insert(row(PARENTS, "1", "x")), insert(row(CHILDREN, "10", "1")));
+        assertThat(writes(undoing(bad).operations(Operation.INSERT).plan(history)))
+                .containsExactly("delete children 10", "delete z_parents 1");
+        life.commit(insert(row(CHILDREN, "11", "1")));
+        RestorePlan plan = undoing(bad)
+                .operations(Operation.INSERT)
+                .onConflict(ConflictMode.OVERWRITE)
+                .plan(history);
+        assertThat(findings(plan))
+                .containsExactly("z_parents 1: the scope inserted it, but children 11 refers to it now");
+        assertThat(writes(plan)).containsExactly("delete children 10");
+    }
+
+    @Test
+    void uniqueValueIsGivenUpBeforeItIsTaken() {
+        TableSchema mails = TableFixture.table("mails")
+                .column("id", "bigint")
+                .column("mail", "text")
+                .key("id")
+                .unique("mail")
+                .build();
+        life.baseline(mails, row(mails, "1", "a"), row(mails, "2", "b"));
+        Transaction bad = life.commit(delete(row(mails, "1", "a")), update(row(mails, "2", "b"), row(mails, "2", "a")));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly("update mails 2: mail a->b", "insert mails 1: 1,a");
+    }
+
+    @Test
+    void parentKeyIsSetBackBeforeItsChildren() {
+        TableSchema children = TableFixture.table("kids")
+                .column("id", "bigint")
+                .column("parent", "bigint")
+                .key("id")
+                .foreignKey(new ForeignKey(
+                        "fk", List.of("parent"), PARENTS.id(), List.of("id"), Action.NO_ACTION, Action.CASCADE, false))
+                .build();
+        life.baseline(PARENTS, row(PARENTS, "1", "x"));
+        life.baseline(children, row(children, "10", "1"));
+        Transaction bad = life.commit(
+                update(row(PARENTS, "1", "x"), row(PARENTS, "5", "x")),
+                update(row(children, "10", "1"), row(children, "10", "5")));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly("update z_parents 5: id 5->1", "update kids 10: parent 5->1");
+    }
+}
