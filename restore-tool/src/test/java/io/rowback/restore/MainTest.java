@@ -63,7 +63,8 @@ final class MainTest {
     }
 
     private int rowback(String... arguments) {
-        List<String> all = new ArrayList<>(List.of("--store", folder.resolve("store").toString()));
+        List<String> all =
+                new ArrayList<>(List.of("--store", folder.resolve("store").toString()));
         all.addAll(List.of(arguments));
         return run(Map.of(), out, all.toArray(String[]::new));
     }
@@ -111,7 +112,8 @@ final class MainTest {
     void rowsAreShownAsTheyStood() {
         assertThat(rowback("show", "users", "-42", "--at", "tx:701", "--json")).isZero();
         assertThat(rowback("show", "users", "-42", "--json")).isZero();
-        assertThat(rowback("show", "lines", "n='a,b',user_id=-42", "--at", "tx:702")).isZero();
+        assertThat(rowback("show", "lines", "n='a,b',user_id=-42", "--at", "tx:702"))
+                .isZero();
         assertThat(rowback("show", "users", "--where", "id < 5", "--at", "now")).isZero();
         assertThat(out).hasToString("""
                 {"schema":"public","table":"users","key":{"id":"-42"},"lsn":"0/1100","row":{"id":"-42","name":"it's","plan":"pro"}}
@@ -181,7 +183,13 @@ final class MainTest {
 
     @Test
     void globalOptionsStandBeforeAndAfterTheCommand() {
-        assertThat(run(Map.of(), out, "status", "--json", "--store", folder.resolve("store/app").toString()))
+        assertThat(run(
+                        Map.of(),
+                        out,
+                        "status",
+                        "--json",
+                        "--store",
+                        folder.resolve("store/app").toString()))
                 .isZero();
         assertThat(out.toString()).contains("\"durable\":\"0/1480\"").contains("\"database\":\"app\"");
         assertThat(run(Map.of("ROWBACK_STORE", folder.resolve("store").toString()), out, "tables", "--db", "app"))
@@ -229,9 +237,19 @@ final class MainTest {
 
     @Test
     void missingStoreHasItsOwnCode() {
-        assertThat(run(Map.of(), out, "status", "--store", folder.resolve("nothing").toString()))
+        assertThat(run(
+                        Map.of(),
+                        out,
+                        "status",
+                        "--store",
+                        folder.resolve("nothing").toString()))
                 .isEqualTo(10);
-        assertThat(run(Map.of(), out, "status", "--config", folder.resolve("nothing.toml").toString()))
+        assertThat(run(
+                        Map.of(),
+                        out,
+                        "status",
+                        "--config",
+                        folder.resolve("nothing.toml").toString()))
                 .isEqualTo(2);
     }
 

@@ -111,7 +111,8 @@ public final class KeyText {
             throw new RowbackException(
                     ErrorCode.USAGE,
                     "key column " + column.name() + " is of type " + column.type() + ", and " + value + " is none",
-                    "Write the value alone, as Postgres prints it, or with its column's name, " + column.name() + "=...",
+                    "Write the value alone, as Postgres prints it, or with its column's name, " + column.name()
+                            + "=...",
                     e);
         }
     }

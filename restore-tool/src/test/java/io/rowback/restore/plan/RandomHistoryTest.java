@@ -172,8 +172,7 @@ final class RandomHistoryTest {
         event.written().forEach((column, value) -> values[column] = value);
     }
 
-    private void checkLaterValues(
-            String key, List<Event> ofRow, Set<Integer> scope, String @Nullable [] repaired) {
+    private void checkLaterValues(String key, List<Event> ofRow, Set<Integer> scope, String @Nullable [] repaired) {
         String[] current = now.get(key);
         int last = -1;
         for (int i = 0; i < ofRow.size(); i++) {

@@ -20,9 +20,12 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,23 +35,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class RestoreSqlIT {
     private static final Set<Operation> DEFAULT = Set.of(Operation.DELETE, Operation.UPDATE);
 
-    private final int major;
-    private PostgresServer server;
+    @SuppressWarnings("NullAway.Init") // started before the first test
+    private static PostgresServer server;
+
+    @Parameter
+    int major;
+
     private Database database;
 
-    RestoreSqlIT(int major) {
-        this.major = major;
+    @BeforeParameterizedClassInvocation
+    static void startServer(int major) {
+        server = PostgresServer.start(major);
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopServer() {
+        server.close();
     }
 
     @BeforeEach
-    void startServer() throws SQLException {
-        server = PostgresServer.start(major);
-        database = server.createDatabase("a \"hostile\" name");
-    }
-
-    @AfterEach
-    void stopServer() {
-        server.close();
+    void createDatabase(TestInfo test) throws SQLException {
+        database = server.createDatabase("a \"hostile\" " + test.getDisplayName());
     }
 
     @Test
