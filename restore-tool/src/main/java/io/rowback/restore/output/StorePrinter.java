@@ -12,6 +12,7 @@ import io.rowback.postgres.PrintableText;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +35,10 @@ public final class StorePrinter {
      * @param now the time at which this was asked
      */
     public record Status(Path directory, StoreInfo info, List<TableInfo> tables, long sizeBytes, Instant now) {
-        private @Nullable Lsn coveredSince() {
+        private @Nullable Coverage coveredSince() {
             return tables.stream()
                     .flatMap(table -> table.coverage(info.durable()).stream())
-                    .map(Coverage::from)
-                    .min(Lsn::compareTo)
+                    .min(Comparator.comparing(Coverage::from))
                     .orElse(null);
         }
 
@@ -62,11 +62,12 @@ public final class StorePrinter {
             output.document(document(status));
             return;
         }
-        Lsn since = status.coveredSince();
+        Coverage since = status.coveredSince();
         output.line("store:             " + status.directory());
         output.line("database:          " + PrintableText.oneLine(info.database()) + " (system identifier "
                 + info.systemIdentifier() + ")");
-        output.line("covered since:     " + (since == null ? "nothing is covered" : "LSN " + since));
+        output.line("covered since:     "
+                + (since == null ? "nothing is covered" : since.since() + ", LSN " + since.from()));
         output.line("durable position:  LSN " + info.durable());
         output.line("last commit:       "
                 + (info.lastCommitTime() == null
@@ -85,11 +86,13 @@ public final class StorePrinter {
 
     private static JsonObject document(Status status) {
         StoreInfo info = status.info();
+        Coverage since = status.coveredSince();
         JsonObject document = new JsonObject()
                 .put("store", status.directory())
                 .put("database", info.database())
                 .put("system_identifier", info.systemIdentifier())
-                .put("covered_since", status.coveredSince())
+                .put("covered_since", since == null ? null : since.from())
+                .put("covered_since_time", since == null ? null : since.since())
                 .put("durable", info.durable())
                 .put("last_commit", info.lastCommit())
                 .put("last_commit_time", info.lastCommitTime());
@@ -130,6 +133,7 @@ public final class StorePrinter {
                             table.coverage().stream()
                                     .map(stretch -> new JsonObject()
                                             .put("from", stretch.from())
+                                            .put("since", stretch.since())
                                             .put("to", openEnd(stretch)))
                                     .toList()));
             return;
@@ -140,7 +144,8 @@ public final class StorePrinter {
                 + TransactionPrinter.text(changes));
         for (Coverage stretch : table.coverage()) {
             Lsn end = openEnd(stretch);
-            output.line("    covered from LSN " + stretch.from() + (end == null ? " on" : " to " + end));
+            output.line("    covered since " + stretch.since() + ", LSN " + stretch.from()
+                    + (end == null ? "" : ", up to LSN " + end));
         }
         if (table.coverage().isEmpty()) {
             output.line("    not covered");
