@@ -175,6 +175,11 @@ final class RunningCapture implements AutoCloseable {
 
     /** Waits for a condition; a store that is not there yet does not meet it. */
     static void await(BooleanSupplier condition) {
+        await("in time", condition);
+    }
+
+    /** Waits for a condition that has a name. */
+    static void await(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (true) {
             try {
@@ -186,7 +191,7 @@ final class RunningCapture implements AutoCloseable {
                     throw e;
                 }
             }
-            assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+            assertThat(System.nanoTime()).as(what).isLessThan(deadline);
             java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }

@@ -119,13 +119,13 @@ public final class TableWatch implements AutoCloseable {
             return changed;
         }
         for (CatalogTable table : survey.unpublished()) {
-            changed |= attempt(() -> publication.add(table), "add " + table.name() + " to");
+            changed |= attempt(() -> publication.add(table), "added " + table.name() + " to");
         }
         Set<TableId> listed = publication.listed();
         for (CatalogTable table : survey.tables()) {
             // Left in, a table without a replica identity makes the application's UPDATE fail.
             if (table.obstacle() != null && listed.contains(table.id())) {
-                changed |= attempt(() -> publication.drop(table), "take " + table.name() + " out of");
+                changed |= attempt(() -> publication.drop(table), "took " + table.name() + " out of");
             }
         }
         return changed;
@@ -138,14 +138,14 @@ public final class TableWatch implements AutoCloseable {
     private boolean attempt(Statement statement, String what) throws SQLException {
         try {
             statement.run();
-            LOG.info("did {} publication {}", what, database.publication());
+            LOG.info("{} publication {}", what, database.publication());
             return true;
         } catch (SQLException e) {
             if (isConnectionLost(e)) {
                 throw e;
             }
             // The table is reported as not covered, with the SQL that mends it.
-            LOG.debug("could not {} publication {}", what, database.publication(), e);
+            LOG.debug("not {} publication {}", what, database.publication(), e);
             return false;
         }
     }
