@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes out of a plan what cannot be written: rows whose parent is neither there nor in the plan, and deletions that
- * would take rows with them that are not in the plan. What hangs on a row that was taken out goes too.
+ * Takes out of a plan what cannot be written: rows whose parent is neither there nor in the plan, and deletions and changes
+ * of keys that would take with them, or change, rows that are not in the plan. What hangs on a row that was taken out goes too.
  */
 final class Dependencies {
     private final HistoryReader reader;
@@ -67,9 +67,10 @@ final class Dependencies {
         }
         List<Draft> possible = new ArrayList<>();
         for (Draft draft : drafts) {
-            Finding obstacle = draft.repair() instanceof Repair.DeleteRow
-                    ? dependent(draft, planned)
-                    : missingParent(draft, provided, deleted);
+            Finding obstacle = dependent(draft, planned);
+            if (obstacle == null) {
+                obstacle = missingParent(draft, provided, deleted);
+            }
             if (obstacle == null) {
                 possible.add(draft);
             } else {
@@ -128,25 +129,35 @@ final class Dependencies {
         return new Finding.Refusal(draft.table(), draft.name(), reason);
     }
 
-    /** Why a row cannot be deleted: a row outside the plan refers to it now. */
+    /** Why a row cannot be deleted, or its key not be set back: a row outside the plan refers to it now. */
     private @Nullable Finding dependent(Draft draft, Set<RowReference> planned) {
         for (TableInfo child : tables.all()) {
             for (ForeignKey foreignKey : child.schema().foreignKeys()) {
-                RowReference row = foreignKey.refTable().equals(draft.table().id())
-                        ? draft.identifiedBefore(foreignKey.refColumns())
-                        : null;
-                RowKey dependent = row == null ? null : dependent(child, foreignKey, draft, planned);
+                RowKey dependent = letsGo(draft, foreignKey) ? dependent(child, foreignKey, draft, planned) : null;
                 if (dependent != null) {
+                    String did = draft.repair() instanceof Repair.DeleteRow ? "inserted it" : "changed its key";
                     return new Finding.RowConflict(
                             draft.table(),
                             draft.name(),
-                            "the scope inserted it, but " + child.schema().name() + " " + dependent
+                            "the scope " + did + ", but " + child.schema().name() + " " + dependent
                                     + " refers to it now",
                             null);
                 }
             }
         }
         return null;
+    }
+
+    /** Whether the write takes away what rows refer to through this foreign key, and they would not just follow. */
+    private static boolean letsGo(Draft draft, ForeignKey foreignKey) {
+        if (!foreignKey.refTable().equals(draft.table().id())
+                || draft.identifiedBefore(foreignKey.refColumns()) == null) {
+            return false;
+        }
+        return draft.repair() instanceof Repair.DeleteRow
+                || (draft.writes(foreignKey.refColumns())
+                        && draft.now() != null
+                        && foreignKey.onUpdate() != ForeignKey.Action.CASCADE);
     }
 
     private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Set<RowReference> planned) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The order in which repairs can be written one after the other: a row after the row that it refers to, a row to be
- * deleted after those that let go of it, a unique value taken after it was given up. Repairs that wait for each other
+ * deleted, or its key set back, after those that let go of it, a unique value taken after it was given up. Repairs that wait for each other
  * are put together; written in one statement they satisfy their foreign keys, which are checked at its end.
  */
 final class RepairOrder {
@@ -93,11 +93,14 @@ final class RepairOrder {
     private Set<Integer> waits(int i, Map<TableId, Set<List<String>>> targets) {
         Draft draft = drafts.get(i);
         Set<Integer> waits = new LinkedHashSet<>();
-        if (draft.repair() instanceof Repair.DeleteRow) {
-            for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
+        boolean deletes = draft.repair() instanceof Repair.DeleteRow;
+        for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
+            // With a key that is set back go those that refer to it: alone it would cascade to them, or null them.
+            if (deletes || draft.writes(columns)) {
                 collect(letGo, draft.identifiedBefore(columns), waits);
             }
-        } else {
+        }
+        if (!deletes) {
             for (ForeignKey foreignKey : draft.table().foreignKeys()) {
                 if (draft.writes(foreignKey.columns())) {
                     collect(provided, draft.refersTo(foreignKey), waits);
