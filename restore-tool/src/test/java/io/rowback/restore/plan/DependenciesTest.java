@@ -111,6 +111,25 @@ final class DependenciesTest {
     }
 
     @Test
+    void soIsWhatHangsOnThat() {
+        var fixture = TableFixture.table("tree")
+                .column("id", "bigint")
+                .column("up", "bigint")
+                .column("v", "text")
+                .key("id");
+        TableSchema bare = fixture.build();
+        TableSchema tree = fixture.foreignKey("up", bare, Action.CASCADE).build();
+        life.baseline(tree, row(tree, "1", null, UNKNOWN), row(tree, "2", "1", "x"), row(tree, "3", "2", "x"));
+        Transaction bad = life.commit(
+                delete(row(tree, "1", null, UNKNOWN)),
+                delete(row(tree, "2", "1", "x")),
+                delete(row(tree, "3", "2", "x")));
+        RestorePlan plan = undoing(bad).allowIncomplete().plan(history);
+        assertThat(writes(plan)).isEmpty();
+        assertThat(findings(plan)).contains("tree 3: it hangs on tree 2, which is refused");
+    }
+
+    @Test
     void childWithoutItsParentIsRefusedByName() {
         life.baseline(PARENTS, row(PARENTS, "1", "x"));
         life.baseline(CHILDREN, row(CHILDREN, "10", "1"));
