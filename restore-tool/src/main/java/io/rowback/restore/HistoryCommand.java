@@ -87,7 +87,7 @@ final class HistoryCommand extends StoreCommand {
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         TableInfo named = tables.named(table);
-        Row row = new Row(named.schema().id(), RowKeys.parse(key, named.schema()));
+        Row row = new Row(named.schema().id(), KeyText.parse(key, named.schema()));
         ColumnNames.check(columns, related ? tables.all() : List.of(named));
         Scope.Window commits = window.resolve(reader);
         List<Step> steps = steps(reader, tables, rows(reader, tables, row, output), commits);

@@ -63,8 +63,6 @@ public final class Main {
     static CommandLine commandLine(Rowback root) {
         CommandLine commandLine = new CommandLine(root);
         commandLine.setUsageHelpWidth(100);
-        // A key such as -42 looks like an option and is none.
-        commandLine.setUnmatchedOptionsArePositionalParams(true);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> failed(command.getErr(), e));
         commandLine.setParameterExceptionHandler((e, args) -> {

@@ -10,6 +10,7 @@ import io.rowback.history.TableSchema;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.plan.Scope.Window;
+import io.rowback.restore.query.KeyText;
 import io.rowback.restore.query.PointInTime;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ final class ScopeOptions {
         if (where != null) {
             conditions.add(Expression.parse(where, schema));
         }
-        RowKey row = key == null ? null : RowKeys.parse(key, schema);
+        RowKey row = key == null ? null : KeyText.parse(key, schema);
         return new Scope.Narrowing(named, row, related, conditions);
     }
 

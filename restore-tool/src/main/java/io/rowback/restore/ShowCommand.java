@@ -14,6 +14,7 @@ import io.rowback.restore.expression.Expression;
 import io.rowback.restore.expression.Truth;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.RowPrinter;
+import io.rowback.restore.query.KeyText;
 import io.rowback.restore.query.PointInTime;
 import io.rowback.restore.query.Tables;
 import java.time.Clock;
@@ -83,7 +84,7 @@ final class ShowCommand extends StoreCommand {
     }
 
     private void showOne(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {
-        RowKey row = RowKeys.parse(Objects.requireNonNull(key), named.schema());
+        RowKey row = KeyText.parse(Objects.requireNonNull(key), named.schema());
         RowTimeline.State state = new RowTimeline(reader, named).asOf(row, lsn);
         if (state instanceof RowTimeline.State.NotCovered) {
             throw new RowbackException(

@@ -204,6 +204,7 @@ final class MainTest {
                 "history users 42 --bogus | 2",
                 "history users --bogus | 2",
                 "history users x | 2",
+                "history users -- -x | 2",
                 "history usres 1 | 2",
                 "history users 1 --columns nosuch | 2",
                 "history lines 1 | 2",
