@@ -27,11 +27,12 @@ final class DaemonProcess implements AutoCloseable {
             Files.writeString(config, """
                     [databases.app]
                     url = "%s"
+                    slot = "rowback_%s"
                     [store]
                     dir = "%s"
                     [http]
                     listen = "%s"
-                    """.formatted(database.url(), folder.resolve("store"), listen));
+                    """.formatted(database.url(), database.name(), folder.resolve("store"), listen));
             this.process = new ProcessBuilder(List.of(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),

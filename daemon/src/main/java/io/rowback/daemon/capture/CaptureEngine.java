@@ -43,8 +43,14 @@ public final class CaptureEngine implements AutoCloseable {
             HistoryWriter writer,
             Recorder recorder,
             Runnable streaming) {
-        this.session =
-                new CaptureSession("rowback-" + database.name(), database, connections, writer, recorder, streaming);
+        this.session = new CaptureSession(
+                "rowback-" + database.name(),
+                database,
+                connections,
+                writer,
+                recorder,
+                streaming,
+                new CountDownLatch(1));
         this.engine = DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
                 .using(properties())
                 .using(this::completed)
@@ -69,11 +75,14 @@ public final class CaptureEngine implements AutoCloseable {
     public void stop() throws InterruptedException {
         stopped = true;
         while (finished.getCount() > 0) {
+            if (!session.polling().await(CLOSE_RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
+                continue;
+            }
             try {
                 engine.close();
                 finished.await();
             } catch (IllegalStateException e) {
-                // It refuses while its task starts and while it is ending already; both pass.
+                // It is ending already.
                 finished.await(CLOSE_RETRY_MILLIS, TimeUnit.MILLISECONDS);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

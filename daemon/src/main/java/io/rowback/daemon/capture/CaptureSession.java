@@ -5,6 +5,7 @@ import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * What one run of the engine works with. Debezium creates connector, task and offset store by reflection and hands them
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param writer the history, for schemas and coverage
  * @param recorder makes changes durable and knows the durable position
  * @param streaming told once the server has accepted the start position
+ * @param polling counted down once the engine polls its task; to stop it earlier can leave it waiting for ever
  */
 record CaptureSession(
         String name,
@@ -23,7 +25,8 @@ record CaptureSession(
         Connections connections,
         HistoryWriter writer,
         Recorder recorder,
-        Runnable streaming)
+        Runnable streaming,
+        CountDownLatch polling)
         implements AutoCloseable {
     private static final Map<String, CaptureSession> OPEN = new ConcurrentHashMap<>();
 

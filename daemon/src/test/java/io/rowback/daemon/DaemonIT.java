@@ -1,0 +1,294 @@
+package io.rowback.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemon as an operator meets it: commands, exit statuses, metrics, and a server that comes and goes. */
+class DaemonIT {
+    @SuppressWarnings("NullAway.Init")
+    private static PostgresServer server;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.version(18)
+                .setting("max_replication_slots", "50")
+                .start();
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @Test
+    void metricsAndHealthTellWhatIsGoingOn() throws Exception {
+        Database app = server.createDatabase("observed");
+        app.run("create table t (id int primary key); create table keyless (a int)");
+        int port = freePort();
+        try (DaemonProcess daemon = daemon(app, port)) {
+            daemon.awaitLine("capturing app from");
+            app.run("insert into t values (1), (2); delete from t where id = 1");
+            RunningCapture.await(() -> get(port, "/metrics").body().contains("operation=\"delete\""));
+
+            String metrics = get(port, "/metrics").body();
+            assertThat(metrics)
+                    .contains("rowback_changes_total{database=\"app\",operation=\"insert\",table=\"t\"} 2.0")
+                    .contains("rowback_changes_total{database=\"app\",operation=\"delete\",table=\"t\"} 1.0")
+                    .contains("rowback_covered_tables{database=\"app\"} 1.0")
+                    .contains("rowback_uncovered_tables{database=\"app\"} 1.0")
+                    .contains("rowback_capturing{database=\"app\"} 1.0")
+                    .contains("rowback_gaps{database=\"app\"} 0.0")
+                    .contains("rowback_lag_bytes{database=\"app\"}")
+                    .contains("rowback_lag_seconds{database=\"app\"}")
+                    .contains("rowback_durable_lsn{database=\"app\"}");
+            assertThat(get(port, "/health").statusCode()).isEqualTo(200);
+            assertThat(get(port, "/other").statusCode()).isEqualTo(404);
+            assertThat(daemon.log())
+                    .contains("keyless is not covered: no primary key or replica identity index; to mend it: "
+                            + "ALTER TABLE public.keyless ADD PRIMARY KEY (...);");
+            assertThat(daemon.signal("INT")).isEqualTo(130);
+        }
+    }
+
+    @Test
+    void serverCanBeStoppedAtOnceAndCaptureGoesOnWhenItIsBack() throws Exception {
+        try (PostgresServer own = PostgresServer.start(18)) {
+            Database app = own.createDatabase("app");
+            app.run("create table t (id int primary key)");
+            int port = freePort();
+            try (DaemonProcess daemon = daemon(app, port)) {
+                daemon.awaitLine("capturing app from");
+                app.run("insert into t values (1)");
+                long start = System.nanoTime();
+                own.stop(PostgresServer.Shutdown.FAST);
+                assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(30));
+                RunningCapture.await(() -> get(port, "/health").statusCode() == 503);
+                own.start();
+                RunningCapture.await(() -> get(port, "/health").statusCode() == 200);
+                app.run("insert into t values (2)");
+                RunningCapture.await(() -> get(port, "/metrics").body().contains("\"t\"} 2.0"));
+                assertThat(daemon.signal("TERM")).isZero();
+            }
+        }
+    }
+
+    @Test
+    void slotOfAnIdleDatabaseAdvancesWhileOthersWrite() throws Exception {
+        Database idle = server.createDatabase("idle");
+        Database busy = server.createDatabase("busy");
+        idle.run("create table t (id int primary key)");
+        busy.run("create table t (id int primary key, a text)");
+        try (DaemonProcess daemon = daemon(idle, freePort())) {
+            daemon.awaitLine("capturing app from");
+            busy.run("insert into t select g, repeat('x', 100) from generate_series(1, 10000) g");
+            String end = busy.query("select pg_current_wal_lsn()").get(0);
+            RunningCapture.await(() -> value(
+                            idle,
+                            "select confirmed_flush_lsn >= '" + end
+                                    + "' from pg_replication_slots where slot_name = 'rowback_idle'")
+                    .equals("t"));
+        }
+    }
+
+    @Test
+    void lostSlotLeavesAGapAndTablesAreReadAnew() throws Exception {
+        Database app = server.createDatabase("gap");
+        app.run("create table t (id int primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(1);
+        }
+        awaitFree(app);
+        app.query("select pg_drop_replication_slot('rowback_gap')");
+        app.run("insert into t values (1)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            RunningCapture.await(() -> capture.baseline("t").equals(List.of("1")));
+
+            assertThat(capture.<Integer>read(reader -> reader.info().gaps().size()))
+                    .isEqualTo(1);
+            assertThat(capture.table("t").coverage()).hasSize(2);
+        }
+    }
+
+    @Test
+    void slotThatSomebodyElseAdvancedLeavesAGap() throws Exception {
+        Database app = server.createDatabase("advanced");
+        app.run("create table t (id int primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(1);
+        }
+        awaitFree(app);
+        app.run("insert into t values (1)");
+        app.query("select pg_replication_slot_advance('rowback_advanced', pg_current_wal_lsn())");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            RunningCapture.await(() -> capture.baseline("t").equals(List.of("1")));
+
+            assertThat(capture.<Integer>read(reader -> reader.info().gaps().size()))
+                    .isEqualTo(1);
+            assertThat(capture.changes("t")).isEmpty();
+        }
+    }
+
+    @Test
+    void columnThatGaveRowsAValueWithoutEventsIsReadAnew() throws Exception {
+        Database app = server.createDatabase("added_column");
+        app.run("create table t (id int primary key); insert into t values (1)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(1);
+            app.run("alter table t add a int default 7");
+            RunningCapture.await(() -> capture.baseline("t").equals(List.of("1|7")));
+            app.run("update t set a = 8");
+            capture.catchUp();
+
+            assertThat(capture.changes("t")).containsExactly("UPDATE 1|UNKNOWN -> 1|8");
+        }
+    }
+
+    @Test
+    void lostKeyEndsCoverageAndANewOneBeginsAnother() throws Exception {
+        Database app = server.createDatabase("key");
+        app.run("create table t (id int primary key, other int not null); insert into t values (1, 10)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(1);
+            app.run("alter table t drop constraint t_pkey; insert into t values (2, 20)");
+            capture.covering(0);
+            // Until then the server refuses to update the table.
+            RunningCapture.await(() ->
+                    value(app, "select count(*) from pg_publication_tables").equals("0"));
+            app.run("update t set id = 3 where id = 2; alter table t add primary key (other)");
+            capture.covering(1).catchUp();
+
+            assertThat(capture.baseline("t")).containsExactly("1|10", "3|20");
+            assertThat(capture.table("t").schema().key()).containsExactly("other");
+        }
+    }
+
+    @Test
+    void roleWithoutPrivilegesIsToldTheSql() throws Exception {
+        Database app = server.createDatabase("poor");
+        app.run("create table t (id int primary key); create role poor login");
+        Path config = config(app.as("poor"));
+
+        Result check = run("check", "--config", config.toString());
+        assertThat(check.status()).isEqualTo(1);
+        assertThat(check.out())
+                .contains("fail  role poor may replicate: no  ->  ALTER ROLE poor REPLICATION;")
+                .contains(
+                        "CREATE PUBLICATION rowback FOR TABLE ONLY public.t WITH (publish_via_partition_root = false, "
+                                + "publish_generated_columns = stored);");
+
+        app.run("alter role poor replication");
+        Result refused = run("run", "--config", config.toString());
+        assertThat(refused.status()).isEqualTo(4);
+        assertThat(refused.err()).contains("error: ").contains("hint: A DBA runs: CREATE PUBLICATION rowback");
+
+        app.run("create publication rowback for table only t with (publish_generated_columns = stored)");
+        assertThat(run("check", "--config", config.toString()).out()).contains("GRANT SELECT ON public.t TO poor;");
+        app.run("grant select on t to poor");
+        assertThat(run("check", "--config", config.toString()).status()).isZero();
+        try (RunningCapture capture = new RunningCapture(app, app.as("poor"), folder, Map.of())) {
+            capture.covering(1);
+        }
+    }
+
+    @Test
+    void setupSqlIsWhatTheServerAccepts() throws Exception {
+        Database app = server.createDatabase("setup");
+        app.run("create table \"Odd name\" (id int primary key)");
+        Result setup = run("setup-sql", "--config", config(app).toString());
+
+        assertThat(setup.status()).isZero();
+        app.run(setup.out().replace("CREATE ROLE postgres", "CREATE ROLE other"));
+        assertThat(app.query("select tablename from pg_publication_tables where pubname = 'rowback'"))
+                .containsExactly("Odd name");
+    }
+
+    @Test
+    void failuresHaveTheirExitStatus() throws IOException {
+        Path config = config(new Database(1, "nobody", "nowhere"));
+
+        assertThat(run("run", "--config", config.toString()).status()).isEqualTo(13);
+        assertThat(run("check", "--config", config.toString()).status()).isEqualTo(13);
+        assertThat(run("run", "--config", folder.resolve("none").toString()).status())
+                .isEqualTo(2);
+        assertThat(run("walk").status()).isEqualTo(2);
+        assertThat(run().status()).isEqualTo(2);
+        assertThat(run("--help").out()).contains("Exit status:").contains("Examples:");
+    }
+
+    private record Result(int status, String out, String err) {}
+
+    private static Result run(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = Main.execute(arguments, new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Result(status, out.toString(), err.toString());
+    }
+
+    private Path config(Database database) throws IOException {
+        return Files.writeString(
+                folder.resolve("rowback.toml"),
+                "[databases.app]\nurl = '" + database.url() + "'\n[store]\ndir = '" + folder.resolve("store")
+                        + "'\n[http]\nlisten = ''\n");
+    }
+
+    private DaemonProcess daemon(Database database, int port) {
+        return new DaemonProcess(database, folder, "127.0.0.1:" + port);
+    }
+
+    /** The server notices a moment later than we that nobody reads the slot any more. */
+    private static void awaitFree(Database database) {
+        RunningCapture.await(() -> value(
+                        database,
+                        "select active from pg_replication_slots where slot_name = 'rowback_" + database.name() + "'")
+                .equals("f"));
+    }
+
+    private static String value(Database database, String sql) {
+        try {
+            return database.query(sql).get(0);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static HttpResponse<String> get(int port, String path) {
+        try {
+            return HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
