@@ -62,6 +62,9 @@ public interface HistoryWriter extends AutoCloseable {
      */
     void covered(TableSchema schema, Lsn at, Instant since, long rows);
 
+    /** Says that every commit with a time before this lies below the durable position. It never moves backwards. */
+    void completeUntil(Instant time);
+
     /** Ends the coverage of a table at {@code at}: dropped, or no longer published. */
     void uncovered(TableId table, Lsn at);
 

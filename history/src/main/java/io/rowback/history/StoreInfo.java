@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param durable everything below this LSN is held by a synced write; {@link Lsn#ZERO} before the first
  * @param lastCommit the newest commit held, or null before the first
  * @param lastCommitTime its time, or null
+ * @param completeUntil every commit with an earlier time lies below the durable position, as far as the writer has said;
+ *     {@link Instant#MIN} before it has
  * @param gaps stretches that were lost, oldest first
  */
 public record StoreInfo(
@@ -20,8 +22,25 @@ public record StoreInfo(
         Lsn durable,
         @Nullable Lsn lastCommit,
         @Nullable Instant lastCommitTime,
+        Instant completeUntil,
         List<Gap> gaps) {
     public StoreInfo {
         gaps = List.copyOf(gaps);
+    }
+
+    /**
+     * Where the history ends, for a time that no commit of it has reached.
+     *
+     * @throws RowbackException of code NOT_COVERED if commits before {@code time} may not have arrived yet
+     */
+    public Lsn endAt(Instant time) {
+        if (time.isAfter(completeUntil)) {
+            String until = completeUntil.equals(Instant.MIN) ? "its last commit" : completeUntil.toString();
+            throw new RowbackException(
+                    ErrorCode.NOT_COVERED,
+                    "the history is complete up to " + until + ", " + time + " is later",
+                    "Wait until rowbackd gets there, or use now for all that the history holds.");
+        }
+        return durable;
     }
 }

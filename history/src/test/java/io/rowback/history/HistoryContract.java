@@ -284,6 +284,14 @@ public abstract class HistoryContract {
             assertThat(commitAt(reader, start.plusMillis(1_000))).isEqualTo(0x3200);
             assertThat(commitAt(reader, start.plusMillis(2_501))).isEqualTo(0x3400);
             assertThat(commitAt(reader, start.plusMillis(2_601))).isEqualTo(0x3600);
+            assertThatThrownBy(() -> reader.positionAt(start.plusSeconds(60)))
+                    .as("commits before that time may be on their way")
+                    .isInstanceOfSatisfying(
+                            RowbackException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_COVERED));
+        }
+        writer.completeUntil(start.plusSeconds(60));
+        writer.completeUntil(start.plusSeconds(59));
+        try (HistoryReader reader = read()) {
             assertThat(commitAt(reader, start.plusSeconds(60)))
                     .as("the durable position")
                     .isEqualTo(0x3650);
@@ -297,6 +305,7 @@ public abstract class HistoryContract {
         Transaction transaction = history.commit(insert(row(users, "2", "bob")));
         Instant later = history.now().plusSeconds(10);
         writer.covered(items, history.here(), later, 0);
+        writer.completeUntil(later);
 
         try (HistoryReader reader = read()) {
             TableInfo items = reader.tables().get(0);

@@ -69,6 +69,7 @@ public final class HistoryFixture {
         Lsn at = here();
         writer.baseline(at, List.of(rows));
         writer.covered(table, at, now(), rows.length);
+        writer.completeUntil(now());
         return at;
     }
 

@@ -26,6 +26,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final List<Gap> gaps = new ArrayList<>();
     private String systemIdentifier = "";
     private String database = "";
+    private Instant completeUntil = Instant.MIN;
     private Lsn durable = Lsn.ZERO;
 
     @Override
@@ -74,6 +75,11 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public void completeUntil(Instant time) {
+        completeUntil = time.isAfter(completeUntil) ? time : completeUntil;
+    }
+
+    @Override
     public void uncovered(TableId table, Lsn at) {
         tables.computeIfPresent(table, (id, info) -> info.uncovered(at));
     }
@@ -103,6 +109,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 durable,
                 last == null ? null : last.getKey(),
                 last == null ? null : last.getValue().time(),
+                completeUntil,
                 gaps);
     }
 
@@ -139,7 +146,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 .filter(transaction -> !transaction.time().isBefore(time))
                 .map(Transaction::commit)
                 .findFirst()
-                .orElse(durable);
+                .orElseGet(() -> info().endAt(time));
         return TableInfo.positionAt(time, commit, tables.values());
     }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,9 @@ public final class TableWatch implements AutoCloseable {
     private final OpenConnections connections;
     private final Map<TableId, Instant> failed = new HashMap<>();
     private List<Survey.Uncovered> reported = List.of();
+    /** Where the log ended at an earlier look, until the history is there. */
+    private @Nullable LogEnd awaited;
+
     /** Up to here every covered table was seen to be published. */
     private Lsn verified;
 
@@ -99,8 +103,10 @@ public final class TableWatch implements AutoCloseable {
 
     /** One look. Returns where the newest baseline holds, or {@link Lsn#ZERO} if none was needed. */
     public Lsn look(Connection connection) throws SQLException, InterruptedException {
-        Lsn now = Slot.serverEnd(connection);
+        LogEnd end = LogEnd.read(connection);
+        Lsn now = end.lsn();
         metrics.serverAt(now);
+        completeUntil(end);
         Survey survey = Survey.read(connection, database);
         if (maintain(new Publication(connection, database.publication()), survey)) {
             survey = Survey.read(connection, database);
@@ -110,6 +116,17 @@ public final class TableWatch implements AutoCloseable {
         List<CatalogTable> due = due(survey);
         report(survey);
         return due.isEmpty() ? Lsn.ZERO : takeBaseline(due);
+    }
+
+    /** Says up to which time the history is complete, once it has reached where the log ended at an earlier look. */
+    private void completeUntil(LogEnd now) {
+        if (awaited != null && !writer.info().durable().isBefore(awaited.lsn())) {
+            writer.completeUntil(awaited.time());
+            awaited = null;
+        }
+        if (awaited == null) {
+            awaited = now;
+        }
     }
 
     /** Adds what can be captured and takes out what cannot; says whether it changed anything. */
@@ -181,7 +198,7 @@ public final class TableWatch implements AutoCloseable {
                 .toList();
     }
 
-    private static boolean isCovered(CatalogTable table, @org.jspecify.annotations.Nullable TableInfo info) {
+    private static boolean isCovered(CatalogTable table, @Nullable TableInfo info) {
         TableSchema now = table.schema();
         if (info == null || now == null) {
             return false;

@@ -11,6 +11,7 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ final class Metadata {
     private static final byte[] FORMAT_KEY = Keys.meta("format");
     private static final byte[] STORE_KEY = Keys.meta("store");
     private static final byte[] DURABLE_KEY = Keys.meta("durable");
+    private static final byte[] COMPLETE_KEY = Keys.meta("complete");
     private static final byte[] LOGGED_KEY = Keys.meta("logged");
     private static final byte[] EPOCHS_KEY = Keys.meta("epochs");
     private static final byte[] GAPS_KEY = Keys.meta("gaps");
@@ -39,6 +41,7 @@ final class Metadata {
     private Epochs epochs = Epochs.first();
     private long logged;
     private List<Gap> gaps = List.of();
+    private Instant completeUntil = Instant.MIN;
 
     /** Which database the store belongs to. */
     record StoreName(String systemIdentifier, String database) {}
@@ -56,6 +59,8 @@ final class Metadata {
         }
         meta.durable = new Lsn(required(database, DURABLE_KEY, ByteReader::u64));
         meta.logged = required(database, LOGGED_KEY, ByteReader::u64);
+        Instant complete = read(database, COMPLETE_KEY, in -> Json.read(in, new TypeReference<Instant>() {}));
+        meta.completeUntil = complete == null ? Instant.MIN : complete;
         meta.epochs = new Epochs(
                 required(database, EPOCHS_KEY, in -> Json.read(in, new TypeReference<List<Epochs.Epoch>>() {})));
         meta.gaps = required(database, GAPS_KEY, in -> Json.read(in, new TypeReference<List<Gap>>() {}));
@@ -122,6 +127,7 @@ final class Metadata {
                 durable,
                 last == null ? null : last.commit(),
                 last == null ? null : last.time(),
+                completeUntil,
                 gaps);
     }
 
@@ -185,6 +191,11 @@ final class Metadata {
         write.seal(
                 Family.META, DURABLE_KEY, new ByteWriter().u64(durable.value()).toBytes());
         write.seal(Family.META, LOGGED_KEY, new ByteWriter().u64(logged).toBytes());
+    }
+
+    void completeUntil(Instant time, Write write) {
+        completeUntil = time.isAfter(completeUntil) ? time : completeUntil;
+        write.seal(Family.META, COMPLETE_KEY, Json.write(completeUntil));
     }
 
     void addGap(Gap gap, Write write) {

@@ -12,12 +12,9 @@ import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjLongConsumer;
@@ -32,7 +29,7 @@ public final class RocksHistoryReader implements HistoryReader {
     private static final int ATTEMPTS = 8;
     private static final long PAUSE_MILLIS = 20;
 
-    private final Path scratch;
+    private final Scratch scratch;
     private final Database database;
     private final Schemas schemas;
     private final Metadata meta;
@@ -41,7 +38,7 @@ public final class RocksHistoryReader implements HistoryReader {
     private final StoredBaselines baselines;
     private final StoredReferences references;
 
-    private RocksHistoryReader(Path scratch, Database database) {
+    private RocksHistoryReader(Scratch scratch, Database database) {
         Metadata.requireFormat(database);
         this.scratch = scratch;
         this.database = database;
@@ -63,10 +60,10 @@ public final class RocksHistoryReader implements HistoryReader {
         if (!Files.exists(directory.resolve("CURRENT"))) {
             throw noStore("there is no store in " + directory);
         }
-        Path scratch = makeScratch();
+        Scratch scratch = new Scratch();
         Database database = null;
         try {
-            database = openSecondary(directory, scratch);
+            database = openSecondary(directory, scratch.folder());
             RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
             if (!reader.meta.created()) {
                 throw noStore("the store in " + directory + " is still being set up");
@@ -76,7 +73,7 @@ public final class RocksHistoryReader implements HistoryReader {
             if (database != null) {
                 database.close();
             }
-            delete(scratch);
+            scratch.close();
             throw e;
         }
     }
@@ -84,15 +81,6 @@ public final class RocksHistoryReader implements HistoryReader {
     private static RowbackException noStore(String message) {
         return new RowbackException(
                 ErrorCode.NO_STORE, message, "rowbackd makes the store when it first runs; --store names its folder.");
-    }
-
-    /** A private folder for RocksDB's own messages, since the store's may not be writable to us. */
-    private static Path makeScratch() {
-        try {
-            return Files.createTempDirectory("rowback-reader");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** A writer may drop a file just when we are about to open it, so an attempt that fails is made again. */
@@ -150,7 +138,8 @@ public final class RocksHistoryReader implements HistoryReader {
 
     @Override
     public Lsn positionAt(Instant time) {
-        return TableInfo.positionAt(time, transactions.firstAtOrAfter(time), meta.tables());
+        Lsn position = transactions.firstAtOrAfter(time).orElseGet(() -> info().endAt(time));
+        return TableInfo.positionAt(time, position, meta.tables());
     }
 
     @Override
@@ -200,19 +189,6 @@ public final class RocksHistoryReader implements HistoryReader {
     @Override
     public void close() {
         database.close();
-        delete(scratch);
-    }
-
-    private static void delete(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        scratch.close();
     }
 }

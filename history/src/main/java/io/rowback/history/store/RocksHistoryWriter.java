@@ -223,6 +223,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     @Override
+    public synchronized void completeUntil(Instant time) {
+        requireCreated();
+        commit(write -> meta.completeUntil(time, write));
+    }
+
+    @Override
     public synchronized void uncovered(TableId table, Lsn at) {
         TableInfo known = meta.table(table);
         if (known != null) {

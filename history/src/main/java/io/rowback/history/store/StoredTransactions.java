@@ -84,7 +84,7 @@ final class StoredTransactions {
     }
 
     /** The first commit, in commit order, at or after that time. */
-    Lsn firstAtOrAfter(Instant time) {
+    Optional<Lsn> firstAtOrAfter(Instant time) {
         // No commit before this entry's reached its second, so none reached the time.
         Lsn from =
                 lastTime(database, epochs, time.getEpochSecond()).map(Keys::lsn).orElse(Lsn.ZERO);
@@ -92,8 +92,7 @@ final class StoredTransactions {
             return transactions
                     .filter(transaction -> !transaction.time().isBefore(time))
                     .map(Transaction::commit)
-                    .findFirst()
-                    .orElse(durable);
+                    .findFirst();
         }
     }
 

@@ -225,6 +225,7 @@ class RocksHistoryModelTest {
         }
 
         private void compare() {
+            both(writer -> writer.completeUntil(database.now().plusSeconds(1)));
             try (RocksHistoryReader reader = RocksHistoryReader.open(directory)) {
                 assertThat(reader.info()).isEqualTo(oracle.info());
                 assertThat(store.info()).isEqualTo(oracle.info());

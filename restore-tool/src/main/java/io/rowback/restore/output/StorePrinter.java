@@ -73,6 +73,8 @@ public final class StorePrinter {
                 + (info.lastCommitTime() == null
                         ? "none"
                         : info.lastCommitTime() + ", " + status.lagSeconds() + " s ago"));
+        output.line("complete until:    "
+                + (info.completeUntil().equals(Instant.MIN) ? "not known yet" : info.completeUntil()));
         output.line("size:              " + status.sizeBytes() / 1024 + " kB");
         output.line("tables:            " + status.tables().size());
         for (String table : status.notCovered()) {
@@ -95,7 +97,8 @@ public final class StorePrinter {
                 .put("covered_since_time", since == null ? null : since.since())
                 .put("durable", info.durable())
                 .put("last_commit", info.lastCommit())
-                .put("last_commit_time", info.lastCommitTime());
+                .put("last_commit_time", info.lastCommitTime())
+                .put("complete_until", info.completeUntil().equals(Instant.MIN) ? null : info.completeUntil());
         Long lag = status.lagSeconds();
         if (lag != null) {
             document.put("seconds_since_last_commit", lag.longValue());

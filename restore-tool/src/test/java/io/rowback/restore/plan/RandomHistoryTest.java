@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random lives of a few rows, a random choice of their transactions undone, and the outcome compared with a replay that
- * leaves these out. {@code -Dseed=N} plays one of them again.
+ * leaves these out. {@code -Drowback.seed=N} plays one of them again.
  */
 final class RandomHistoryTest {
     private static final int COLUMNS = 3;
@@ -50,7 +50,7 @@ final class RandomHistoryTest {
     private final List<Event> events = new ArrayList<>();
 
     static LongStream seeds() {
-        Long one = Long.getLong("seed");
+        Long one = Long.getLong("rowback.seed");
         return one == null ? LongStream.range(0, 200) : LongStream.of(one);
     }
 
