@@ -1,5 +1,6 @@
 package io.rowback.daemon;
 
+import io.rowback.history.Transaction;
 import io.rowback.postgres.ConnectionSettings;
 import io.rowback.postgres.Connections;
 import io.rowback.testbed.Database;
@@ -40,11 +41,13 @@ public final class CaptureBench {
             fill(app, rows, perTransaction);
 
             report("driver alone", rows, time(() -> readRaw(app, rows)));
-            report("into the store", rows, time(() -> {
-                try (RunningCapture capture = new RunningCapture(app, folder)) {
-                    capture.catchUp();
-                }
-            }));
+            try (RunningCapture capture = new RunningCapture(app, folder)) {
+                report("into the store", rows, time(capture::catchUp));
+                long stored = capture.transactions().stream()
+                        .mapToLong(Transaction::changes)
+                        .sum();
+                System.out.println(stored + " changes stored");
+            }
         }
         System.exit(0);
     }

@@ -272,6 +272,48 @@ class CaptureIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void changesFromBeforeAlterTableKeepTheirColumns(int major) throws Exception {
+        Database app = database(major, "altered");
+        app.run("create table t (id int primary key, gone text, old_name int, type_changed int, last text);"
+                + "create table dropped (id int primary key, a text)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(2);
+        }
+        app.run("insert into t values (1, 'x', 2, 3, 'y'); insert into dropped values (1, 'z');"
+                + "alter table t drop gone; alter table t rename old_name to new_name;"
+                + "alter table t alter type_changed type bigint; alter table t add added text; drop table dropped;"
+                + "insert into t values (2, 4, 5, 'y', 'new')");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.catchUp();
+
+            assertThat(capture.changes("t")).containsExactly("INSERT -> 1|x|2|3|y", "INSERT -> 2|4|5|y|new");
+            assertThat(capture.changes("dropped")).containsExactly("INSERT -> 1|z");
+            List<String> columns = capture.read(reader -> {
+                try (Stream<Change> changes = reader.changes(Lsn.ZERO, Lsn.MAX)) {
+                    return changes.filter(
+                                    change -> change.schema().name().name().equals("t"))
+                            .flatMap(change -> change.schema().columns().stream())
+                            .map(column -> column.attnum() + " " + column.name() + " " + column.type())
+                            .toList();
+                }
+            });
+            assertThat(columns)
+                    .containsExactly(
+                            "1 id integer",
+                            "2 gone text",
+                            "3 old_name integer",
+                            "4 type_changed integer",
+                            "5 last text",
+                            "1 id integer",
+                            "3 new_name integer",
+                            "4 type_changed bigint",
+                            "5 last text",
+                            "6 added text");
+        }
+    }
+
     private static String inOneTransaction(Database database, String... statements) throws SQLException {
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {

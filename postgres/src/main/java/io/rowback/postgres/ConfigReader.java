@@ -36,6 +36,8 @@ public final class ConfigReader {
     private static final Pattern DATABASE_VARIABLE =
             Pattern.compile(PREFIX + "DATABASES_(.+)_(URL|PUBLICATION|SLOT|INCLUDE|EXCLUDE|PASSWORD)");
 
+    private static final Pattern KEY_VARIABLE = Pattern.compile("^" + PREFIX + "(DATABASES|STORE|HTTP)_");
+
     private final Map<String, String> environment;
     private final Map<String, List<String>> databaseValues = new TreeMap<>();
     private final Map<String, List<String>> values = new TreeMap<>();
@@ -99,8 +101,21 @@ public final class ConfigReader {
                 put("store.dir", List.of(value));
             } else if (variable.equals(PREFIX + "HTTP_LISTEN")) {
                 put("http.listen", List.of(value));
+            } else if (KEY_VARIABLE.matcher(variable).find()) {
+                throw new RowbackException(
+                        ErrorCode.USAGE,
+                        "unknown configuration variable " + variable,
+                        "Did you mean " + nearest(variable, knownVariables(variable)) + "?");
             }
         });
+    }
+
+    private static List<String> knownVariables(String variable) {
+        List<String> known = new ArrayList<>(List.of(PREFIX + "STORE_DIR", PREFIX + "HTTP_LISTEN"));
+        String[] parts = variable.split("_", -1);
+        String name = parts.length > 3 ? lower(parts[2]) : "name";
+        DATABASE_KEYS.forEach(key -> known.add(variable(name, key)));
+        return known;
     }
 
     private void put(String key, List<String> value) {

@@ -91,6 +91,14 @@ class ConfigReaderTest {
     }
 
     @Test
+    void misspeltVariableIsRefusedButOthersAreNoneOfOurBusiness() {
+        assertThatThrownBy(() -> ConfigReader.read(
+                        null, Map.of("ROWBACK_DATABASES_APP_URI", "postgresql://a@h/d", "ROWBACK_JAVA_OPTS", "-Xmx1g")))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean ROWBACK_DATABASES_APP_URL?"));
+    }
+
+    @Test
     void passwordInTheFileIsRefused() {
         assertThatThrownBy(() -> read("[databases.app]\nurl = 'postgresql://a@h/d'\npassword = 'x'\n", Map.of()))
                 .asInstanceOf(type(RowbackException.class))

@@ -1,0 +1,100 @@
+package io.rowback.daemon.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.MemoryHistory;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RecorderTest {
+    @Test
+    void positionIsNotDurableBeforeItsWriteReturns() throws Exception {
+        SlowHistory history = new SlowHistory();
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(5));
+            history.appending.await();
+            assertThat(recorder.durable()).isEqualTo(Lsn.ZERO);
+
+            history.mayReturn.countDown();
+            recorder.awaitDurable(new Lsn(5));
+            assertThat(recorder.durable()).isEqualTo(new Lsn(5));
+        }
+    }
+
+    @Test
+    void whatGathersDuringAWriteIsOneBatch() throws Exception {
+        SlowHistory history = new SlowHistory();
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(1));
+            history.appending.await();
+            recorder.reach(new Lsn(2));
+            recorder.reach(new Lsn(3));
+            history.mayReturn.countDown();
+            recorder.drain();
+        }
+        assertThat(history.batches).extracting(HistoryWriter.Batch::durable).containsExactly(new Lsn(1), new Lsn(3));
+    }
+
+    @Test
+    void closeStoresWhatWasAdded() throws Exception {
+        SlowHistory history = new SlowHistory();
+        history.mayReturn.countDown();
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(7));
+        }
+        assertThat(history.batches).extracting(HistoryWriter.Batch::durable).containsExactly(new Lsn(7));
+    }
+
+    @Test
+    void failedWriteReachesWhoeverWaitsOrAdds() throws Exception {
+        SlowHistory history = new SlowHistory();
+        history.failure = new IllegalStateException("disk full");
+        history.mayReturn.countDown();
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(7));
+
+            assertThatThrownBy(() -> recorder.awaitDurable(new Lsn(7))).hasRootCauseMessage("disk full");
+            assertThatThrownBy(() -> recorder.reach(new Lsn(8))).hasRootCauseMessage("disk full");
+            assertThat(recorder.durable()).isEqualTo(Lsn.ZERO);
+        }
+    }
+
+    /** An in-memory history whose writes return when they are told to. */
+    private static final class SlowHistory {
+        private final CountDownLatch appending = new CountDownLatch(1);
+        private final CountDownLatch mayReturn = new CountDownLatch(1);
+        private final List<HistoryWriter.Batch> batches = new ArrayList<>();
+        private final MemoryHistory memory = new MemoryHistory();
+        private volatile @Nullable RuntimeException failure;
+
+        Recorder recorder() {
+            HistoryWriter slow = (HistoryWriter) Proxy.newProxyInstance(
+                    SlowHistory.class.getClassLoader(),
+                    new Class<?>[] {HistoryWriter.class},
+                    (proxy, method, arguments) -> {
+                        if (method.getName().equals("append")) {
+                            append((HistoryWriter.Batch) arguments[0]);
+                        }
+                        return method.invoke(memory, arguments);
+                    });
+            return new Recorder("test", slow, batch -> {});
+        }
+
+        private void append(HistoryWriter.Batch batch) throws InterruptedException {
+            appending.countDown();
+            mayReturn.await();
+            RuntimeException thrown = failure;
+            if (thrown != null) {
+                throw thrown;
+            }
+            batches.add(batch);
+        }
+    }
+}
