@@ -94,22 +94,51 @@ final class Dependencies {
     }
 
     private @Nullable Finding missingParent(Draft draft, Set<RowReference> provided, Set<RowReference> deleted) {
-        for (ForeignKey foreignKey : draft.table().foreignKeys()) {
-            RowReference parent = draft.writes(foreignKey.columns()) ? draft.refersTo(foreignKey) : null;
-            if (parent == null || provided.contains(parent)) {
-                continue;
+        List<ForeignKey> foreignKeys = draft.table().foreignKeys();
+        for (ForeignKey foreignKey : foreignKeys) {
+            List<ForeignKey> alternatives = alternatives(foreignKey, foreignKeys);
+            Finding obstacle = null;
+            for (ForeignKey alternative : alternatives) {
+                obstacle = missingParent(draft, alternative, provided, deleted);
+                if (obstacle == null) {
+                    break;
+                }
             }
-            TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
-            if (table == null || !isKey(table.schema(), foreignKey.refColumns())) {
-                continue;
-            }
-            boolean gone = new RowTimeline(reader, table).asOf(key(parent, table.schema()), durable)
-                    instanceof RowTimeline.State.Absent;
-            if (gone || deleted.contains(parent)) {
-                return obstacle(draft, table.schema(), key(parent, table.schema()));
+            if (obstacle != null) {
+                return obstacle;
             }
         }
         return null;
+    }
+
+    /**
+     * The foreign keys of which one suffices. To a partitioned table the catalog has one foreign key, and one more to each
+     * of its partitions; the history holds the partitions and not the table.
+     */
+    private List<ForeignKey> alternatives(ForeignKey foreignKey, List<ForeignKey> all) {
+        List<ForeignKey> alike = all.stream()
+                .filter(other -> other.columns().equals(foreignKey.columns())
+                        && other.refColumns().equals(foreignKey.refColumns()))
+                .toList();
+        List<ForeignKey> held = alike.stream()
+                .filter(other -> tables.byId(other.refTable()).isPresent())
+                .toList();
+        return held.size() < alike.size() ? held : List.of(foreignKey);
+    }
+
+    private @Nullable Finding missingParent(
+            Draft draft, ForeignKey foreignKey, Set<RowReference> provided, Set<RowReference> deleted) {
+        RowReference parent = draft.writes(foreignKey.columns()) ? draft.refersTo(foreignKey) : null;
+        if (parent == null || provided.contains(parent)) {
+            return null;
+        }
+        TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
+        if (table == null || !isKey(table.schema(), foreignKey.refColumns())) {
+            return null;
+        }
+        boolean gone = new RowTimeline(reader, table).asOf(key(parent, table.schema()), durable)
+                instanceof RowTimeline.State.Absent;
+        return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key(parent, table.schema())) : null;
     }
 
     private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {

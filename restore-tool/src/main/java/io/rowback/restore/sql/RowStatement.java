@@ -23,6 +23,10 @@ import java.util.stream.Collectors;
 final class RowStatement {
     private static final String HINT =
             "Somebody changed it after this script was made. Nothing was written; make it anew.";
+    private static final String TRIGGER_HINT =
+            "Either somebody changed it after this script was made: make it anew. Or a"
+                    + " trigger of the table rewrote it, of those that its header lists: leave the trigger's columns out with --except-columns,"
+                    + " or disable it right after BEGIN and enable it before COMMIT. Nothing was written.";
 
     private final Repair repair;
     private final TableSchema table;
@@ -110,7 +114,7 @@ final class RowStatement {
             lines.add("      WHERE " + matches(keyAfter(), cellsAfter(), "        ") + ") THEN");
         }
         lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(complaint()) + ",");
-        lines.add("      HINT = " + Literals.quote(HINT) + ";");
+        lines.add("      HINT = " + Literals.quote(hint()) + ";");
         lines.add("  END IF;");
         return lines;
     }
@@ -122,6 +126,13 @@ final class RowStatement {
         return repair instanceof UpdateRow
                 ? name + " holds neither what is to be replaced nor what is to be put back"
                 : name + " does not hold what the incident left";
+    }
+
+    /** Making the script anew does not help against a trigger that will rewrite the row again. */
+    private String hint() {
+        boolean triggers =
+                table.triggers().stream().anyMatch(trigger -> trigger.enabled() != 'D' && trigger.enabled() != 'R');
+        return triggers ? TRIGGER_HINT : HINT;
     }
 
     /** Whether a column has the name of the variable FOUND. */

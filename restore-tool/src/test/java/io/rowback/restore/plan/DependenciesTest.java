@@ -53,6 +53,32 @@ final class DependenciesTest {
     }
 
     @Test
+    void oneParentOfSeveralPartitionsSuffices() {
+        TableSchema root =
+                TableFixture.table("parts").column("id", "bigint").key("id").build();
+        TableSchema first =
+                TableFixture.table("part1").column("id", "bigint").key("id").build();
+        TableSchema second =
+                TableFixture.table("part2").column("id", "bigint").key("id").build();
+        TableSchema child = TableFixture.table("child")
+                .column("id", "bigint")
+                .column("part", "bigint")
+                .key("id")
+                .foreignKey("part", root, Action.CASCADE)
+                .foreignKey("part", first, Action.CASCADE)
+                .foreignKey("part", second, Action.CASCADE)
+                .build();
+        life.baseline(first, row(first, "1"));
+        life.baseline(second, row(second, "2"));
+        life.baseline(child, row(child, "10", "2"));
+        Transaction orphaned = life.commit(delete(row(child, "10", "2")));
+        Transaction parent = life.commit(delete(row(second, "2")));
+        assertThat(findings(undoing(orphaned).plan(history))).hasSize(1);
+        assertThat(writes(undoing(orphaned, parent).plan(history)))
+                .containsExactly("insert part2 2: 2", "insert child 10: 10,2");
+    }
+
+    @Test
     void rowsOfATreeComeParentsFirst() {
         var fixture = TableFixture.table("tree")
                 .column("id", "bigint")

@@ -182,6 +182,19 @@ final class RestoreSqlIT {
     }
 
     @Test
+    void rowsThatReferToPartitionsComeBackWithThem() throws SQLException, IOException {
+        database.run("""
+                create table p (id int, k int, primary key (id, k)) partition by range (k);
+                create table p1 partition of p for values from (0) to (10);
+                create table p2 partition of p for values from (10) to (20);
+                create table c (id int primary key, p int, k int, foreign key (p, k) references p on delete cascade);
+                insert into p values (1, 1), (2, 12), (3, 13);
+                insert into c values (1, 1, 1), (2, 2, 12), (3, 3, 13);
+                """);
+        restoresExactly("delete from p where id < 3; delete from c");
+    }
+
+    @Test
     void changedKeysAreSetBack() throws SQLException, IOException {
         database.run("""
                 create table p (id int primary key, v text);
@@ -235,7 +248,10 @@ final class RestoreSqlIT {
         LiveHistory history = new LiveHistory(database);
         long xid = history.commit("update u set v = 'b'");
         RestorePlan plan = plan(history.reader(), DEFAULT, xid);
-        assertThat(sql(plan)).contains("-- Triggers").contains("CREATE TRIGGER touch");
+        assertThat(sql(plan))
+                .contains("-- Triggers")
+                .contains("CREATE TRIGGER touch")
+                .contains("--except-columns");
         assertThatThrownBy(() -> database.run(sql(plan))).hasMessageContaining("u 1 holds neither");
         String without = sql(plan(
                 history.reader(), DEFAULT, new ColumnChoice(Set.of(), Set.of("touched")), ConflictMode.REFUSE, xid));
