@@ -1,6 +1,7 @@
 package io.rowback.daemon;
 
 import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import java.io.PrintWriter;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Prints one line for each thing looked at: ok, warn or fail, and behind an arrow the SQL that mends it.",
-            "Exits with 1 if anything failed.",
+            "Exits with 1 if anything failed, with 13 if a server could not be reached.",
             "",
             "Example:",
             "  rowbackd check --config rowback.toml"
@@ -38,19 +39,23 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        boolean failed = false;
+        ErrorCode worst = ErrorCode.DONE;
         for (Config.Database database : config.read().databases().values()) {
             Connections connections = new Connections(database.connection(), "rowbackd check");
-            List<Finding> findings;
-            try (Connection connection = connections.open()) {
-                findings = Preflight.findings(connection, database);
-            } catch (SQLException e) {
-                throw connections.explain("connecting to", e);
-            }
             out.println(database.name() + ": " + database.connection());
-            findings.forEach(out::println);
-            failed |= findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
+            try (Connection connection = connections.open()) {
+                List<Finding> findings = Preflight.findings(connection, database);
+                findings.forEach(out::println);
+                if (findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL)) {
+                    worst = worst == ErrorCode.DONE ? ErrorCode.FAILED : worst;
+                }
+            } catch (SQLException e) {
+                // The other databases are looked at all the same.
+                RowbackException failure = connections.explain("connecting to", e);
+                out.println(Finding.fail(String.valueOf(failure.getMessage()), failure.hint()));
+                worst = failure.code();
+            }
         }
-        return failed ? ErrorCode.FAILED.exitCode() : ErrorCode.DONE.exitCode();
+        return worst.exitCode();
     }
 }

@@ -64,10 +64,13 @@ final class Daemon implements AutoCloseable {
 
     private synchronized void ended(String database, RowbackException reason) {
         health.trouble(database, String.valueOf(reason.getMessage()));
+        // The only database's failure is what the command ends with; others would be told late or never.
+        if (failure != null || running.getCount() > 1) {
+            String hint = reason.hint() == null ? "" : "; " + reason.hint();
+            LOG.error("capture of {} ends: {}{}", database, reason.getMessage(), hint);
+        }
         if (failure == null) {
             failure = reason;
-        } else {
-            LOG.error("capture of {} ends: {}", database, reason.getMessage());
         }
     }
 

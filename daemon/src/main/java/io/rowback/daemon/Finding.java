@@ -1,5 +1,6 @@
 package io.rowback.daemon;
 
+import io.rowback.postgres.PrintableText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,6 @@ record Finding(Level level, String text, @Nullable String mend) {
     /** One line, with the SQL that mends it behind an arrow. */
     @Override
     public String toString() {
-        return level.word + "  " + text + (mend == null ? "" : "  ->  " + mend);
+        return PrintableText.oneLine(level.word + "  " + text + (mend == null ? "" : "  ->  " + mend));
     }
 }

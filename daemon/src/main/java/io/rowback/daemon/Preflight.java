@@ -177,8 +177,9 @@ final class Preflight {
                 .filter(ReplicaIdentity.FULL::equals)
                 .count();
         int capturable = survey.capturable().size();
-        findings.add(
-                Finding.ok(capturable + " tables can be captured, " + full + " of them with REPLICA IDENTITY FULL"));
+        String text = capturable + " tables can be captured, " + full + " of them with REPLICA IDENTITY FULL";
+        // Rather a misspelt pattern than an empty database.
+        findings.add(capturable == 0 ? Finding.warn(text, null) : Finding.ok(text));
         List<Survey.Uncovered> uncovered = survey.uncovered();
         for (Survey.Uncovered table : uncovered) {
             boolean willBePublished = !exists

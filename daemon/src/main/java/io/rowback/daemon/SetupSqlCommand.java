@@ -2,14 +2,19 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.Survey;
+import io.rowback.history.TableName;
 import io.rowback.postgres.CatalogTable;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import io.rowback.postgres.Identifiers;
+import io.rowback.postgres.PrintableText;
 import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +28,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "The tables are listed if the database can be reached with the configured role; until the role",
-            "exists, run the first part and print it again.",
+            "exists, run the first part and print it again. What is left to decide stands in comments.",
             "",
             "Example:",
             "  rowbackd setup-sql --config rowback.toml | psql app"
@@ -41,40 +46,57 @@ final class SetupSqlCommand implements Runnable {
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
         for (Config.Database database : config.read().databases().values()) {
-            role(database, out);
-            publication(database, out);
+            Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
+            try (Connection connection = connections.open()) {
+                List<String> tables = tables(connection, database);
+                role(database, true, out);
+                tables.forEach(out::println);
+            } catch (SQLException e) {
+                role(database, false, out);
+                out.println("-- The tables are not known yet: "
+                        + connections.explain("connecting to", e).getMessage());
+                out.println("-- Print this again when the role can connect; it then has CREATE PUBLICATION, too.");
+            }
+            out.println(
+                    "-- Instead of maintaining the publication by hand, let the role do it: GRANT CREATE ON DATABASE,");
+            out.println("-- and make the publication's and the tables' owner role a group that it is a member of.");
         }
     }
 
-    private static void role(Config.Database database, PrintWriter out) {
+    private static void role(Config.Database database, boolean exists, PrintWriter out) {
         String role = Identifiers.quote(database.connection().user());
         String name = Identifiers.quote(database.connection().database());
         out.println("-- Database " + name + ", as superuser. The server needs wal_level = logical:");
         out.println("-- ALTER SYSTEM SET wal_level = 'logical';  -- then restart it");
-        out.println("-- Give the role a password with \\password, or let it in by another way in pg_hba.conf.");
-        out.println("CREATE ROLE " + role + " LOGIN REPLICATION;");
+        if (exists) {
+            out.println("ALTER ROLE " + role + " REPLICATION;");
+        } else {
+            out.println("-- Give the role a password with \\password, or let it in by another way in pg_hba.conf.");
+            out.println("CREATE ROLE " + role + " LOGIN REPLICATION;");
+        }
         out.println("GRANT CONNECT ON DATABASE " + name + " TO " + role + ";");
         out.println("GRANT pg_read_all_data TO " + role + ";");
     }
 
-    private static void publication(Config.Database database, PrintWriter out) {
-        Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
-        try (Connection connection = connections.open()) {
-            Publication publication = new Publication(connection, database.publication());
-            Survey survey = Survey.read(connection, database);
-            List<CatalogTable> missing = survey.unpublished();
-            if (publication.definition().isEmpty()) {
-                out.println(publication.createSql(missing));
-            } else if (!missing.isEmpty()) {
-                out.println(publication.addSql(missing));
-            }
-        } catch (SQLException e) {
-            out.println("-- The tables are not known yet: "
-                    + connections.explain("connecting to", e).getMessage());
-            out.println("-- Print this again when the role can connect; it then ends with CREATE PUBLICATION.");
+    /** What is to be done about the tables: the publication as SQL, what somebody has to decide as comments. */
+    private static List<String> tables(Connection connection, Config.Database database) throws SQLException {
+        List<String> lines = new ArrayList<>();
+        Publication publication = new Publication(connection, database.publication());
+        Survey survey = Survey.read(connection, database);
+        List<CatalogTable> missing = survey.unpublished();
+        if (publication.definition().isEmpty()) {
+            lines.add(publication.createSql(missing));
+        } else if (!missing.isEmpty()) {
+            lines.add(publication.addSql(missing));
         }
-        out.println(
-                "-- Instead of maintaining the publication by hand, let the role do it: GRANT CREATE ON DATABASE, and");
-        out.println("-- make the publication's and the tables' owner role a group that it is a member of.");
+        Set<TableName> added = missing.stream().map(CatalogTable::name).collect(Collectors.toSet());
+        for (Survey.Uncovered table : survey.uncovered()) {
+            if (table.mend() != null && !added.contains(table.table())) {
+                lines.add("-- " + PrintableText.oneLine(table.table() + " is not covered: " + table.reason()));
+                // A name may hold a line end, and what follows one is no comment any more.
+                lines.add("-- " + PrintableText.oneLine(table.mend()));
+            }
+        }
+        return lines;
     }
 }

@@ -33,6 +33,9 @@ public final class ConfigReader {
     private static final String PASSWORD = "password";
 
     private static final Pattern DATABASE_NAME = Pattern.compile("[a-z][a-z0-9_]*");
+    /** What the server accepts. */
+    private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
+
     private static final Pattern DATABASE_VARIABLE =
             Pattern.compile(PREFIX + "DATABASES_(.+)_(URL|PUBLICATION|SLOT|INCLUDE|EXCLUDE|PASSWORD)");
 
@@ -181,9 +184,20 @@ public final class ConfigReader {
                 name,
                 password == null ? connection : connection.withPassword(password),
                 single(databaseValues, name + ".publication", "rowback"),
-                single(databaseValues, name + ".slot", "rowback_" + name),
+                slot(name),
                 patterns(databaseValues.getOrDefault(name + ".include", List.of("*.*"))),
                 patterns(databaseValues.getOrDefault(name + ".exclude", List.of())));
+    }
+
+    private String slot(String name) {
+        String slot = single(databaseValues, name + ".slot", "rowback_" + name);
+        if (!SLOT_NAME.matcher(slot).matches()) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "not a name for a replication slot: " + slot,
+                    "Set databases." + name + ".slot to at most 63 small letters, digits and underscores.");
+        }
+        return slot;
     }
 
     /** The password from the environment or from a systemd credential named {@code NAME.password}; null if neither has one. */

@@ -8,12 +8,19 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections to one database, each with {@link SessionSettings} pinned whatever role and database prescribe. */
 public final class Connections {
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+    /** What the driver says of a server that it reached but cannot log in to: no password was found, or no TLS is spoken. */
+    private static final String REJECTED = "08004";
+
+    private static final String REJECTED_HINT =
+            "Give the password in ~/.pgpass, which its owner alone may read, or as the README tells; check sslmode.";
 
     /** What to do about a failure, by the beginning of its SQLSTATE. */
     private static final Map<String, String> HINTS = Map.of(
@@ -22,7 +29,14 @@ public final class Connections {
             "53300", "The server has no connection left; raise max_connections or free some.",
             "28", "Check role and password, and that pg_hba.conf lets the role in, for replication as well.",
             "3D000", "There is no such database; check the name at the end of the url.",
+            "55006", "Another process reads the slot: stop it, or wait until the server has noticed that it is gone.",
+            "42704",
+                    "If the publication was dropped, the slot cannot be read past what was changed since: create the"
+                            + " publication again and drop the slot; the gap is recorded and the tables are read anew.",
             "42501", "The role lacks a privilege; `rowbackd setup-sql` prints what a DBA runs once.");
+
+    /** The SQLSTATEs among them that a server sends which had let us in. */
+    private static final Set<String> REACHED = Set.of("42501", "42704", "55006");
 
     private final ConnectionSettings settings;
     private final String applicationName;
@@ -94,8 +108,8 @@ public final class Connections {
                 .map(Map.Entry::getValue)
                 .findFirst()
                 .orElse(null);
-        ErrorCode code = hint == null || state.equals("42501") ? ErrorCode.FAILED : ErrorCode.NO_POSTGRES;
-        return new RowbackException(code, message, hint, failure);
+        ErrorCode code = hint == null || REACHED.contains(state) ? ErrorCode.FAILED : ErrorCode.NO_POSTGRES;
+        return new RowbackException(code, message, state.equals(REJECTED) ? REJECTED_HINT : hint, failure);
     }
 
     private static String oneLine(@Nullable String text) {

@@ -31,6 +31,14 @@ class ConfigReaderTest {
     }
 
     @Test
+    void slotNameThatTheServerWouldRefuseIsRefused() {
+        assertThatThrownBy(() -> read("[databases.app]\nurl = 'postgresql://a@h/d'\nslot = 'My-Slot'\n", Map.of()))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage("not a name for a replication slot: My-Slot"));
+    }
+
+    @Test
     void environmentWinsOverTheFile() throws IOException {
         Config config = read(
                 """

@@ -10,9 +10,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,16 +21,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tables every relation that the configuration names, capturable or not
  * @param published the tables that the publication publishes
- * @param narrowed those of them of which it publishes only some rows or columns
+ * @param listed the published tables that the publication lists by name
+ * @param narrowed the published tables of which it publishes only some rows or columns
  * @param unreadable the tables that our role may not read
+ * @param hidden the tables of which row-level security hides rows from our role
  * @param role our role
  * @param publication the publication's name
  */
 public record Survey(
         List<CatalogTable> tables,
         Set<TableId> published,
+        Set<TableId> listed,
         Set<TableId> narrowed,
         Set<TableId> unreadable,
+        Set<TableId> hidden,
         String role,
         String publication) {
     private static final String UNREADABLE = """
@@ -39,6 +43,14 @@ public record Survey(
              WHERE c.oid = ANY (?)
                AND NOT (pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
                         AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
+            """;
+
+    private static final String HIDDEN = """
+            SELECT c.oid
+              FROM pg_catalog.pg_class c
+             WHERE c.oid = ANY (?)
+               AND c.relrowsecurity
+               AND pg_catalog.row_security_active(c.oid)
             """;
 
     /**
@@ -59,24 +71,27 @@ public record Survey(
         return new Survey(
                 tables,
                 publication.tables(),
+                publication.listed(),
                 publication.narrowed(),
-                unreadable(connection, tables),
+                those(connection, tables, UNREADABLE),
+                those(connection, tables, HIDDEN),
                 database.connection().user(),
                 database.publication());
     }
 
-    private static Set<TableId> unreadable(Connection connection, List<CatalogTable> tables) throws SQLException {
+    private static Set<TableId> those(Connection connection, List<CatalogTable> tables, String sql)
+            throws SQLException {
         Object[] oids = tables.stream()
                 .map(table -> Integer.toUnsignedLong(table.id().oid()))
                 .toArray();
-        try (PreparedStatement statement = connection.prepareStatement(UNREADABLE)) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setArray(1, connection.createArrayOf("int8", oids));
             try (ResultSet row = statement.executeQuery()) {
-                Set<TableId> unreadable = new HashSet<>();
+                Set<TableId> found = new HashSet<>();
                 while (row.next()) {
-                    unreadable.add(new TableId((int) row.getLong(1)));
+                    found.add(new TableId((int) row.getLong(1)));
                 }
-                return unreadable;
+                return found;
             }
         }
     }
@@ -97,33 +112,56 @@ public record Survey(
     List<CatalogTable> coverable() {
         return capturable().stream()
                 .filter(table -> published.contains(table.id()))
-                .filter(table -> !narrowed.contains(table.id()) && !unreadable.contains(table.id()))
+                .filter(table -> !narrowed.contains(table.id()))
+                .filter(table -> !unreadable.contains(table.id()) && !hidden.contains(table.id()))
                 .toList();
     }
 
     /** The tables that should be covered but cannot be, each with its reason. */
     public List<Uncovered> uncovered() {
-        List<Uncovered> uncovered = new ArrayList<>();
-        for (CatalogTable table : tables) {
-            CatalogTable.Obstacle obstacle = table.obstacle();
-            if (obstacle != null) {
-                if (!obstacle.capturedElsewhere()) {
-                    uncovered.add(new Uncovered(table.name(), obstacle.reason(), table.mend()));
-                }
-            } else if (!published.contains(table.id())) {
-                String add = "ALTER PUBLICATION " + Identifiers.quote(publication) + " ADD TABLE ONLY "
-                        + table.sqlName() + ";";
-                uncovered.add(new Uncovered(table.name(), "not in publication " + publication, add));
-            } else if (narrowed.contains(table.id())) {
-                uncovered.add(new Uncovered(
-                        table.name(), "publication " + publication + " leaves out some of its rows or columns", null));
-            } else if (unreadable.contains(table.id())) {
-                String grant = "GRANT USAGE ON SCHEMA "
-                        + Identifiers.quote(table.name().schema()) + " TO " + Identifiers.quote(role)
-                        + "; GRANT SELECT ON " + table.sqlName() + " TO " + Identifiers.quote(role) + ";";
-                uncovered.add(new Uncovered(table.name(), "role " + role + " may not read it", grant));
-            }
+        return tables.stream().map(this::uncovered).flatMap(Optional::stream).toList();
+    }
+
+    private Optional<Uncovered> uncovered(CatalogTable table) {
+        if (table.obstacle() != null) {
+            return obstructed(table, table.obstacle());
         }
-        return uncovered;
+        String self = Identifiers.quote(role);
+        if (!published.contains(table.id())) {
+            String add = alterPublication() + "ADD TABLE ONLY " + table.sqlName() + ";";
+            return Optional.of(new Uncovered(table.name(), "not in publication " + publication, add));
+        }
+        if (narrowed.contains(table.id())) {
+            String reason = "publication " + publication + " leaves out some of its rows or columns";
+            return Optional.of(new Uncovered(table.name(), reason, null));
+        }
+        if (unreadable.contains(table.id())) {
+            String grant = "GRANT USAGE ON SCHEMA "
+                    + Identifiers.quote(table.name().schema()) + " TO " + self + "; GRANT SELECT ON " + table.sqlName()
+                    + " TO " + self + ";";
+            return Optional.of(new Uncovered(table.name(), "role " + role + " may not read it", grant));
+        }
+        if (hidden.contains(table.id())) {
+            String reason = "row-level security hides rows of it from role " + role;
+            return Optional.of(new Uncovered(table.name(), reason, "ALTER ROLE " + self + " BYPASSRLS;"));
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Uncovered> obstructed(CatalogTable table, CatalogTable.Obstacle obstacle) {
+        if (obstacle.capturedElsewhere()) {
+            return Optional.empty();
+        }
+        if (!listed.contains(table.id())) {
+            return Optional.of(new Uncovered(table.name(), obstacle.reason(), table.mend()));
+        }
+        String drop = alterPublication() + "DROP TABLE ONLY " + table.sqlName() + ";";
+        String reason = obstacle.reason() + ", and while publication " + publication
+                + " lists it the application's UPDATE and DELETE of it may fail";
+        return Optional.of(new Uncovered(table.name(), reason, drop));
+    }
+
+    private String alterPublication() {
+        return "ALTER PUBLICATION " + Identifiers.quote(publication) + " ";
     }
 }

@@ -115,7 +115,9 @@ public final class TableWatch implements AutoCloseable {
         verified = now;
         List<CatalogTable> due = due(survey);
         report(survey);
-        return due.isEmpty() ? Lsn.ZERO : takeBaseline(due);
+        Lsn at = due.isEmpty() ? Lsn.ZERO : takeBaseline(due);
+        count(survey, failed.size());
+        return at;
     }
 
     /** Says up to which time the history is complete, once it has reached where the log ended at an earlier look. */
@@ -138,10 +140,9 @@ public final class TableWatch implements AutoCloseable {
         for (CatalogTable table : survey.unpublished()) {
             changed |= attempt(() -> publication.add(table), "added " + table.name() + " to");
         }
-        Set<TableId> listed = publication.listed();
         for (CatalogTable table : survey.tables()) {
             // Left in, a table without a replica identity makes the application's UPDATE fail.
-            if (table.obstacle() != null && listed.contains(table.id())) {
+            if (table.obstacle() != null && survey.listed().contains(table.id())) {
                 changed |= attempt(() -> publication.drop(table), "took " + table.name() + " out of");
             }
         }
@@ -191,7 +192,7 @@ public final class TableWatch implements AutoCloseable {
                 .filter(table -> !isCovered(table, covered.get(table.id())))
                 .toList();
         failed.keySet().retainAll(due.stream().map(CatalogTable::id).collect(Collectors.toSet()));
-        metrics.pendingBaselines(due.size());
+        count(survey, due.size());
         Instant earliest = Instant.now().minus(RETRY_AFTER);
         return due.stream()
                 .filter(table -> failed.getOrDefault(table.id(), Instant.MIN).isBefore(earliest))
@@ -235,11 +236,11 @@ public final class TableWatch implements AutoCloseable {
             // No slot is free, say: capture goes on, and the baseline is tried again.
             due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
         }
+        due.forEach(table -> failed.remove(table.id()));
         failures.forEach((table, reason) -> {
             LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
             failed.put(table.id(), Instant.now());
         });
-        metrics.pendingBaselines(failures.size());
         return at;
     }
 
@@ -263,7 +264,12 @@ public final class TableWatch implements AutoCloseable {
             }
             reported = uncovered;
         }
-        metrics.tables(survey.coverable().size() - failed.size(), uncovered.size() + failed.size());
+    }
+
+    /** A table that waits for its baseline is not covered yet. */
+    private void count(Survey survey, int pending) {
+        metrics.pendingBaselines(pending);
+        metrics.tables(survey.coverable().size() - pending, survey.uncovered().size() + pending);
     }
 
     /** Cuts off whatever this waits for. */

@@ -1,0 +1,33 @@
+package io.rowback.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+
+class ConnectionsTest {
+    private final Connections connections =
+            new Connections(ConnectionSettings.parse("postgresql://rowback@h/app"), "test");
+
+    @Test
+    void missingPasswordIsNotTakenForAServerThatIsDown() {
+        RowbackException rejected = explained("08004");
+        assertThat(rejected.code()).isEqualTo(ErrorCode.NO_POSTGRES);
+        assertThat(rejected.hint()).contains("~/.pgpass");
+        assertThat(explained("08001").hint()).contains("Is the server running");
+    }
+
+    @Test
+    void whatAReachedServerRefusesIsNoMatterOfConnecting() {
+        assertThat(explained("55006").code()).isEqualTo(ErrorCode.FAILED);
+        assertThat(explained("55006").hint()).contains("Another process reads the slot");
+        assertThat(explained("42704").hint()).contains("drop the slot");
+        assertThat(explained("22012").hint()).isNull();
+    }
+
+    private RowbackException explained(String state) {
+        return connections.explain("connecting to", new SQLException("no", state));
+    }
+}
