@@ -1,5 +1,6 @@
 package io.rowback.restore;
 
+import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
@@ -84,10 +85,10 @@ final class ScopeOptions {
     Scope resolve(HistoryReader reader, Tables tables) {
         TableInfo named = table == null ? null : tables.named(table);
         boolean open = xids.isEmpty() && !window.hasTo();
-        return new Scope(windows(reader, named), open, named == null ? null : narrowing(named));
+        return new Scope(windows(reader, tables, named), open, named == null ? null : narrowing(named));
     }
 
-    private List<Window> windows(HistoryReader reader, @Nullable TableInfo named) {
+    private List<Window> windows(HistoryReader reader, Tables tables, @Nullable TableInfo named) {
         if (!xids.isEmpty()) {
             return xids.stream()
                     .map(xid -> PointInTime.transaction(reader, xid).commit())
@@ -103,6 +104,17 @@ final class ScopeOptions {
                     ErrorCode.NOT_COVERED,
                     "table " + named.schema().name() + " is not covered at LSN " + from + ", where the window begins",
                     "rowback tables shows from when to when each table is covered.");
+        }
+        Lsn begin = tables.all().stream()
+                .flatMap(table -> table.coverage().stream())
+                .map(Coverage::from)
+                .min(Comparator.naturalOrder())
+                .orElse(from);
+        if (from.isBefore(begin)) {
+            throw new RowbackException(
+                    ErrorCode.NOT_COVERED,
+                    "the window begins at LSN " + from + ", the history only at " + begin,
+                    "rowback status shows since when; --from lsn:" + begin + " takes all of it.");
         }
         return List.of(commits);
     }

@@ -164,6 +164,13 @@ final class MainTest {
     }
 
     @Test
+    void windowThatBeginsBeforeTheHistoryIsNotCovered() {
+        assertThat(rowback("restore", "--from", "2020-01-01T00:00:00Z", "--to", "now"))
+                .isEqualTo(12);
+        assertThat(err.toString()).contains("the history only at");
+    }
+
+    @Test
     void conflictIsRefusedSkippedOrOverwritten() {
         assertThat(rowback("restore", "--tx", "701")).isEqualTo(4);
         assertThat(out.toString()).isEmpty();

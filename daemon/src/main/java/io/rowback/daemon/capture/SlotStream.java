@@ -78,7 +78,7 @@ final class SlotStream implements ReplicationStream {
 
     @Override
     public void read(ReplicationMessageProcessor debezium) {
-        throw new UnsupportedOperationException("Debezium reads without blocking");
+        throw new IllegalStateException("Debezium reads without blocking");
     }
 
     private void take(ByteBuffer bytes) throws SQLException, InterruptedException {

@@ -1,5 +1,6 @@
 package io.rowback.restore.plan;
 
+import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryReader;
@@ -10,6 +11,7 @@ import io.rowback.history.RowTimeline;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
+import io.rowback.postgres.Equality;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -162,7 +164,17 @@ final class Dependencies {
     private @Nullable Finding dependent(Draft draft, Set<RowReference> planned) {
         for (TableInfo child : tables.all()) {
             for (ForeignKey foreignKey : child.schema().foreignKeys()) {
-                RowKey dependent = letsGo(draft, foreignKey) ? dependent(child, foreignKey, draft, planned) : null;
+                if (!letsGo(draft, foreignKey)) {
+                    continue;
+                }
+                if (!comparesTexts(draft.table(), child.schema(), foreignKey)) {
+                    return new Finding.Refusal(
+                            draft.table(),
+                            draft.name(),
+                            "whether rows of " + child.schema().name() + " refer to it cannot be told by the texts of "
+                                    + String.join(", ", foreignKey.columns()));
+                }
+                RowKey dependent = dependent(child, foreignKey, draft, planned);
                 if (dependent != null) {
                     String did = draft.repair() instanceof Repair.DeleteRow ? "inserted it" : "changed its key";
                     return new Finding.RowConflict(
@@ -187,6 +199,18 @@ final class Dependencies {
                 || (draft.writes(foreignKey.refColumns())
                         && draft.now() != null
                         && foreignKey.onUpdate() != ForeignKey.Action.CASCADE);
+    }
+
+    /** Whether values of the foreign key equal those it refers to only if they are the same texts, by which we look. */
+    private static boolean comparesTexts(TableSchema parent, TableSchema child, ForeignKey foreignKey) {
+        for (int i = 0; i < foreignKey.columns().size(); i++) {
+            Column referring = child.column(foreignKey.columns().get(i));
+            if (!Equality.isOfTexts(
+                    referring, parent.column(foreignKey.refColumns().get(i)))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Set<RowReference> planned) {

@@ -4,6 +4,7 @@ import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
+import io.rowback.postgres.Equality;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
 import java.security.MessageDigest;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Conditions that hold if a column has exactly this value. Not all types have an equality, and not for all of them does
@@ -23,29 +23,6 @@ final class ExactMatch {
     /** Longer values stand in a condition by their hash, so that a script does not hold them twice. */
     private static final int LONGEST = 200;
 
-    private static final Pattern MODIFIER = Pattern.compile("\\([^)]*\\)");
-    private static final Set<String> EQUALITY_IS_IDENTITY = Set.of(
-            "smallint",
-            "integer",
-            "bigint",
-            "oid",
-            "boolean",
-            "uuid",
-            "bytea",
-            "date",
-            "time without time zone",
-            "timestamp without time zone",
-            "timestamp with time zone",
-            "money",
-            "inet",
-            "cidr",
-            "macaddr",
-            "macaddr8",
-            "bit",
-            "bit varying",
-            "pg_lsn",
-            "name");
-    private static final Set<String> TEXT = Set.of("text", "character varying", "character");
     /** Types of pg_catalog whose cast to text does not give what their output function prints, or is missing. */
     private static final Set<String> CAST_DIFFERS = Set.of("bpchar", "xml", "\"char\"");
 
@@ -58,12 +35,12 @@ final class ExactMatch {
             return name + " IS NULL";
         }
         String text = known.text();
-        boolean identity = equalityIsIdentity(column);
+        boolean identity = Equality.isIdentity(column);
         if (text.length() > LONGEST) {
             return "sha256(convert_to(" + printed(column, name) + ", 'UTF8')) = '\\x" + sha256(known) + "'";
         }
         String collation = column.byteOrdered() ? "" : " COLLATE \"C\"";
-        if (identity || isText(column)) {
+        if (identity || Equality.isText(column)) {
             return name + " = " + Literals.quote(text) + (identity ? "" : collation);
         }
         // The text of NULL is empty as well.
@@ -88,28 +65,13 @@ final class ExactMatch {
 
     /** The text that the type's output function prints, as an expression. */
     private static String printed(Column column, String name) {
-        String base = base(column);
+        String base = Equality.base(column);
         if (base.equals("text") || base.equals("character varying")) {
             return name;
         }
         boolean foreign = column.type().contains(".");
         boolean castPrints = !foreign && !CAST_DIFFERS.contains(base) && !base.equals("character");
         return castPrints ? name + "::text" : "format('%s', " + name + ")";
-    }
-
-    private static boolean equalityIsIdentity(Column column) {
-        String base = base(column);
-        // With a scale all values of a numeric have the same number of digits.
-        return EQUALITY_IS_IDENTITY.contains(base)
-                || (base.equals("numeric") && column.type().contains("("));
-    }
-
-    private static boolean isText(Column column) {
-        return TEXT.contains(base(column));
-    }
-
-    private static String base(Column column) {
-        return MODIFIER.matcher(column.type()).replaceAll("");
     }
 
     private static String sha256(ColumnValue.Text text) {

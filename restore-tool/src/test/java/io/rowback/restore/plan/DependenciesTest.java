@@ -235,4 +235,24 @@ final class DependenciesTest {
         assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
         assertThat(plan.conflicts().toString()).contains("the scope changed its key, but kids 10 refers to it now");
     }
+
+    @Test
+    void rowIsNotDeletedWhereEqualValuesMayBeWrittenOtherwise() {
+        TableSchema amounts =
+                TableFixture.table("amounts").column("id", "numeric").key("id").build();
+        TableSchema children = TableFixture.table("kids")
+                .column("id", "bigint")
+                .column("amount", "numeric")
+                .key("id")
+                .foreignKey(new ForeignKey(
+                        "fk", List.of("amount"), amounts.id(), List.of("id"), Action.CASCADE, Action.CASCADE, false))
+                .build();
+        life.baseline(amounts);
+        life.baseline(children);
+        Transaction bad = life.commit(insert(row(amounts, "7.50")));
+        life.commit(insert(row(children, "9", "7.5")));
+        RestorePlan plan = undoing(bad).operations(Operation.INSERT).plan(history);
+        assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
+        assertThat(plan.refusals().toString()).contains("whether rows of kids refer to it cannot be told");
+    }
 }

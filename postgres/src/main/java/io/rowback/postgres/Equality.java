@@ -1,0 +1,69 @@
+package io.rowback.postgres;
+
+import io.rowback.history.Column;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What Postgres' equality means for a column's values. 1.5 equals 1.50 in a numeric, 'Ann' equals 'ann' in a citext: for
+ * such types values can be equal and yet print as different texts.
+ */
+public final class Equality {
+    private static final Pattern MODIFIER = Pattern.compile("\\([^)]*\\)");
+    private static final Set<String> INTEGERS = Set.of("smallint", "integer", "bigint");
+    private static final Set<String> IDENTITY = Set.of(
+            "smallint",
+            "integer",
+            "bigint",
+            "oid",
+            "boolean",
+            "uuid",
+            "bytea",
+            "date",
+            "time without time zone",
+            "timestamp without time zone",
+            "timestamp with time zone",
+            "money",
+            "inet",
+            "cidr",
+            "macaddr",
+            "macaddr8",
+            "bit",
+            "bit varying",
+            "pg_lsn",
+            "name");
+    private static final Set<String> TEXT = Set.of("text", "character varying", "character");
+
+    private Equality() {}
+
+    /** Whether two values of this column are equal if and only if their texts are, whatever the collation. */
+    public static boolean isIdentity(Column column) {
+        String base = base(column);
+        // With a scale all values of a numeric have the same number of digits.
+        return IDENTITY.contains(base)
+                || (base.equals("numeric") && column.type().contains("("));
+    }
+
+    /** Whether the column is of a text type, for which that depends on the collation. */
+    public static boolean isText(Column column) {
+        return TEXT.contains(base(column));
+    }
+
+    /**
+     * Whether a value of the one column equals one of the other if and only if their texts are the same, collations being
+     * deterministic.
+     */
+    public static boolean isOfTexts(Column one, Column other) {
+        if (one.type().equals(other.type()) && (isIdentity(one) || isText(one))) {
+            return true;
+        }
+        boolean padded = base(one).equals("character") || base(other).equals("character");
+        return (INTEGERS.contains(base(one)) && INTEGERS.contains(base(other)))
+                || (isText(one) && isText(other) && !padded);
+    }
+
+    /** The type without its modifier, {@code numeric} of {@code numeric(12,4)}. */
+    public static String base(Column column) {
+        return MODIFIER.matcher(column.type()).replaceAll("");
+    }
+}
