@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class RepairOrder {
     private final List<Draft> drafts;
     private final List<Set<Integer>> waitsFor = new ArrayList<>();
+    private final List<List<Integer>> components;
     private final Map<RowReference, List<Integer>> provided = new HashMap<>();
     private final Map<RowReference, List<Integer>> givenUp = new HashMap<>();
     private final Map<RowReference, List<Integer>> letGo = new HashMap<>();
@@ -42,16 +43,45 @@ final class RepairOrder {
         for (int i = 0; i < this.drafts.size(); i++) {
             waitsFor.add(waits(i, targets));
         }
+        components = new Components(waitsFor).inOrder();
     }
 
     /** The repairs in order, those that must be one statement together. */
     List<List<Repair>> statements() {
-        return new Components(waitsFor)
-                .inOrder().stream()
-                        .map(component -> component.stream()
-                                .map(i -> drafts.get(i).repair())
-                                .toList())
-                        .toList();
+        return components.stream()
+                .map(component ->
+                        component.stream().map(i -> drafts.get(i).repair()).toList())
+                .toList();
+    }
+
+    /**
+     * The repairs that no order can write: they take a unique value from a row that waits for them. Within a statement
+     * foreign keys wait for its end, unique constraints do not.
+     */
+    List<Draft> impossible() {
+        return components.stream()
+                .flatMap(component -> component.stream().filter(i -> takesFromOneOf(i, component)))
+                .map(drafts::get)
+                .toList();
+    }
+
+    private boolean takesFromOneOf(int i, List<Integer> component) {
+        Draft draft = drafts.get(i);
+        Set<Integer> owners = new LinkedHashSet<>();
+        if (!(draft.repair() instanceof Repair.DeleteRow)) {
+            collectUniques(draft, owners);
+        }
+        owners.remove(i);
+        return owners.stream().anyMatch(component::contains);
+    }
+
+    /** Those that give up a unique value that this one takes. */
+    private void collectUniques(Draft draft, Set<Integer> into) {
+        for (List<String> columns : uniques(draft.table())) {
+            if (draft.writes(columns)) {
+                collect(givenUp, draft.identifiedAfter(columns), into);
+            }
+        }
     }
 
     /** The tables of the repairs, parents first where that is possible. */
@@ -106,11 +136,7 @@ final class RepairOrder {
                     collect(provided, draft.refersTo(foreignKey), waits);
                 }
             }
-            for (List<String> columns : uniques(draft.table())) {
-                if (draft.writes(columns)) {
-                    collect(givenUp, draft.identifiedAfter(columns), waits);
-                }
-            }
+            collectUniques(draft, waits);
         }
         waits.remove(i);
         return waits;

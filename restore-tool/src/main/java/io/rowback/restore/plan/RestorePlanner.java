@@ -77,7 +77,7 @@ public final class RestorePlanner {
                         "Narrow it by --table, --key-range or --where, or allow more with --max-rows.");
             }
         }
-        RepairOrder order = new RepairOrder(new Dependencies(reader, tables, drafts, findings).drafts());
+        RepairOrder order = order();
         return new RestorePlan(
                 request,
                 reader.info().durable(),
@@ -86,6 +86,26 @@ public final class RestorePlanner {
                 order.statements(),
                 findings,
                 leftInserted);
+    }
+
+    /** Orders what can be written; each time that something turns out not to be, all that hangs on it is looked at anew. */
+    private RepairOrder order() {
+        while (true) {
+            int known = findings.size();
+            RepairOrder order = new RepairOrder(new Dependencies(reader, tables, drafts, findings).drafts());
+            List<Draft> impossible = order.impossible();
+            if (impossible.isEmpty()) {
+                return order;
+            }
+            findings.subList(known, findings.size()).clear();
+            drafts.removeAll(impossible);
+            for (Draft draft : impossible) {
+                findings.add(new Finding.Refusal(
+                        draft.table(),
+                        draft.name(),
+                        "it takes a unique value from a row that waits for it: no order of writes can do that"));
+            }
+        }
     }
 
     private void add(RowLife life) {

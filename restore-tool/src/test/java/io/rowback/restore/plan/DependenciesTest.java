@@ -255,4 +255,23 @@ final class DependenciesTest {
         assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
         assertThat(plan.refusals().toString()).contains("whether rows of kids refer to it cannot be told");
     }
+
+    @Test
+    void exchangeOfUniqueValuesIsRefused() {
+        TableSchema mails = TableFixture.table("mails")
+                .column("id", "bigint")
+                .column("mail", "text")
+                .key("id")
+                .unique("mail")
+                .build();
+        life.baseline(mails, row(mails, "1", "a"), row(mails, "2", "b"));
+        Transaction bad = life.commit(
+                update(row(mails, "1", "a"), row(mails, "1", "x")),
+                update(row(mails, "2", "b"), row(mails, "2", "a")),
+                update(row(mails, "1", "x"), row(mails, "1", "b")));
+        RestorePlan plan = undoing(bad).plan(history);
+        assertThat(plan.refusals()).hasSize(2);
+        assertThat(plan.refusals().toString()).contains("it takes a unique value from a row that waits for it");
+        assertThat(plan.statements()).isEmpty();
+    }
 }
