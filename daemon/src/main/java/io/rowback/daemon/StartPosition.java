@@ -1,5 +1,6 @@
 package io.rowback.daemon;
 
+import io.rowback.daemon.tables.LogEnd;
 import io.rowback.daemon.tables.Slot;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
@@ -83,7 +84,7 @@ final class StartPosition {
                             + ", but this is database " + name + " of server " + system,
                     "Give the database another name in the configuration, or move its store away.");
         }
-        Lsn end = Slot.serverEnd(connection);
+        Lsn end = LogEnd.read(connection).lsn();
         if (end.isBefore(store.durable())) {
             throw new RowbackException(
                     ErrorCode.REFUSED,

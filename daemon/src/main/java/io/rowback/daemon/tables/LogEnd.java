@@ -15,14 +15,15 @@ import java.time.OffsetDateTime;
  * @param lsn where it ends
  * @param time every commit with an earlier time lies below
  */
-record LogEnd(Lsn lsn, Instant time) {
+public record LogEnd(Lsn lsn, Instant time) {
     /**
      * A commit's time is taken before its record is written, with {@code synchronous_commit} off by up to three times
      * {@code wal_writer_delay}, which is 200 ms by default.
      */
     private static final Duration WRITTEN_LATER = Duration.ofSeconds(2);
 
-    static LogEnd read(Connection connection) throws SQLException {
+    /** Where it ends now. */
+    public static LogEnd read(Connection connection) throws SQLException {
         // The time is that of the statement's start, so it is taken before the position.
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(

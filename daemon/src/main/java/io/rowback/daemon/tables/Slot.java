@@ -67,11 +67,6 @@ public record Slot(
         }
     }
 
-    /** Where the server's log ends now. */
-    public static Lsn serverEnd(Connection connection) throws SQLException {
-        return lsn(connection, "SELECT pg_catalog.pg_current_wal_lsn()");
-    }
-
     private static Lsn lsn(Connection connection, String sql, String... arguments) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < arguments.length; i++) {

@@ -66,11 +66,8 @@ final class RepairOrder {
     }
 
     private boolean takesFromOneOf(int i, List<Integer> component) {
-        Draft draft = drafts.get(i);
         Set<Integer> owners = new LinkedHashSet<>();
-        if (!(draft.repair() instanceof Repair.DeleteRow)) {
-            collectUniques(draft, owners);
-        }
+        collectUniques(drafts.get(i), owners);
         owners.remove(i);
         return owners.stream().anyMatch(component::contains);
     }
