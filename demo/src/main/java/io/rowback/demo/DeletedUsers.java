@@ -1,6 +1,5 @@
 package io.rowback.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.rowback.history.ErrorCode;
 import java.util.List;
 
@@ -20,19 +19,13 @@ public final class DeletedUsers implements Incident {
         support.asks("transactions", "--op", "delete", "--min-rows", "10");
         support.says("A user wrote in: number -91111111. What happened to that row, and to all that belongs to it?");
         support.asks("history", "users", "-91111111", "--related");
-        List<JsonNode> victim = support.reads("history", "users", "-91111111");
-        JsonNode deleted = victim.get(victim.size() - 1);
-        JsonNode overwritten = victim.get(victim.size() - 2);
+        List<String> victim = support.changedBy("users", "-91111111");
+        List<String> overwrittenAndDeleted = victim.subList(victim.size() - 2, victim.size());
         support.says(
                 "Deleted by one transaction, overwritten by the one before it. Where did the test users come from?");
         support.asks("transactions", "--table", "users", "--op", "insert");
-        List<JsonNode> tester = support.reads("history", "users", "-91111101");
-        JsonNode inserted = tester.get(0);
-        return List.of("--tx", xid(inserted) + "," + xid(overwritten) + "," + xid(deleted));
-    }
-
-    private static String xid(JsonNode change) {
-        return change.get("xid").asText();
+        String inserted = support.changedBy("users", "-91111101").get(0);
+        return List.of("--tx", inserted + "," + String.join(",", overwrittenAndDeleted));
     }
 
     @Override

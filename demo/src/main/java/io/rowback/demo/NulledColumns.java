@@ -1,6 +1,5 @@
 package io.rowback.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.rowback.history.ErrorCode;
 import java.util.List;
 
@@ -18,8 +17,8 @@ public final class NulledColumns implements Incident {
     public List<String> find(Support support) {
         support.says("A page has lost its training plan: number 150. What happened to that row?");
         support.asks("history", "analysis_results", "150", "--columns", "training_plan");
-        List<JsonNode> changes = support.reads("history", "analysis_results", "150", "--columns", "training_plan");
-        String xid = changes.get(changes.size() - 1).get("xid").asText();
+        List<String> changes = support.changedBy("analysis_results", "150", "--columns", "training_plan");
+        String xid = changes.get(changes.size() - 1);
         support.says("One transaction cleared it. What else did that one do?");
         support.asks("transactions", "--table", "analysis_results", "--op", "update", "--min-rows", "10");
         return List.of("--tx", xid, "--columns", "diagnosis,training_plan", "--on-conflict", "skip");

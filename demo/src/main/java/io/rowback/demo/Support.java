@@ -34,15 +34,24 @@ public final class Support {
     }
 
     /** Runs the same query for a program to read: the documents that it prints. */
-    List<JsonNode> reads(String... arguments) {
+    private List<JsonNode> reads(List<String> arguments) {
         List<String> command = new ArrayList<>(List.of("--json"));
-        command.addAll(List.of(arguments));
+        command.addAll(arguments);
         try (MappingIterator<JsonNode> documents =
                 JSON.readerFor(JsonNode.class).readValues(answer(command))) {
             return documents.readAll();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The transactions that changed a row, oldest first, one for each change. */
+    List<String> changedBy(String table, String key, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("history", table, key));
+        arguments.addAll(List.of(options));
+        return reads(arguments).stream()
+                .map(change -> change.get("xid").asText())
+                .toList();
     }
 
     private String answer(List<String> arguments) {

@@ -1,7 +1,7 @@
 package io.rowback.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.rowback.history.ErrorCode;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Names, keys and types that break careless SQL; two mistakes on one row, and one on a row that others refer to. */
@@ -15,16 +15,11 @@ final class TangledNames implements Incident {
 
     @Override
     public List<String> find(Support support) {
-        List<JsonNode> house = support.reads("history", ZOO + ".\"Tier-Häuser\"", "t=Nord,select=1");
-        List<JsonNode> keeper = support.reads("history", ZOO + ".t", "1");
-        int last = house.size() - 1;
-        return List.of(
-                "--tx",
-                String.join(",", xid(house.get(last - 1)), xid(house.get(last)), xid(keeper.get(keeper.size() - 1))));
-    }
-
-    private static String xid(JsonNode change) {
-        return change.get("xid").asText();
+        List<String> house = support.changedBy(ZOO + ".\"Tier-Häuser\"", "t=Nord,select=1");
+        List<String> keeper = support.changedBy(ZOO + ".t", "1");
+        List<String> mistakes = new ArrayList<>(house.subList(house.size() - 2, house.size()));
+        mistakes.add(keeper.get(keeper.size() - 1));
+        return List.of("--tx", String.join(",", mistakes));
     }
 
     @Override

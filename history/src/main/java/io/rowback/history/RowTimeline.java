@@ -42,7 +42,12 @@ public final class RowTimeline {
     public record Version(
             Change change,
             @Nullable RowImage before,
-            @Nullable RowImage after) {}
+            @Nullable RowImage after) {
+        /** The same change seen from the row's other key as well: each of the two knows one of the images. */
+        public Version joined(Version other) {
+            return new Version(change, before == null ? other.before : before, after == null ? other.after : after);
+        }
+    }
 
     /** What the table held under a key: a row, no row, or the history cannot tell. */
     public sealed interface State {

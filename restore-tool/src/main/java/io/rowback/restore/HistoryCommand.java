@@ -5,7 +5,6 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
-import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
 import io.rowback.history.TableInfo;
@@ -129,28 +128,13 @@ final class HistoryCommand extends StoreCommand {
                 Step step = new Step(info.schema().name(), Objects.requireNonNull(shown), version, transaction);
                 if (columns.isEmpty() || step.touches(columns)) {
                     steps.computeIfAbsent(change.position(), position -> new HashMap<>())
-                            .merge(new Row(row.table(), shown), step, HistoryCommand::joined);
+                            .merge(new Row(row.table(), shown), step, Step::joined);
                 }
             }
         }
         List<Step> ordered = new ArrayList<>();
         steps.values().forEach(atOnce -> ordered.addAll(atOnce.values()));
         return ordered;
-    }
-
-    /** A change of the key is seen from both keys, each knowing one of the two images. */
-    private static Step joined(Step one, Step other) {
-        RowImage before = one.version().before() != null
-                ? one.version().before()
-                : other.version().before();
-        RowImage after = one.version().after() != null
-                ? one.version().after()
-                : other.version().after();
-        return new Step(
-                one.table(),
-                one.key(),
-                new RowTimeline.Version(one.version().change(), before, after),
-                one.transaction());
     }
 
     private static void explainNothing(HistoryReader reader, TableInfo table, RowKey key, Output output) {

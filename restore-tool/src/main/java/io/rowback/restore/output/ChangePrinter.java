@@ -46,6 +46,11 @@ public final class ChangePrinter {
             return cells().stream().anyMatch(cell -> columns.contains(cell.column()));
         }
 
+        /** The same step seen from the row's other key as well. */
+        public Step joined(Step other) {
+            return new Step(table, key, version.joined(other.version), transaction);
+        }
+
         private TableSchema schema() {
             return version.change().schema();
         }

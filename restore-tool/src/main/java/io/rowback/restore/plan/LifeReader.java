@@ -1,6 +1,5 @@
 package io.rowback.restore.plan;
 
-import io.rowback.history.Change;
 import io.rowback.history.Coverage;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
@@ -100,28 +99,19 @@ final class LifeReader {
     }
 
     private List<RowLife.Step> steps(Map<RowKey, List<Version>> versions) {
-        Map<Position, RowLife.Step> steps = new TreeMap<>();
+        Map<Position, Version> changes = new TreeMap<>();
         for (List<Version> ofKey : versions.values()) {
             for (Version version : ofKey) {
-                Change change = version.change();
-                RowLife.Step step =
-                        new RowLife.Step(change, scope.contains(change.position()), version.before(), version.after());
                 // A TRUNCATE is told of every key, of those without a row as well.
-                if (step.before() != null || step.after() != null) {
-                    steps.merge(change.position(), step, LifeReader::joined);
+                if (version.before() != null || version.after() != null) {
+                    changes.merge(version.change().position(), version, Version::joined);
                 }
             }
         }
-        return new ArrayList<>(steps.values());
-    }
-
-    /** A change of the key is seen from both keys, each knowing one of the two images. */
-    private static RowLife.Step joined(RowLife.Step one, RowLife.Step other) {
-        return new RowLife.Step(
-                one.change(),
-                one.inScope(),
-                one.before() == null ? other.before() : one.before(),
-                one.after() == null ? other.after() : one.after());
+        List<RowLife.Step> steps = new ArrayList<>();
+        changes.forEach((position, version) -> steps.add(
+                new RowLife.Step(version.change(), scope.contains(position), version.before(), version.after())));
+        return steps;
     }
 
     /** Whether the steps are those of one row: each finds the key that the one before left. */
