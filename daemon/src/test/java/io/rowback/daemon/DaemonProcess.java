@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -19,36 +21,39 @@ final class DaemonProcess implements AutoCloseable {
     private final Process process;
     private final Path log;
 
-    /** Starts it with the store in that folder. */
+    /** Starts it for one database, named {@code app} in the configuration, with the store in that folder. */
     DaemonProcess(Database database, Path folder, String listen) {
+        this(folder, config(Map.of("app", database), folder, listen), Map.of());
+    }
+
+    /** Starts it with that configuration and these additions to environment and JVM. */
+    DaemonProcess(Path folder, String config, Map<String, String> environment, String... jvmOptions) {
         this.log = folder.resolve("rowbackd-" + System.nanoTime() + ".log");
-        Path config = folder.resolve("rowback.toml");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-cp", classPath(), "-Duser.timezone=Asia/Tokyo"));
+        command.addAll(List.of(jvmOptions));
+        Path file = folder.resolve("rowback.toml");
+        command.addAll(List.of(Main.class.getName(), "run", "--config", file.toString()));
         try {
-            Files.writeString(config, """
-                    [databases.app]
-                    url = "%s"
-                    slot = "rowback_%s"
-                    [store]
-                    dir = "%s"
-                    [http]
-                    listen = "%s"
-                    """.formatted(database.url(), database.name(), folder.resolve("store"), listen));
-            this.process = new ProcessBuilder(List.of(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-cp",
-                            classPath(),
-                            "-Duser.timezone=Asia/Tokyo",
-                            Main.class.getName(),
-                            "run",
-                            "--config",
-                            config.toString()))
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
+            Files.writeString(file, config);
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+            builder.environment().putAll(environment);
+            this.process = builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A configuration of these databases by name; each has the slot {@code rowback_} and the database's own name. */
+    static String config(Map<String, Database> databases, Path folder, String listen) {
+        StringBuilder config = new StringBuilder();
+        databases.forEach((name, database) -> config.append("[databases.%s]\nurl = \"%s\"\nslot = \"rowback_%s\"\n"
+                .formatted(name, database.url(), database.name())));
+        return config.append(
+                        "[store]\ndir = \"%s\"\n[http]\nlisten = \"%s\"\n".formatted(folder.resolve("store"), listen))
+                .toString();
     }
 
     private static String classPath() {

@@ -14,7 +14,6 @@ import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
-import org.rocksdb.RocksDB;
 
 /**
  * RocksDB's options. The log is compressed with a dictionary, which makes its small blocks as small as large ones would
@@ -35,7 +34,7 @@ final class Tuning implements AutoCloseable {
     private static final int BACKGROUND_JOBS = 2;
 
     static {
-        RocksDB.loadLibrary();
+        NativeLibrary.load();
     }
 
     private final List<AutoCloseable> owned = new ArrayList<>();

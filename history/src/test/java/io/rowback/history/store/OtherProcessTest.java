@@ -74,6 +74,7 @@ class OtherProcessTest {
             }
             writer.destroyForcibly().waitFor();
             assertThat(stored).isNotNull();
+            assertThat(scratch).as("what the killed one left").isEmptyDirectory();
             try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
                 assertThat(reader.info().durable()).isGreaterThanOrEqualTo(Lsn.parse(String.valueOf(stored)));
                 assertThat(reader.verify((family, entries) -> {}).findings()).isEmpty();

@@ -1,0 +1,41 @@
+package io.rowback.history.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.rocksdb.NativeLibraryLoader;
+
+/**
+ * RocksDB's native library, which comes inside its jar. By itself RocksDB unpacks 17 MB into the temporary folder and
+ * removes them at the JVM's orderly end, so each kill would leave a copy behind. Here the file is gone as soon as it is
+ * loaded: the process keeps what it has mapped.
+ */
+final class NativeLibrary {
+    private NativeLibrary() {}
+
+    /** Loads the library; RocksDB, which would do so on its first use, then finds it loaded. */
+    static void load() {
+        try {
+            Path folder = Files.createTempDirectory("rowback-native-");
+            try {
+                NativeLibraryLoader.getInstance().loadLibrary(folder.toString());
+            } finally {
+                delete(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "RocksDB's native library cannot be unpacked; java.io.tmpdir must be writable", e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+}
