@@ -203,6 +203,28 @@ class CaptureIT {
 
     @ParameterizedTest
     @ValueSource(ints = {14, 18})
+    void annotationsOfAnySizeAndContentAreTakenUpToALimit(int major) throws Exception {
+        Database app = database(major, "long_annotations");
+        app.run("create table t (id int primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            inOneTransaction(
+                    app,
+                    "select pg_logical_emit_message(true, 'rowback', '\\x00ff0a7b'::bytea)",
+                    "select pg_logical_emit_message(true, 'other', repeat('x', 50000000))",
+                    "select pg_logical_emit_message(true, 'rowback', repeat('x', 1000000)) from generate_series(1, 3)",
+                    "insert into t values (1)",
+                    "select pg_logical_emit_message(true, 'rowback', 'late')");
+            capture.catchUp();
+
+            assertThat(capture.changes("t")).containsExactly("INSERT -> 1");
+            assertThat(capture.transactions()).singleElement().satisfies(transaction -> assertThat(
+                            transaction.annotations())
+                    .containsExactly("\0\uFFFD\n{", "(more annotations are left out: they would be over 65536 bytes)"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
     void settingsOfRoleAndDatabaseDoNotChangeTheText(int major) throws Exception {
         Database app = database(major, "hostile");
         app.run("create table t (id int primary key, b bytea, d timestamptz, i interval, f float8, p regclass);"

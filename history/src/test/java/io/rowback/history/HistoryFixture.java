@@ -75,6 +75,11 @@ public final class HistoryFixture {
 
     /** Commits one transaction and returns it. */
     public Transaction commit(Draft... drafts) {
+        return commit(List.of(), drafts);
+    }
+
+    /** Commits one transaction with these annotations and returns it. */
+    public Transaction commit(List<String> annotations, Draft... drafts) {
         commits++;
         Lsn commit = new Lsn(BEGIN.value() + STEP * commits);
         List<Change> changes = new ArrayList<>();
@@ -89,7 +94,7 @@ public final class HistoryFixture {
         }
         Lsn end = new Lsn(commit.value() + STEP / 2);
         Transaction transaction =
-                new Transaction(commit, end, new TransactionId(700 + commits), now(), null, counts, List.of());
+                new Transaction(commit, end, new TransactionId(700 + commits), now(), null, counts, annotations);
         writer.append(new HistoryWriter.Batch(changes, List.of(transaction), end));
         return transaction;
     }

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -92,7 +91,7 @@ final class HistoryCommand extends StoreCommand {
         List<Step> steps = steps(reader, tables, rows(reader, tables, row, output), commits);
         int first = Math.max(0, steps.size() - limit);
         ChangePrinter printer = new ChangePrinter(output, columns);
-        steps.subList(first, steps.size()).forEach(printer::print);
+        print(reader, steps.subList(first, steps.size()), printer);
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
@@ -100,6 +99,20 @@ final class HistoryCommand extends StoreCommand {
             explainNothing(reader, named, row.key(), output);
         }
         return ErrorCode.DONE;
+    }
+
+    /** Looks up each transaction when its turn has come: they may carry long annotations. */
+    private static void print(HistoryReader reader, List<Step> steps, ChangePrinter printer) {
+        Lsn commit = null;
+        Transaction transaction = null;
+        for (Step step : steps) {
+            Lsn next = step.version().change().position().commit();
+            if (!next.equals(commit)) {
+                transaction = reader.transaction(next).orElse(null);
+                commit = next;
+            }
+            printer.print(step, transaction);
+        }
     }
 
     private Set<Row> rows(HistoryReader reader, Tables tables, Row row, Output output) {
@@ -115,17 +128,13 @@ final class HistoryCommand extends StoreCommand {
 
     private List<Step> steps(HistoryReader reader, Tables tables, Set<Row> rows, Scope.Window commits) {
         Map<Position, Map<Row, Step>> steps = new TreeMap<>();
-        Map<Lsn, @Nullable Transaction> transactions = new HashMap<>();
         for (Row row : rows) {
             TableInfo info = tables.byId(row.table()).orElseThrow();
             for (RowTimeline.Version version :
                     new RowTimeline(reader, info).versions(row.key(), commits.from(), commits.to())) {
-                Lsn commit = version.change().position().commit();
-                Transaction transaction = transactions.computeIfAbsent(
-                        commit, lsn -> reader.transaction(lsn).orElse(null));
                 Change change = version.change();
                 RowKey shown = change.oldKey() != null ? change.oldKey() : row.key();
-                Step step = new Step(info.schema().name(), Objects.requireNonNull(shown), version, transaction);
+                Step step = new Step(info.schema().name(), Objects.requireNonNull(shown), version);
                 if (columns.isEmpty() || step.touches(columns)) {
                     steps.computeIfAbsent(change.position(), position -> new HashMap<>())
                             .merge(new Row(row.table(), shown), step, Step::joined);

@@ -1,5 +1,6 @@
 package io.rowback.restore;
 
+import io.rowback.history.Annotation;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Operation;
 import io.rowback.history.TableId;
@@ -12,6 +13,7 @@ import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,7 +28,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  rowback transactions --from -1h",
             "  rowback transactions --op delete --min-rows 10     who deleted many rows?",
-            "  rowback transactions --table users --op update"
+            "  rowback transactions --table users --op update",
+            "  rowback transactions --user alice                  whose annotations name that user"
         })
 final class TransactionsCommand extends StoreCommand {
     @Mixin
@@ -44,6 +47,12 @@ final class TransactionsCommand extends StoreCommand {
             defaultValue = "1",
             description = "Only those with at least N such changes. Default: ${DEFAULT-VALUE}.")
     private long minRows;
+
+    @Option(names = "--user", paramLabel = "NAME", description = "Only those annotated with this user.")
+    private @Nullable String user;
+
+    @Option(names = "--application", paramLabel = "NAME", description = "Only those annotated with this application.")
+    private @Nullable String application;
 
     @Option(
             names = "--limit",
@@ -64,7 +73,7 @@ final class TransactionsCommand extends StoreCommand {
         long left = 0;
         try (Stream<Transaction> transactions = reader.transactions(commits.from(), commits.to())) {
             for (Transaction transaction : (Iterable<Transaction>) transactions::iterator) {
-                if (counts(transaction, only)) {
+                if (counts(transaction, only) && isAnnotated(transaction)) {
                     newest.add(transaction);
                 }
                 if (newest.size() > limit) {
@@ -90,6 +99,19 @@ final class TransactionsCommand extends StoreCommand {
                 .mapToLong(entry -> rows(entry.getValue()))
                 .sum();
         return rows >= Math.max(1, minRows);
+    }
+
+    private boolean isAnnotated(Transaction transaction) {
+        List<Annotation> annotations = user == null && application == null
+                ? List.of()
+                : transaction.annotations().stream().map(Annotation::of).toList();
+        return says(annotations, "user", user) && says(annotations, "application", application);
+    }
+
+    private static boolean says(List<Annotation> annotations, String field, @Nullable String value) {
+        return value == null
+                || annotations.stream()
+                        .anyMatch(annotation -> value.equals(annotation.fields().get(field)));
     }
 
     private long rows(Counts counts) {

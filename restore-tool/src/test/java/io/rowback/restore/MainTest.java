@@ -94,10 +94,11 @@ final class MainTest {
                 .hasSize(3)
                 .last()
                 .asString()
-                .isEqualTo("{\"time\":\"2026-01-01T00:00:02Z\",\"xid\":\"702\",\"lsn\":\"0/1200\",\"ordinal\":1,"
-                        + "\"operation\":\"delete\",\"schema\":\"public\",\"table\":\"lines\","
-                        + "\"key\":{\"user_id\":\"-42\",\"n\":\"a,b\"},"
-                        + "\"changes\":{\"user_id\":{\"old\":\"-42\"},\"n\":{\"old\":\"a,b\"}},\"annotations\":[]}");
+                .isEqualTo(
+                        "{\"time\":\"2026-01-01T00:00:02Z\",\"xid\":\"702\",\"lsn\":\"0/1200\",\"ordinal\":1,"
+                                + "\"operation\":\"delete\",\"schema\":\"public\",\"table\":\"lines\","
+                                + "\"key\":{\"user_id\":\"-42\",\"n\":\"a,b\"},"
+                                + "\"changes\":{\"user_id\":{\"old\":\"-42\"},\"n\":{\"old\":\"a,b\"}},\"annotations\":[],\"notes\":[]}");
     }
 
     @Test

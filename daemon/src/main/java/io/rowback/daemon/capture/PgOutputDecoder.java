@@ -157,7 +157,7 @@ final class PgOutputDecoder {
     private static LogicalMessage logicalMessage(ByteBuffer in) {
         boolean transactional = (in.get() & TRANSACTIONAL) != 0;
         lsn(in); // Where the message stands in the log.
-        return new LogicalMessage(transactional, string(in), new String(bytes(in), StandardCharsets.UTF_8));
+        return new LogicalMessage(transactional, string(in), part(in));
     }
 
     private static void expect(char expected, char found) {
@@ -175,13 +175,24 @@ final class PgOutputDecoder {
     }
 
     private static byte[] bytes(ByteBuffer in) {
+        byte[] bytes = new byte[length(in)];
+        in.get(bytes);
+        return bytes;
+    }
+
+    private static ByteBuffer part(ByteBuffer in) {
+        int length = length(in);
+        ByteBuffer part = in.slice(in.position(), length);
+        in.position(in.position() + length);
+        return part;
+    }
+
+    private static int length(ByteBuffer in) {
         int length = in.getInt();
         if (length < 0 || length > in.remaining()) {
             throw new BufferUnderflowException();
         }
-        byte[] bytes = new byte[length];
-        in.get(bytes);
-        return bytes;
+        return length;
     }
 
     private static String string(ByteBuffer in) {

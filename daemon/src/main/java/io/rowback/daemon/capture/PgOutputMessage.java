@@ -3,6 +3,7 @@ package io.rowback.daemon.capture;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.Lsn;
 import io.rowback.history.ReplicaIdentity;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,10 @@ sealed interface PgOutputMessage {
     /** All rows of these relations are gone. */
     record Truncate(List<Integer> relations) implements PgOutputMessage {}
 
-    /** What {@code pg_logical_emit_message} wrote. */
-    record LogicalMessage(boolean transactional, String prefix, String content) implements PgOutputMessage {}
+    /**
+     * What {@code pg_logical_emit_message} wrote.
+     *
+     * @param content a part of the stream's buffer, so that a large message of somebody else's costs nothing
+     */
+    record LogicalMessage(boolean transactional, String prefix, ByteBuffer content) implements PgOutputMessage {}
 }

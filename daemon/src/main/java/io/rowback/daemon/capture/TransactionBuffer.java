@@ -19,6 +19,7 @@ import io.rowback.history.RowImage;
 import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.history.TransactionId;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,7 +39,9 @@ final class TransactionBuffer {
 
     private static final int CHANGES_MAX = 1_000;
     private static final long BYTES_MAX = 8L << 20;
-    private static final int ANNOTATION_LENGTH_MAX = 1 << 20;
+    private static final int ANNOTATION_BYTES_MAX = 64 << 10;
+    private static final String ANNOTATIONS_LEFT_OUT =
+            "(more annotations are left out: they would be over " + ANNOTATION_BYTES_MAX + " bytes)";
     private static final String ANNOTATION_PREFIX = "rowback";
 
     private final Relations relations;
@@ -55,7 +58,7 @@ final class TransactionBuffer {
     private long bytes;
     private Map<TableId, Transaction.Counts> counts = new HashMap<>();
     private List<String> annotations = new ArrayList<>();
-    private int annotationLength;
+    private int annotationBytes;
 
     TransactionBuffer(Relations relations, Recorder recorder, TransactionId recentId) {
         this.relations = relations;
@@ -126,7 +129,7 @@ final class TransactionBuffer {
         changes = new ArrayList<>();
         counts = new HashMap<>();
         annotations = new ArrayList<>();
-        annotationLength = 0;
+        annotationBytes = 0;
     }
 
     private void insert(Insert insert) {
@@ -185,14 +188,18 @@ final class TransactionBuffer {
         if (!message.transactional() || !message.prefix().equals(ANNOTATION_PREFIX) || skipping) {
             return;
         }
-        annotationLength += message.content().length();
-        if (annotationLength > ANNOTATION_LENGTH_MAX) {
-            LOG.warn(
-                    "an annotation of transaction {} is left out: more than a million characters of them",
-                    requireOpen().commit());
+        if (annotationBytes > ANNOTATION_BYTES_MAX) {
             return;
         }
-        annotations.add(message.content());
+        annotationBytes += message.content().remaining();
+        if (annotationBytes > ANNOTATION_BYTES_MAX) {
+            LOG.warn(
+                    "annotations of the transaction at {} are left out: too long",
+                    requireOpen().commit());
+            annotations.add(ANNOTATIONS_LEFT_OUT);
+        } else {
+            annotations.add(StandardCharsets.UTF_8.decode(message.content()).toString());
+        }
     }
 
     private Begin requireOpen() {

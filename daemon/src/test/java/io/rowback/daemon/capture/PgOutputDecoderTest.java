@@ -84,7 +84,7 @@ class PgOutputDecoderTest {
         assertThat(decode("54 00000002 03 00004001 00004002"))
                 .isEqualTo(new PgOutputMessage.Truncate(List.of(16385, 16386)));
         assertThat(decode("4D 01 0000000001A2B3C8 726F776261636B00 00000002 6869"))
-                .isEqualTo(new PgOutputMessage.LogicalMessage(true, "rowback", "hi"));
+                .isEqualTo(new PgOutputMessage.LogicalMessage(true, "rowback", ByteBuffer.wrap(new byte[] {'h', 'i'})));
         assertThat(decode("4F 0000000001A2B3C8 7573 00")).isEqualTo(new PgOutputMessage.Origin("us"));
         assertThat(decode("59 00004005 7075626C696300 6D6F6F6400")).isEqualTo(new PgOutputMessage.Type(16389));
     }
@@ -100,6 +100,8 @@ class PgOutputDecoderTest {
                 "49 00004001 4E 0001 74 000000FF 31",
                 "49 00004001 4E 0001 74 FFFFFFFF",
                 "43 00 0000000001A2B3C8",
+                "4D 01 0000000001A2B3C8 726F776261636B00 00000003 6869",
+                "4D 01 0000000001A2B3C8 726F776261636B00 00000001 6869",
                 "4F 0000000001A2B3C8 7573 00 00",
                 "52 00004001 7075626C696300 7400 7A 0000",
             })

@@ -34,13 +34,8 @@ public final class ChangePrinter {
      * @param table what the table is called now
      * @param key the row's key before the step, or after an INSERT
      * @param version the change and the images around it
-     * @param transaction whose change it was, if the history holds it
      */
-    public record Step(
-            TableName table,
-            RowKey key,
-            Version version,
-            @Nullable Transaction transaction) {
+    public record Step(TableName table, RowKey key, Version version) {
         /** Whether one of these columns was written with another value than it had. */
         public boolean touches(Set<String> columns) {
             return cells().stream().anyMatch(cell -> columns.contains(cell.column()));
@@ -48,7 +43,7 @@ public final class ChangePrinter {
 
         /** The same step seen from the row's other key as well. */
         public Step joined(Step other) {
-            return new Step(table, key, version.joined(other.version), transaction);
+            return new Step(table, key, version.joined(other.version));
         }
 
         private TableSchema schema() {
@@ -80,12 +75,16 @@ public final class ChangePrinter {
             @Nullable ColumnValue old,
             @Nullable ColumnValue now) {}
 
-    /** Prints one step. */
-    public void print(Step step) {
+    /**
+     * Prints one step.
+     *
+     * @param transaction whose change it was, if the history holds it
+     */
+    public void print(Step step, @Nullable Transaction transaction) {
         if (output.json()) {
-            output.document(document(step));
+            output.document(document(step, transaction));
         } else {
-            text(step);
+            text(step, transaction);
         }
     }
 
@@ -95,9 +94,8 @@ public final class ChangePrinter {
                 .toList();
     }
 
-    private void text(Step step) {
+    private void text(Step step, @Nullable Transaction transaction) {
         Change change = step.version().change();
-        Transaction transaction = step.transaction();
         String who = transaction == null
                 ? "LSN " + change.position().commit()
                 : transaction.time() + "  transaction " + transaction.id();
@@ -116,13 +114,12 @@ public final class ChangePrinter {
             }
         }
         if (transaction != null) {
-            transaction.annotations().forEach(note -> output.line("    note: " + PrintableText.oneLine(note)));
+            Notes.print(output, transaction);
         }
     }
 
-    private JsonObject document(Step step) {
+    private JsonObject document(Step step, @Nullable Transaction transaction) {
         Change change = step.version().change();
-        Transaction transaction = step.transaction();
         JsonObject changes = new JsonObject();
         for (Cell cell : shown(step)) {
             JsonObject values = new JsonObject();
@@ -146,8 +143,7 @@ public final class ChangePrinter {
         if (newKey != null) {
             document.putKey("new_key", step.schema(), newKey);
         }
-        return document.put("changes", changes)
-                .putStrings("annotations", transaction == null ? List.of() : transaction.annotations());
+        return Notes.put(document.put("changes", changes), transaction);
     }
 
     private static String word(Operation operation) {

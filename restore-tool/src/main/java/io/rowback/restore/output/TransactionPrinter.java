@@ -38,7 +38,7 @@ public final class TransactionPrinter {
         for (Map.Entry<TableId, Counts> table : counts) {
             output.line("    " + PrintableText.oneLine(tables.name(table.getKey())) + ": " + text(table.getValue()));
         }
-        transaction.annotations().forEach(note -> output.line("    note: " + PrintableText.oneLine(note)));
+        Notes.print(output, transaction);
     }
 
     /** Counts in words, {@code 2 inserts, 1 delete}. */
@@ -70,14 +70,14 @@ public final class TransactionPrinter {
                     .orElseGet(() -> new TableName("", tables.name(table.getKey())));
             byTable.add(new JsonObject().putTable(name).put("counts", json(table.getValue())));
         }
-        return new JsonObject()
+        JsonObject document = new JsonObject()
                 .put("time", transaction.time())
                 .put("xid", transaction.id())
                 .put("lsn", transaction.commit())
                 .put("end_lsn", transaction.end())
                 .put("origin", transaction.origin())
                 .put("changes", transaction.changes())
-                .putObjects("tables", byTable)
-                .putStrings("annotations", transaction.annotations());
+                .putObjects("tables", byTable);
+        return Notes.put(document, transaction);
     }
 }

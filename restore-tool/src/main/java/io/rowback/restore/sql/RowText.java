@@ -30,12 +30,16 @@ public final class RowText {
         if (!(value instanceof ColumnValue.Text known)) {
             return "(unknown)";
         }
-        String text = known.text();
+        return text(known.text(), "'", LONGEST);
+    }
+
+    /** The text between these quotes as far as it fits into that many characters, with its length where it does not. */
+    public static String text(String text, String quote, int longest) {
         int length = text.codePointCount(0, text.length());
-        if (length <= LONGEST) {
-            return "'" + PrintableText.oneLine(text) + "'";
+        if (length <= longest) {
+            return quote + PrintableText.oneLine(text) + quote;
         }
-        String begin = text.substring(0, text.offsetByCodePoints(0, LONGEST - 20));
-        return "'" + PrintableText.oneLine(begin) + "...' (" + length + " characters)";
+        String begin = text.substring(0, text.offsetByCodePoints(0, longest - 20));
+        return quote + PrintableText.oneLine(begin) + "..." + quote + " (" + length + " characters)";
     }
 }

@@ -1,0 +1,46 @@
+package io.rowback.history;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an annotation says. Whoever may write to the database may write annotations, so this is what somebody claims.
+ *
+ * @param content the annotation as it was written
+ * @param fields the members of the JSON object that it is, in its order, values that are no strings as JSON; none if it is
+ *     anything else
+ */
+public record Annotation(String content, Map<String, String> fields) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    public Annotation {
+        fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    }
+
+    /** Reads an annotation; any text is one. */
+    public static Annotation of(String content) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        JsonNode object = content.stripLeading().startsWith("{") ? json(content) : null;
+        if (object != null) {
+            for (Map.Entry<String, JsonNode> member : object.properties()) {
+                JsonNode value = member.getValue();
+                fields.put(member.getKey(), value.isTextual() ? value.textValue() : value.toString());
+            }
+        }
+        return new Annotation(content, fields);
+    }
+
+    private static @Nullable JsonNode json(String content) {
+        try {
+            return JSON.readTree(content);
+        } catch (JsonProcessingException e) {
+            // Somebody's text that looks like JSON.
+            return null;
+        }
+    }
+}
