@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +54,7 @@ final class StartPosition {
             Slot.drop(connection, database.slot());
             recordGap(store.durable(), createSlot(), reason);
         } else if (store.durable().isBefore(slot.get().confirmed())) {
-            String reason = "slot " + database.slot() + " was advanced by somebody else";
+            String reason = "slot " + database.slot() + " was advanced or made anew by somebody else";
             recordGap(store.durable(), slot.get().confirmed(), reason);
         }
     }
@@ -94,15 +93,13 @@ final class StartPosition {
         }
     }
 
-    private void recordGap(Lsn from, Lsn to, String reason) {
+    private void recordGap(Lsn from, Lsn to, String reason) throws SQLException {
+        Gap gap = new Gap(from, to, writer.info().completeUntil(), LogEnd.clock(connection), reason);
         LOG.error(
-                "GAP in the history of {} from {} to {}: {}. What was changed there is not known; tables are read anew",
+                "GAP in the history of {}: {}. What was changed there is not known; tables are read anew",
                 database.name(),
-                from,
-                to,
-                reason);
-        writer.gap(new Gap(from, to, reason));
-        writer.append(new HistoryWriter.Batch(List.of(), List.of(), to));
+                gap);
+        writer.gap(gap);
     }
 
     private String systemIdentifier() throws SQLException {

@@ -1,10 +1,26 @@
 package io.rowback.history;
 
+import java.time.Instant;
+
 /**
  * A stretch of the log that was lost: commits in [from, to) may be missing from the history.
  *
  * @param from the first LSN that may be missing
  * @param to the first LSN from which nothing is missing
+ * @param since every commit with an earlier time lies below {@code from}; {@link Instant#MIN} if that is not known
+ * @param until the server's clock when its log was at {@code to}, or a little later
  * @param reason what happened, for people
  */
-public record Gap(Lsn from, Lsn to, String reason) {}
+public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason) {
+    /** Whether the commit at this position may be missing. */
+    public boolean includes(Lsn commit) {
+        return !commit.isBefore(from) && commit.isBefore(to);
+    }
+
+    /** From when to when and why, for people. */
+    @Override
+    public String toString() {
+        String begin = since.equals(Instant.MIN) ? "" : " (" + since + ")";
+        return "the log from LSN " + from + begin + " to " + to + " (" + until + ") was lost: " + reason;
+    }
+}

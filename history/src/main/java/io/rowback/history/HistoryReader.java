@@ -33,7 +33,7 @@ public interface HistoryReader extends AutoCloseable {
      * The prefix of the commit order that {@code time} stands for: all below the first transaction, in commit order, whose
      * time is at or after it; if there is none, below the durable position. Later ones may have an earlier time, since
      * clocks are set back and commit order is not the order of time. Where a table's coverage began after {@code time},
-     * the position lies below it, so that the table is not covered there.
+     * the position lies below it, so that the table is not covered there; nor does it lie behind a gap that began later.
      *
      * @throws RowbackException of code NOT_COVERED if commits before that time may not have arrived yet
      */

@@ -68,7 +68,10 @@ public interface HistoryWriter extends AutoCloseable {
     /** Ends the coverage of a table at {@code at}: dropped, or no longer published. */
     void uncovered(TableId table, Lsn at);
 
-    /** Records a gap and ends at its start the coverage of every table whose baseline was not taken behind it. */
+    /**
+     * Records a gap, ends at its start the coverage of every table whose baseline was not taken behind it, and moves the
+     * durable position to its end, all in one synced write.
+     */
     void gap(Gap gap);
 
     @Override

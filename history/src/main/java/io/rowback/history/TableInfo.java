@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the store knows of one table.
@@ -49,6 +50,45 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
     /** The coverage that includes {@code at}; the newer of two that meet there. */
     public Optional<Coverage> coverage(Lsn at) {
         return coverage.stream().filter(stretch -> stretch.includes(at)).reduce((older, newer) -> newer);
+    }
+
+    /** Where its history is not complete although it once was covered, oldest first. */
+    public List<Hole> holes(List<Gap> gaps) {
+        List<Hole> holes = new ArrayList<>();
+        for (int i = 0; i < coverage.size(); i++) {
+            Lsn end = coverage.get(i).to();
+            Lsn next = i + 1 < coverage.size() ? coverage.get(i + 1).from() : Lsn.MAX;
+            if (end.isBefore(next)) {
+                holes.add(new Hole(
+                        end,
+                        next,
+                        gaps.stream()
+                                .filter(gap -> gap.includes(end))
+                                .findFirst()
+                                .orElse(null)));
+            }
+        }
+        return holes;
+    }
+
+    /** That the table's state at {@code at} is not known, and why. */
+    public RowbackException notCovered(Lsn at, List<Gap> gaps) {
+        String why = holes(gaps).stream()
+                .filter(hole -> hole.from().isBefore(at) && at.isBefore(hole.to()))
+                .map(hole -> ": " + hole)
+                .findFirst()
+                .orElseGet(this::notCoveredYet);
+        return new RowbackException(
+                ErrorCode.NOT_COVERED,
+                "table " + schema().name() + " is not covered at LSN " + at + why,
+                "rowback tables shows from when to when each table is covered.");
+    }
+
+    private String notCoveredYet() {
+        return coverage.isEmpty()
+                ? ": no baseline of it was completed"
+                : ": its history begins at LSN " + coverage.get(0).from() + " ("
+                        + coverage.get(0).since() + ")";
     }
 
     /**
@@ -116,13 +156,19 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         return new TableInfo(schemas, stretches, newest ? rows : baselineRows);
     }
 
-    /** The lower of {@code position} and what lies below every coverage that began after {@code time}. */
-    public static Lsn positionAt(Instant time, Lsn position, Collection<TableInfo> tables) {
+    /**
+     * The prefix of the commit order that a time stands for, if {@code position} is that of the first commit held at or
+     * after it: not above the beginning of a gap that began later, and below every coverage that did.
+     */
+    public static Lsn positionAt(Instant time, Lsn position, Collection<TableInfo> tables, List<Gap> gaps) {
+        Stream<Lsn> beforeGaps =
+                gaps.stream().filter(gap -> !gap.since().isBefore(time)).map(Gap::from);
+        Lsn held = beforeGaps.reduce(position, TableInfo::min);
         return tables.stream()
                 .flatMap(table -> table.coverage().stream())
                 .filter(stretch -> stretch.since().isAfter(time))
                 .map(stretch -> new Lsn(stretch.from().value() - 1))
-                .reduce(position, TableInfo::min);
+                .reduce(held, TableInfo::min);
     }
 
     /** This table no longer covered from {@code at} on. */

@@ -31,10 +31,7 @@ public final class TableTimeline {
      */
     public Stream<RowImage> asOf(Lsn at) {
         Coverage coverage = table.coverage(at)
-                .orElseThrow(() -> new RowbackException(
-                        ErrorCode.NOT_COVERED,
-                        "table " + table.schema().name() + " is not covered at " + at,
-                        "The command tables shows from when to when each table is covered."));
+                .orElseThrow(() -> table.notCovered(at, reader.info().gaps()));
         TableId id = table.schema().id();
         Position truncated = lastTruncate(coverage.from(), at);
         Stream<RowImage> initial = truncated == null ? reader.baseline(id, at) : Stream.empty();

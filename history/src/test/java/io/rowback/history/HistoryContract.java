@@ -186,7 +186,13 @@ public abstract class HistoryContract {
         history.commit(delete(row(users, "2", "bob")));
         Lsn second = history.baseline(users, row(users, "1", "ann"));
         Lsn lost = history.commit(insert(row(users, "4", "eve"))).end();
-        Gap gap = new Gap(lost, new Lsn(0x9000), "the slot was lost");
+        writer.completeUntil(history.now().plusSeconds(5));
+        Gap gap = new Gap(
+                lost,
+                new Lsn(0x9000),
+                history.now().plusSeconds(5),
+                history.now().plusSeconds(99),
+                "the slot was lost");
         writer.gap(gap);
 
         try (HistoryReader reader = read()) {
@@ -198,6 +204,27 @@ public abstract class HistoryContract {
                     .hasSize(2);
             assertThat(list(reader.baseline(users.id(), second))).hasSize(1);
             assertThat(list(reader.baseline(users.id(), lost.next()))).isEmpty();
+            assertThat(reader.info().durable()).isEqualTo(gap.to());
+            assertThat(reader.tables().get(0).holes(reader.info().gaps()))
+                    .containsExactly(new Hole(lost, Lsn.MAX, gap));
+        }
+    }
+
+    @Test
+    void aTimeBeforeAGapIsNotBehindIt() {
+        history.baseline(users, row(users, "1", "ann"));
+        Transaction last = history.commit(insert(row(users, "2", "bob")));
+        Instant since = history.now().plusSeconds(5);
+        Instant until = history.now().plusSeconds(9);
+        writer.gap(new Gap(last.end(), new Lsn(0x9000), since, until, "the slot was lost"));
+        writer.covered(users, new Lsn(0x9000), until.plusSeconds(1), 0);
+        writer.completeUntil(until.plusSeconds(2));
+
+        try (HistoryReader reader = read()) {
+            TableInfo table = reader.tables().get(0);
+            assertThat(reader.positionAt(since)).isEqualTo(last.end());
+            assertThat(table.coverage(reader.positionAt(since.plusSeconds(1)))).isEmpty();
+            assertThat(table.coverage(reader.positionAt(until.plusSeconds(2)))).isPresent();
         }
     }
 

@@ -88,6 +88,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     public void gap(Gap gap) {
         gaps.add(gap);
         tables.replaceAll((id, table) -> table.interruptedBy(gap));
+        durable = durable.isBefore(gap.to()) ? gap.to() : durable;
     }
 
     private void seen(TableSchema schema, Lsn from) {
@@ -147,7 +148,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 .map(Transaction::commit)
                 .findFirst()
                 .orElseGet(() -> info().endAt(time));
-        return TableInfo.positionAt(time, commit, tables.values());
+        return TableInfo.positionAt(time, commit, tables.values(), gaps);
     }
 
     @Override

@@ -139,7 +139,7 @@ class RowTimelineTest {
         history.baseline(lean, row(lean, "1", "a", "long"));
         history.commit(update(row(lean, "1", "a", "long"), row(lean, "1", "b", UNKNOWN)));
         Lsn covered = history.here();
-        memory.gap(new Gap(covered, covered.next(), "the slot was lost"));
+        memory.gap(new Gap(covered, covered.next(), history.now(), history.now(), "the slot was lost"));
         Lsn stillCovered = history.here();
         history.commit(update(row(lean, "1", "b", "long"), row(lean, "1", "c", UNKNOWN)));
         Lsn uncovered = history.here();

@@ -54,7 +54,7 @@ class TableInfoTest {
 
     @Test
     void aGapEndsWhatWasCoveredWhenItBegan() {
-        Gap gap = new Gap(lsn(20), lsn(40), "lost");
+        Gap gap = new Gap(lsn(20), lsn(40), NOW, NOW, "lost");
 
         assertThat(table.covered(lsn(10), NOW, 1, List.of()).interruptedBy(gap).coverage())
                 .containsExactly(new Coverage(lsn(10), NOW, lsn(20)));

@@ -11,6 +11,7 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.ChangePrinter;
+import io.rowback.restore.output.ChangePrinter.Missing;
 import io.rowback.restore.output.ChangePrinter.Step;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.plan.Scope;
@@ -18,7 +19,10 @@ import io.rowback.restore.query.KeyText;
 import io.rowback.restore.query.RelatedRows;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -88,10 +92,12 @@ final class HistoryCommand extends StoreCommand {
         Row row = new Row(named.schema().id(), KeyText.parse(key, named.schema()));
         ColumnNames.check(columns, related ? tables.all() : List.of(named));
         Scope.Window commits = window.resolve(reader);
-        List<Step> steps = steps(reader, tables, rows(reader, tables, row, output), commits);
+        Set<Row> rows = rows(reader, tables, row, output);
+        List<Step> steps = steps(reader, tables, rows, commits);
         int first = Math.max(0, steps.size() - limit);
-        ChangePrinter printer = new ChangePrinter(output, columns);
-        print(reader, steps.subList(first, steps.size()), printer);
+        Lsn begin = first == 0 ? commits.from() : steps.get(first).commit();
+        List<Missing> missing = missing(reader, tables, rows, begin, commits.to());
+        print(reader, steps.subList(first, steps.size()), missing, new ChangePrinter(output, columns));
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
@@ -101,18 +107,37 @@ final class HistoryCommand extends StoreCommand {
         return ErrorCode.DONE;
     }
 
+    /** The stretches in which the rows may have changed without our knowing, oldest first. */
+    private static List<Missing> missing(HistoryReader reader, Tables tables, Set<Row> rows, Lsn from, Lsn to) {
+        return rows.stream()
+                .map(Row::table)
+                .distinct()
+                .map(id -> tables.byId(id).orElseThrow())
+                .flatMap(table -> table.holes(reader.info().gaps()).stream()
+                        .filter(hole -> hole.overlaps(from, to))
+                        .map(hole -> new Missing(table.schema().name(), hole)))
+                .sorted(Comparator.comparing((Missing missing) -> missing.hole().from())
+                        .thenComparing(Missing::table))
+                .toList();
+    }
+
     /** Looks up each transaction when its turn has come: they may carry long annotations. */
-    private static void print(HistoryReader reader, List<Step> steps, ChangePrinter printer) {
+    private static void print(HistoryReader reader, List<Step> steps, List<Missing> missing, ChangePrinter printer) {
+        Deque<Missing> holes = new ArrayDeque<>(missing);
         Lsn commit = null;
         Transaction transaction = null;
         for (Step step : steps) {
-            Lsn next = step.version().change().position().commit();
+            Lsn next = step.commit();
+            while (!holes.isEmpty() && !next.isBefore(holes.element().hole().from())) {
+                printer.print(holes.remove());
+            }
             if (!next.equals(commit)) {
                 transaction = reader.transaction(next).orElse(null);
                 commit = next;
             }
             printer.print(step, transaction);
         }
+        holes.forEach(printer::print);
     }
 
     private Set<Row> rows(HistoryReader reader, Tables tables, Row row, Output output) {

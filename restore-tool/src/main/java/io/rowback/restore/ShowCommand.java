@@ -6,7 +6,6 @@ import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
-import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
 import io.rowback.history.store.RocksHistoryReader;
@@ -87,10 +86,7 @@ final class ShowCommand extends StoreCommand {
         RowKey row = KeyText.parse(Objects.requireNonNull(key), named.schema());
         RowTimeline.State state = new RowTimeline(reader, named).asOf(row, lsn);
         if (state instanceof RowTimeline.State.NotCovered) {
-            throw new RowbackException(
-                    ErrorCode.NOT_COVERED,
-                    "table " + named.schema().name() + " is not covered at LSN " + lsn,
-                    "rowback tables shows from when to when each table is covered.");
+            throw named.notCovered(lsn, reader.info().gaps());
         }
         printer.print(row, state.imageOrNull(), true);
     }

@@ -7,6 +7,7 @@ import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.postgres.PrintableText;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.TransactionPrinter;
 import io.rowback.restore.plan.Scope;
@@ -87,6 +88,10 @@ final class TransactionsCommand extends StoreCommand {
         if (left > 0) {
             output.note("note: " + left + " older transactions are left out; --limit shows more");
         }
+        reader.info().gaps().stream()
+                .filter(gap ->
+                        gap.from().isBefore(commits.to()) && commits.from().isBefore(gap.to()))
+                .forEach(gap -> output.note("note: " + PrintableText.oneLine(gap.toString())));
         return ErrorCode.DONE;
     }
 

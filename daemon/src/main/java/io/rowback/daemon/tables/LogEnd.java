@@ -22,6 +22,15 @@ public record LogEnd(Lsn lsn, Instant time) {
      */
     private static final Duration WRITTEN_LATER = Duration.ofSeconds(2);
 
+    /** The server's clock. */
+    public static Instant clock(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_catalog.clock_timestamp()")) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
+        }
+    }
+
     /** Where it ends now. */
     public static LogEnd read(Connection connection) throws SQLException {
         // The time is that of the statement's start, so it is taken before the position.

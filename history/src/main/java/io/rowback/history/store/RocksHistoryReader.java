@@ -139,7 +139,7 @@ public final class RocksHistoryReader implements HistoryReader {
     @Override
     public Lsn positionAt(Instant time) {
         Lsn position = transactions.firstAtOrAfter(time).orElseGet(() -> info().endAt(time));
-        return TableInfo.positionAt(time, position, meta.tables());
+        return TableInfo.positionAt(time, position, meta.tables(), meta.gaps());
     }
 
     @Override

@@ -242,6 +242,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         commit(write -> {
             meta.addGap(gap, write);
             meta.tables().forEach(table -> meta.putTable(table.interruptedBy(gap), schemas, write));
+            meta.advance(gap.to(), write);
         });
     }
 

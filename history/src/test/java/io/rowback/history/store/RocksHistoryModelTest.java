@@ -171,7 +171,12 @@ class RocksHistoryModelTest {
         private void endCoverage() {
             Lsn at = oracle.info().durable();
             if (random.nextBoolean()) {
-                Gap gap = new Gap(at, new Lsn(at.value() + random.nextInt(200)), "lost");
+                Gap gap = new Gap(
+                        at,
+                        new Lsn(at.value() + random.nextInt(200)),
+                        oracle.info().completeUntil(),
+                        database.now(),
+                        "lost");
                 both(writer -> writer.gap(gap));
             } else {
                 TableId table = database.tables().get(random.nextInt(3)).id();

@@ -2,6 +2,8 @@ package io.rowback.restore.output;
 
 import io.rowback.history.Change;
 import io.rowback.history.ColumnValue;
+import io.rowback.history.Hole;
+import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
@@ -46,6 +48,11 @@ public final class ChangePrinter {
             return new Step(table, key, version.joined(other.version));
         }
 
+        /** The commit that it is a part of. */
+        public Lsn commit() {
+            return version.change().position().commit();
+        }
+
         private TableSchema schema() {
             return version.change().schema();
         }
@@ -70,6 +77,9 @@ public final class ChangePrinter {
         }
     }
 
+    /** A stretch in which rows of a table may have changed without the history knowing. */
+    public record Missing(TableName table, Hole hole) {}
+
     private record Cell(
             String column,
             @Nullable ColumnValue old,
@@ -85,6 +95,21 @@ public final class ChangePrinter {
             output.document(document(step, transaction));
         } else {
             text(step, transaction);
+        }
+    }
+
+    /** Prints what is missing. */
+    public void print(Missing missing) {
+        Hole hole = missing.hole();
+        if (output.json()) {
+            output.document(new JsonObject()
+                    .put("operation", "gap")
+                    .putTable(missing.table())
+                    .put("from", hole.from())
+                    .put("to", hole.to().equals(Lsn.MAX) ? null : hole.to())
+                    .put("reason", hole));
+        } else {
+            output.line("GAP  " + PrintableText.oneLine(missing.table() + ": " + hole));
         }
     }
 

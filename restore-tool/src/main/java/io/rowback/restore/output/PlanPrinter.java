@@ -42,6 +42,7 @@ public final class PlanPrinter {
         }
         list(plan.conflicts(), "conflict", conflictFate());
         list(plan.refusals(), "refused row", "");
+        plan.missing().forEach(stretch -> output.note("gap in the window: " + PrintableText.oneLine(stretch)));
         for (Map.Entry<TableName, Long> left : plan.leftInserted().entrySet()) {
             output.note(PrintableText.oneLine(left.getKey().toString()) + ": " + left.getValue()
                     + " rows that the scope inserted stay; --ops delete,update,insert removes them");
@@ -135,7 +136,8 @@ public final class PlanPrinter {
             output.note("hint: --on-conflict skip leaves what somebody changed since, overwrite writes over it;"
                     + " --columns and --table narrow the request.");
         } else {
-            output.note("hint: --allow-incomplete plans the rest without the refused rows.");
+            output.note("hint: --allow-incomplete plans the rest without "
+                    + (plan.missing().isEmpty() ? "the refused rows." : "what is not known."));
         }
     }
 
@@ -162,6 +164,7 @@ public final class PlanPrinter {
                 .putObjects(
                         "refused",
                         plan.refusals().stream().map(PlanPrinter::json).toList())
+                .putStrings("missing", plan.missing())
                 .putObjects(
                         "left_inserted",
                         plan.leftInserted().entrySet().stream()

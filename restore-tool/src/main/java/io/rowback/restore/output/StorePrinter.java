@@ -81,8 +81,7 @@ public final class StorePrinter {
             output.line("not covered:       " + PrintableText.oneLine(table));
         }
         for (Gap gap : info.gaps()) {
-            output.line("gap:               LSN " + gap.from() + " to " + gap.to() + ": "
-                    + PrintableText.oneLine(gap.reason()));
+            output.line("gap:               " + PrintableText.oneLine(gap.toString()));
         }
     }
 
@@ -112,6 +111,8 @@ public final class StorePrinter {
                                 .map(gap -> new JsonObject()
                                         .put("from", gap.from())
                                         .put("to", gap.to())
+                                        .put("since", gap.since().equals(Instant.MIN) ? null : gap.since())
+                                        .put("until", gap.until())
                                         .put("reason", gap.reason()))
                                 .toList());
     }

@@ -1,7 +1,9 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.Coverage;
+import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
+import io.rowback.history.Hole;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
@@ -28,12 +30,14 @@ final class LifeReader {
     private final TableInfo table;
     private final Scope scope;
     private final Lsn durable;
+    private final List<Gap> gaps;
     private final RowTimeline timeline;
 
     LifeReader(HistoryReader reader, TableInfo table, Scope scope) {
         this.table = table;
         this.scope = scope;
         this.durable = reader.info().durable();
+        this.gaps = reader.info().gaps();
         this.timeline = new RowTimeline(reader, table);
     }
 
@@ -54,8 +58,9 @@ final class LifeReader {
             return new RowLife(table, key, List.of(), null, null);
         }
         Lsn begin = steps.get(first).change().position().commit();
-        if (!coveredFrom(begin)) {
-            return RowLife.untold(table, key, "the history of its table is not complete from LSN " + begin + " on");
+        String missing = missingFrom(begin);
+        if (missing != null) {
+            return RowLife.untold(table, key, missing);
         }
         if (versions.size() > 1 && !isChain(steps)) {
             return RowLife.untold(table, key, REUSED);
@@ -65,14 +70,17 @@ final class LifeReader {
         return new RowLife(table, named(steps.get(first), key), steps.subList(first, steps.size()), now, null);
     }
 
-    private boolean coveredFrom(Lsn begin) {
-        Lsn reached = begin;
-        for (Coverage coverage : table.coverage()) {
-            if (coverage.includes(reached) && reached.isBefore(coverage.to())) {
-                reached = coverage.to();
-            }
+    /** What is missing of the history from there on, or null if it is complete. */
+    private @Nullable String missingFrom(Lsn begin) {
+        List<Coverage> coverage = table.coverage();
+        if (coverage.isEmpty() || begin.isBefore(coverage.get(0).from())) {
+            return "the history of its table does not go back to LSN " + begin;
         }
-        return !reached.isBefore(durable);
+        return table.holes(gaps).stream()
+                .filter(hole -> hole.overlaps(begin, durable))
+                .map(Hole::toString)
+                .findFirst()
+                .orElse(null);
     }
 
     /** What happened under this key and, where the row's key was changed, under its other keys. */

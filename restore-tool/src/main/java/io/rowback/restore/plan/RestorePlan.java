@@ -17,6 +17,8 @@ import java.util.Map;
  * @param tables the tables that are written to, parents first
  * @param statements the writes in the order in which they must happen; those that need each other are together in one
  * @param findings conflicts and refused rows
+ * @param missing stretches of the scope's windows that the history does not hold, for people: what was damaged there is
+ *     not part of the plan
  * @param leftInserted rows that the scope inserted and that stay, by table
  */
 public record RestorePlan(
@@ -26,12 +28,14 @@ public record RestorePlan(
         List<TableSchema> tables,
         List<List<Repair>> statements,
         List<Finding> findings,
+        List<String> missing,
         Map<TableName, Long> leftInserted) {
     public RestorePlan {
         transactions = List.copyOf(transactions);
         tables = List.copyOf(tables);
         statements = statements.stream().map(List::copyOf).toList();
         findings = List.copyOf(findings);
+        missing = List.copyOf(missing);
         leftInserted = Map.copyOf(leftInserted);
     }
 
@@ -62,15 +66,18 @@ public record RestorePlan(
                 .toList();
     }
 
+    private boolean whole() {
+        return refusals().isEmpty() && missing.isEmpty();
+    }
+
     /** Whether it may be written, and whether that is all. */
     public Outcome outcome() {
         RestoreRequest.ConflictMode mode = request.onConflict();
         boolean conflicts = !conflicts().isEmpty();
-        if ((conflicts && mode == RestoreRequest.ConflictMode.REFUSE)
-                || (!refusals().isEmpty() && !request.allowIncomplete())) {
+        if ((conflicts && mode == RestoreRequest.ConflictMode.REFUSE) || (!whole() && !request.allowIncomplete())) {
             return Outcome.REFUSED;
         }
         boolean leftOut = conflicts && mode == RestoreRequest.ConflictMode.SKIP;
-        return leftOut || !refusals().isEmpty() ? Outcome.PARTIAL : Outcome.WHOLE;
+        return leftOut || !whole() ? Outcome.PARTIAL : Outcome.WHOLE;
     }
 }

@@ -2,7 +2,9 @@ package io.rowback.restore.plan;
 
 import io.rowback.history.ColumnValue;
 import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
+import io.rowback.history.Hole;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
@@ -27,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +88,20 @@ public final class RestorePlanner {
                 order.tables(),
                 order.statements(),
                 findings,
+                missing(),
                 leftInserted);
+    }
+
+    private List<String> missing() {
+        List<Gap> gaps = reader.info().gaps();
+        Scope.Narrowing narrowing = request.scope().narrowing();
+        Stream<Hole> holes = narrowing == null || narrowing.related()
+                ? gaps.stream().map(gap -> new Hole(gap.from(), gap.to(), gap))
+                : narrowing.table().holes(gaps).stream();
+        return holes.filter(hole -> request.scope().windows().stream()
+                        .anyMatch(window -> hole.overlaps(window.from(), window.to())))
+                .map(Hole::toString)
+                .toList();
     }
 
     /** Orders what can be written; each time that something turns out not to be, all that hangs on it is looked at anew. */
@@ -163,10 +179,7 @@ public final class RestorePlanner {
         // The row is followed back by its key: where others changed that before the scope, it is told by the new one.
         RowTimeline.State state = new RowTimeline(reader, life.table()).asOf(life.key(), at);
         if (state instanceof RowTimeline.State.NotCovered) {
-            throw new RowbackException(
-                    ErrorCode.NOT_COVERED,
-                    "table " + life.table().schema().name() + " is not covered at " + at,
-                    "rowback tables shows from when each table is covered.");
+            throw life.table().notCovered(at, reader.info().gaps());
         }
         return state.imageOrNull();
     }

@@ -278,9 +278,11 @@ final class RestorePlannerTest {
     void rowWhoseHistoryHasAGapIsRefused() {
         Transaction bad = life.commit(delete(user("1", "x", "y")));
         life.commit();
-        history.gap(new Gap(bad.end(), life.here(), "the slot was lost"));
+        history.gap(new Gap(bad.end(), life.here(), life.now(), life.now(), "the slot was lost"));
         RestorePlan plan = undoing(bad).plan(history);
-        assertThat(plan.refusals()).hasSize(1);
+        assertThat(plan.refusals()).singleElement().satisfies(row -> assertThat(row.reason())
+                .startsWith("what changed from LSN " + bad.end() + " on is not known: the log from LSN " + bad.end())
+                .endsWith("was lost: the slot was lost"));
         assertThat(plan.outcome()).isEqualTo(Outcome.REFUSED);
     }
 
