@@ -1,0 +1,71 @@
+package io.rowback.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
+import org.rocksdb.ConfigOptions;
+import org.rocksdb.DBOptions;
+import org.rocksdb.OptionsUtil;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+
+/** The files of a store that no daemon has open. */
+record StoreFiles(Path folder) {
+    /** All bytes, the log files among them. */
+    long bytes() {
+        return bytes("");
+    }
+
+    /** The bytes of RocksDB's own log. */
+    long walBytes() {
+        return bytes(".log");
+    }
+
+    private long bytes(String suffix) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The bytes of each column family, after the memtables were written out. */
+    Map<String, Long> families(boolean compacted) {
+        RocksDB.loadLibrary();
+        Map<String, Long> sizes = new TreeMap<>();
+        List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+        List<ColumnFamilyHandle> handles = new ArrayList<>();
+        try (ConfigOptions config = new ConfigOptions();
+                DBOptions options = new DBOptions();
+                CompactRangeOptions whole =
+                        new CompactRangeOptions().setBottommostLevelCompaction(BottommostLevelCompaction.kForce)) {
+            OptionsUtil.loadLatestOptions(config, folder.toString(), options, descriptors);
+            try (RocksDB rocks = RocksDB.open(options, folder.toString(), descriptors, handles)) {
+                for (ColumnFamilyHandle handle : handles) {
+                    if (compacted) {
+                        rocks.compactRange(handle, null, null, whole);
+                    }
+                    String name = new String(handle.getName(), StandardCharsets.UTF_8);
+                    sizes.put(name, rocks.getLongProperty(handle, "rocksdb.live-sst-files-size"));
+                    handle.close();
+                }
+            }
+        } catch (RocksDBException e) {
+            throw new IllegalStateException(e);
+        }
+        return sizes;
+    }
+}
