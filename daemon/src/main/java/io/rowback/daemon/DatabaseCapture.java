@@ -85,7 +85,7 @@ final class DatabaseCapture {
             announce(tables, null);
             try (Connection connection = tables.connect()) {
                 tables.publish(connection);
-                new StartPosition(connection, database, writer).prepare();
+                new StartPosition(connections, connection, database, writer).prepare();
             }
             metrics.gaps(writer.info().gaps().size());
             metrics.durable(writer.info().durable());

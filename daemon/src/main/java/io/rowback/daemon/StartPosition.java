@@ -1,6 +1,7 @@
 package io.rowback.daemon;
 
 import io.rowback.daemon.tables.LogEnd;
+import io.rowback.daemon.tables.ServerLog;
 import io.rowback.daemon.tables.Slot;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
@@ -8,11 +9,13 @@ import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
+import io.rowback.history.Timeline;
+import io.rowback.history.Voided;
 import io.rowback.postgres.Config;
+import io.rowback.postgres.Connections;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,11 +28,13 @@ import org.slf4j.LoggerFactory;
 final class StartPosition {
     private static final Logger LOG = LoggerFactory.getLogger(StartPosition.class);
 
+    private final Connections connections;
     private final Connection connection;
     private final Config.Database database;
     private final HistoryWriter writer;
 
-    StartPosition(Connection connection, Config.Database database, HistoryWriter writer) {
+    StartPosition(Connections connections, Connection connection, Config.Database database, HistoryWriter writer) {
+        this.connections = connections;
         this.connection = connection;
         this.database = database;
         this.writer = writer;
@@ -37,14 +42,20 @@ final class StartPosition {
 
     /** Sees to it that slot and history agree; creates what does not exist yet. The publication must exist before. */
     void prepare() throws SQLException {
-        String system = systemIdentifier();
-        StoreInfo store = writer.info();
-        if (store.systemIdentifier().isEmpty()) {
+        ServerLog log = ServerLog.read(connections);
+        if (writer.info().systemIdentifier().isEmpty()) {
             Lsn start = readableSlot().orElseGet(() -> Lsn.ZERO);
-            writer.create(system, database.connection().database(), start.equals(Lsn.ZERO) ? createSlot() : start);
+            writer.create(
+                    log.systemIdentifier(),
+                    database.connection().database(),
+                    start.equals(Lsn.ZERO) ? createSlot() : start);
+            writer.follow(log.timelines());
             return;
         }
-        requireSameServer(store, system);
+        requireSameServer(writer.info(), log.systemIdentifier());
+        follow(log.timelines());
+        StoreInfo store = writer.info();
+        requireLogUpTo(store.durable());
         Optional<Slot> slot = Slot.find(connection, database.slot());
         if (slot.isEmpty()) {
             recordGap(store.durable(), createSlot(), "slot " + database.slot() + " was gone");
@@ -74,7 +85,7 @@ final class StartPosition {
         return Slot.create(connection, database.slot());
     }
 
-    private void requireSameServer(StoreInfo store, String system) throws SQLException {
+    private void requireSameServer(StoreInfo store, String system) {
         String name = database.connection().database();
         if (!store.systemIdentifier().equals(system) || !store.database().equals(name)) {
             throw new RowbackException(
@@ -83,12 +94,48 @@ final class StartPosition {
                             + ", but this is database " + name + " of server " + system,
                     "Give the database another name in the configuration, or move its store away.");
         }
-        Lsn end = LogEnd.read(connection).lsn();
-        if (end.isBefore(store.durable())) {
+    }
+
+    /** Follows the server to another timeline, on which some of what the history holds may never have happened. */
+    private void follow(List<Timeline> timelines) {
+        List<Timeline> known = writer.info().timelines();
+        boolean left = timelines.size() < known.size()
+                && known.subList(0, timelines.size()).equals(timelines);
+        if (left) {
+            Timeline next = known.get(timelines.size());
             throw new RowbackException(
                     ErrorCode.REFUSED,
-                    "the server's log ends at " + end + ", the history at " + store.durable()
-                            + ": the server was restored to an earlier time",
+                    "the server runs on timeline "
+                            + timelines.get(timelines.size() - 1).number()
+                            + ", which the history left for timeline " + next.number() + " at LSN " + next.from()
+                            + ": it is a former primary",
+                    "Let the url lead to the server that was promoted; or move the store away to begin a new history.");
+        }
+        int before = writer.info().voided().size();
+        writer.follow(timelines);
+        if (!known.equals(timelines)) {
+            LOG.warn("{}: the server runs on timeline {} now", database.name(), timelines.get(timelines.size() - 1));
+        }
+        List<Voided> voided = writer.info().voided();
+        for (Voided each : voided.subList(before, voided.size())) {
+            LOG.error(
+                    "{}: {} transactions from LSN {} to {} never happened on the server as it is now and are taken out of"
+                            + " the history; the store as it was is kept in its folder {}",
+                    database.name(),
+                    each.transactions(),
+                    each.from(),
+                    each.to(),
+                    each.folder());
+        }
+    }
+
+    private void requireLogUpTo(Lsn durable) throws SQLException {
+        Lsn end = LogEnd.read(connection).lsn();
+        if (end.isBefore(durable)) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "the server's log ends at " + end + ", the history at " + durable
+                            + ": the server was put back to an earlier state",
                     "Move the store away to begin a new history; the old one stays readable.");
         }
     }
@@ -100,14 +147,5 @@ final class StartPosition {
                 database.name(),
                 gap);
         writer.gap(gap);
-    }
-
-    private String systemIdentifier() throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("SELECT system_identifier FROM pg_catalog.pg_control_system()")) {
-            row.next();
-            return row.getString(1);
-        }
     }
 }

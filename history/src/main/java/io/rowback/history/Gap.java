@@ -17,6 +17,11 @@ public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason)
         return !commit.isBefore(from) && commit.isBefore(to);
     }
 
+    /** This gap up to {@code at} at most. */
+    public Gap endedBy(Lsn at) {
+        return at.isBefore(to) ? new Gap(from, at, since, until, reason) : this;
+    }
+
     /** From when to when and why, for people. */
     @Override
     public String toString() {

@@ -74,6 +74,13 @@ public interface HistoryWriter extends AutoCloseable {
      */
     void gap(Gap gap);
 
+    /**
+     * Tells the server's timelines. What is held at or above the point where they part from those told before never
+     * happened there and is taken out of the history, after a copy of the store was put aside. To be called before
+     * anything is appended of what comes from that server.
+     */
+    void follow(List<Timeline> timelines);
+
     @Override
     void close();
 }

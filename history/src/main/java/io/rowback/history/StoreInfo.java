@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param completeUntil every commit with an earlier time lies below the durable position, as far as the writer has said;
  *     {@link Instant#MIN} before it has
  * @param gaps stretches that were lost, oldest first
+ * @param timelines those of the server as last told, oldest first; empty before that
+ * @param voided what never happened where the server went on, oldest first
  */
 public record StoreInfo(
         String systemIdentifier,
@@ -23,9 +25,13 @@ public record StoreInfo(
         @Nullable Lsn lastCommit,
         @Nullable Instant lastCommitTime,
         Instant completeUntil,
-        List<Gap> gaps) {
+        List<Gap> gaps,
+        List<Timeline> timelines,
+        List<Voided> voided) {
     public StoreInfo {
         gaps = List.copyOf(gaps);
+        timelines = List.copyOf(timelines);
+        voided = List.copyOf(voided);
     }
 
     /**

@@ -177,6 +177,22 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
                 schemas, coverage.stream().map(stretch -> stretch.endedBy(at)).toList(), baselineRows);
     }
 
+    /**
+     * This table without what was seen above {@code fork}; empty if that is all. A coverage that ended above ends there.
+     *
+     * @param rows how many rows the newest baseline has that remains
+     */
+    public Optional<TableInfo> voidedFrom(Lsn fork, long rows) {
+        List<SchemaVersion> versions = schemas.stream()
+                .filter(version -> !fork.isBefore(version.from()))
+                .toList();
+        List<Coverage> stretches = coverage.stream()
+                .filter(stretch -> !fork.isBefore(stretch.from()))
+                .map(stretch -> stretch.to().equals(Lsn.MAX) ? stretch : stretch.endedBy(fork))
+                .toList();
+        return versions.isEmpty() ? Optional.empty() : Optional.of(new TableInfo(versions, stretches, rows));
+    }
+
     /** This table after a gap: what was covered when it began is covered no further. */
     public TableInfo interruptedBy(Gap gap) {
         return new TableInfo(

@@ -8,6 +8,7 @@ import static io.rowback.history.TableFixture.UNKNOWN;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.rowback.history.HistoryWriter.Batch;
 import java.time.Duration;
@@ -225,6 +226,42 @@ public abstract class HistoryContract {
             assertThat(reader.positionAt(since)).isEqualTo(last.end());
             assertThat(table.coverage(reader.positionAt(since.plusSeconds(1)))).isEmpty();
             assertThat(table.coverage(reader.positionAt(until.plusSeconds(2)))).isPresent();
+        }
+    }
+
+    @Test
+    void whatNeverHappenedOnTheServersNewTimelineIsTakenOut() {
+        writer.follow(List.of(new Timeline(1, Lsn.ZERO)));
+        Lsn at = history.baseline(users, row(users, "1", "ann"));
+        Transaction kept = history.commit(insert(row(users, "2", "bob")));
+        Lsn fork = kept.end();
+        history.commit(delete(row(users, "2", "bob")), insert(row(items, "1", "a", "1")));
+        history.baseline(users, row(users, "1", "ann"), row(users, "3", "cid"));
+        writer.baseline(history.here(), List.of(row(items, "1", "never covered", "1")));
+        history.baseline(items, row(items, "1", "a", "1"));
+        writer.gap(new Gap(history.here(), new Lsn(0x9000), history.now(), history.now(), "lost"));
+        List<Timeline> now = List.of(new Timeline(1, Lsn.ZERO), new Timeline(2, fork));
+        writer.follow(now);
+        writer.follow(now);
+
+        try (HistoryReader reader = read()) {
+            StoreInfo info = reader.info();
+            assertThat(info.durable()).isEqualTo(fork);
+            assertThat(info.timelines()).isEqualTo(now);
+            assertThat(info.gaps()).isEmpty();
+            assertThat(info.completeUntil()).isBeforeOrEqualTo(kept.time());
+            assertThat(list(reader.transactions(Lsn.ZERO, Lsn.MAX))).containsExactly(kept);
+            assertThat(list(reader.changes(Lsn.ZERO, Lsn.MAX))).hasSize(1);
+            assertThat(reader.tables()).singleElement().satisfies(table -> {
+                assertThat(table.coverage())
+                        .extracting(Coverage::from, Coverage::to)
+                        .containsExactly(tuple(at, fork));
+                assertThat(table.baselineRows()).isEqualTo(1);
+            });
+        }
+        Transaction other = history.commit(insert(row(users, "4", "dan")));
+        try (HistoryReader reader = read()) {
+            assertThat(list(reader.transactions(Lsn.ZERO, Lsn.MAX))).containsExactly(kept, other);
         }
     }
 

@@ -24,6 +24,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final Map<TableId, TableInfo> tables = new HashMap<>();
     private final Map<TableId, Map<Lsn, Map<RowKey, RowImage>>> baselines = new HashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
+    private List<Timeline> timelines = List.of();
     private String systemIdentifier = "";
     private String database = "";
     private Instant completeUntil = Instant.MIN;
@@ -91,6 +92,38 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         durable = durable.isBefore(gap.to()) ? gap.to() : durable;
     }
 
+    @Override
+    public void follow(List<Timeline> now) {
+        Lsn fork = Timeline.fork(timelines, now);
+        timelines = List.copyOf(now);
+        if (!fork.isBefore(durable)) {
+            return;
+        }
+        durable = fork;
+        restart();
+        Instant last = info().lastCommitTime();
+        completeUntil = last == null ? Instant.MIN : last.isBefore(completeUntil) ? last : completeUntil;
+        gaps.removeIf(gap -> !gap.from().isBefore(fork));
+        gaps.replaceAll(gap -> gap.endedBy(fork));
+        for (TableInfo table : tables()) {
+            TableId id = table.schema().id();
+            Optional<TableInfo> kept = table.voidedFrom(fork, 0);
+            tables.remove(id);
+            kept.map(info -> new TableInfo(
+                            info.schemas(),
+                            info.coverage(),
+                            baselineRows(id, info.coverage()).size()))
+                    .ifPresent(info -> tables.put(id, info));
+        }
+        baselines.values().forEach(ofTable -> ofTable.keySet().removeIf(fork::isBefore));
+    }
+
+    private Map<RowKey, RowImage> baselineRows(TableId table, List<Coverage> coverage) {
+        return coverage.isEmpty()
+                ? Map.of()
+                : baselineFrom(table, coverage.get(coverage.size() - 1).from());
+    }
+
     private void seen(TableSchema schema, Lsn from) {
         tables.merge(schema.id(), TableInfo.of(schema, from), (known, fresh) -> known.seen(schema, from));
     }
@@ -111,7 +144,9 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 last == null ? null : last.getKey(),
                 last == null ? null : last.getValue().time(),
                 completeUntil,
-                gaps);
+                gaps,
+                timelines,
+                List.of());
     }
 
     @Override

@@ -56,6 +56,11 @@ final class ContainerBackend implements Backend {
     }
 
     @Override
+    public Backend copy(String signal, Map<String, String> settings) {
+        throw new UnsupportedOperationException("servers in containers are not copied");
+    }
+
+    @Override
     public String log() {
         return container.getContainerId() == null ? "" : container.getLogs();
     }

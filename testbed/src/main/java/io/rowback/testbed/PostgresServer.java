@@ -117,6 +117,19 @@ public final class PostgresServer implements AutoCloseable {
         backend.kill();
     }
 
+    /**
+     * Another server, started with a copy of this one's data as a base backup has it. This one must be stopped.
+     *
+     * @param signal {@code standby.signal} for a standby, {@code recovery.signal} for one that recovers what is there and
+     *     goes on from there on a timeline of its own
+     * @param settings in addition to this one's
+     */
+    public PostgresServer startCopy(String signal, Map<String, String> settings) {
+        PostgresServer server = new PostgresServer(major, backend.copy(signal, settings));
+        server.start();
+        return server;
+    }
+
     /** What the server has logged. */
     public String log() {
         return backend.log();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -35,12 +36,46 @@ final class ProcessBackend implements Backend {
         }
     }
 
-    private void initialise(Map<String, String> settings) throws IOException {
-        execute("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
-        StringBuilder configuration = new StringBuilder();
-        configuration.append("\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nport = " + port + "\n");
+    private ProcessBackend(ProcessBackend original) throws IOException {
+        binaries = original.binaries;
+        asRoot = original.asRoot;
+        folder = Files.createTempDirectory("rowback-server-");
+        Folders.copy(original.data(), data());
+        Folders.delete(data().resolve("pg_replslot"));
+        Files.createDirectory(data().resolve("pg_replslot"));
+    }
+
+    @Override
+    public Backend copy(String signal, Map<String, String> settings) {
+        try {
+            ProcessBackend copy = new ProcessBackend(this);
+            Files.createFile(copy.data().resolve(signal));
+            Map<String, String> all = new LinkedHashMap<>(settings);
+            all.put("port", Integer.toString(copy.port));
+            copy.configure(all);
+            if (asRoot) {
+                Folders.own(copy.folder, NOBODY);
+            }
+            return copy;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void configure(Map<String, String> settings) throws IOException {
+        StringBuilder configuration = new StringBuilder("\n");
         settings.forEach((name, value) -> configuration.append(name + " = '" + value.replace("'", "''") + "'\n"));
         Files.writeString(data().resolve("postgresql.conf"), configuration, StandardOpenOption.APPEND);
+    }
+
+    private void initialise(Map<String, String> settings) throws IOException {
+        execute("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("listen_addresses", "127.0.0.1");
+        all.put("unix_socket_directories", "");
+        all.put("port", Integer.toString(port));
+        all.putAll(settings);
+        configure(all);
     }
 
     @Override

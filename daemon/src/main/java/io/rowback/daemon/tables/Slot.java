@@ -24,6 +24,8 @@ public record Slot(
     /** The output plugin that we read. */
     public static final String PLUGIN = "pgoutput";
 
+    private static final int FAILOVER_SINCE = 17;
+
     private static final String FIND = """
             SELECT s.plugin, s.database, COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
                    CASE WHEN s.wal_status = 'lost'
@@ -50,12 +52,19 @@ public record Slot(
     }
 
     /**
-     * Creates a slot; the server waits until the transactions that run now have ended.
+     * Creates a slot; the server waits until the transactions that run now have ended. Where standbys can keep slots they
+     * are to keep this one, so that a promotion leaves no gap.
      *
      * @return what commits at or above will be sent
      */
     public static Lsn create(Connection connection, String name) throws SQLException {
-        return lsn(connection, "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(?, ?)", name, PLUGIN);
+        boolean failover = connection.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE;
+        String arguments = failover ? "?, ?, failover => true" : "?, ?";
+        return lsn(
+                connection,
+                "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(" + arguments + ")",
+                name,
+                PLUGIN);
     }
 
     /** Drops a slot that cannot be read any more. */

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
 import org.rocksdb.ReadOptions;
@@ -151,6 +152,16 @@ final class Database implements AutoCloseable {
     /** Ends what {@link #begin} began. */
     void end() {
         lock.readLock().unlock();
+    }
+
+    /** Copies the database as it is to a new folder, as hard links; to be told of a folder only when it is complete. */
+    void copyTo(Path folder) {
+        reading(() -> {
+            try (Checkpoint checkpoint = Checkpoint.create(rocks)) {
+                checkpoint.createCheckpoint(folder.toString());
+                return folder;
+            }
+        });
     }
 
     void closed(Cursor cursor) {

@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /** The keys of every column family, and what is read back from them. FORMAT.md shows them byte by byte. */
 final class Keys {
-    /** The generation of all positions: timelines and slots that are made anew will count it up. */
+    /** The generation of all positions, in case LSNs should ever not be unique. */
     static final int GENERATION = 1;
 
     static final int POSITION_BYTES = 12;

@@ -9,7 +9,9 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
+import io.rowback.history.Voided;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,6 +35,8 @@ final class Metadata {
     private static final byte[] LOGGED_KEY = Keys.meta("logged");
     private static final byte[] EPOCHS_KEY = Keys.meta("epochs");
     private static final byte[] GAPS_KEY = Keys.meta("gaps");
+    private static final byte[] TIMELINES_KEY = Keys.meta("timelines");
+    private static final byte[] VOIDED_KEY = Keys.meta("voided");
     private static final String TABLE_PREFIX = "table/";
 
     private final Map<TableId, TableInfo> tables = new HashMap<>();
@@ -41,6 +45,8 @@ final class Metadata {
     private Epochs epochs = Epochs.first();
     private long logged;
     private List<Gap> gaps = List.of();
+    private List<Timeline> timelines = List.of();
+    private List<Voided> voided = List.of();
     private Instant completeUntil = Instant.MIN;
 
     /** Which database the store belongs to. */
@@ -64,6 +70,8 @@ final class Metadata {
         meta.epochs = new Epochs(
                 required(database, EPOCHS_KEY, in -> Json.read(in, new TypeReference<List<Epochs.Epoch>>() {})));
         meta.gaps = required(database, GAPS_KEY, in -> Json.read(in, new TypeReference<List<Gap>>() {}));
+        meta.timelines = list(read(database, TIMELINES_KEY, in -> Json.read(in, new TypeReference<>() {})));
+        meta.voided = list(read(database, VOIDED_KEY, in -> Json.read(in, new TypeReference<>() {})));
         try (Cursor cursor = database.cursor(Family.META, KeyRange.prefix(Keys.meta(TABLE_PREFIX)))) {
             while (cursor.next()) {
                 byte[] key = cursor.key();
@@ -87,6 +95,10 @@ final class Metadata {
                     "the store has format " + found + ", this program reads and writes format " + FORMAT,
                     "Use the version of rowback that goes with the rowbackd that writes this store.");
         }
+    }
+
+    private static <T> List<T> list(@Nullable List<T> stored) {
+        return stored == null ? List.of() : stored;
     }
 
     private static <T> @Nullable T read(Database database, byte[] key, Function<ByteReader, T> decoder) {
@@ -128,7 +140,9 @@ final class Metadata {
                 last == null ? null : last.commit(),
                 last == null ? null : last.time(),
                 completeUntil,
-                gaps);
+                gaps,
+                timelines,
+                voided);
     }
 
     Lsn durable() {
@@ -141,6 +155,14 @@ final class Metadata {
 
     List<Gap> gaps() {
         return gaps;
+    }
+
+    List<Timeline> timelines() {
+        return timelines;
+    }
+
+    List<Voided> voided() {
+        return voided;
     }
 
     @Nullable
@@ -203,6 +225,45 @@ final class Metadata {
         all.add(gap);
         gaps = List.copyOf(all);
         write.seal(Family.META, GAPS_KEY, Json.write(gaps));
+    }
+
+    void follow(List<Timeline> now, Write write) {
+        timelines = List.copyOf(now);
+        write.seal(Family.META, TIMELINES_KEY, Json.write(timelines));
+    }
+
+    /**
+     * Moves the durable position back to {@code fork} and forgets what is known from above it.
+     *
+     * @param lastTime the time of the last commit below
+     * @param baselineRows how many rows the newest baseline of each table has that remains
+     */
+    void voidFrom(
+            Lsn fork,
+            Instant lastTime,
+            Map<TableId, Long> baselineRows,
+            List<Voided> all,
+            Schemas schemas,
+            Write write) {
+        durable = fork;
+        putProgress(write);
+        completeUntil = lastTime.isBefore(completeUntil) ? lastTime : completeUntil;
+        write.seal(Family.META, COMPLETE_KEY, Json.write(completeUntil));
+        gaps = gaps.stream()
+                .filter(gap -> gap.from().isBefore(fork))
+                .map(gap -> gap.endedBy(fork))
+                .toList();
+        write.seal(Family.META, GAPS_KEY, Json.write(gaps));
+        voided = List.copyOf(all);
+        write.seal(Family.META, VOIDED_KEY, Json.write(voided));
+        for (TableInfo table : tables()) {
+            TableId id = table.schema().id();
+            table.voidedFrom(fork, baselineRows.getOrDefault(id, 0L))
+                    .ifPresentOrElse(kept -> putTable(kept, schemas, write), () -> {
+                        tables.remove(id);
+                        write.delete(Family.META, Keys.meta(TABLE_PREFIX + id));
+                    });
+        }
     }
 
     void putTable(TableInfo table, Schemas schemas, Write write) {

@@ -11,6 +11,7 @@ import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
+import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     /** Larger sets of baseline rows are written in parts. */
     private static final long BASELINE_WRITE = 4L << 20;
 
+    private final Path directory;
     private final Database database;
     private final Schemas schemas;
     private final Metadata meta;
@@ -46,13 +48,18 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private long newestSecond;
     private boolean failed;
 
-    private RocksHistoryWriter(Database database, long epochBytes) {
+    private RocksHistoryWriter(Path directory, Database database, long epochBytes) {
         Metadata.requireFormat(database);
+        this.directory = directory;
         this.database = database;
         this.epochBytes = epochBytes;
         schemas = Schemas.load(database);
         meta = Metadata.load(database, schemas);
         new Recovery(database, schemas, meta).removeAboveDurable();
+        findNewest();
+    }
+
+    private void findNewest() {
         newestCommit = meta.epochs().newestCommit(meta.durable());
         newestSecond = StoredTransactions.newestSecond(database, meta.epochs());
     }
@@ -70,7 +77,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         makePrivate(directory);
         Database database = openDatabase(directory);
         try {
-            return new RocksHistoryWriter(database, epochBytes);
+            return new RocksHistoryWriter(directory, database, epochBytes);
         } catch (RuntimeException e) {
             database.close();
             throw e;
@@ -246,6 +253,22 @@ public final class RocksHistoryWriter implements HistoryWriter {
         });
     }
 
+    @Override
+    public synchronized void follow(List<Timeline> timelines) {
+        requireCreated();
+        Lsn fork = Timeline.fork(meta.timelines(), timelines);
+        if (!fork.isBefore(meta.durable())) {
+            commit(write -> meta.follow(timelines, write));
+            return;
+        }
+        requireUsable();
+        failed = true;
+        new Voiding(database, schemas, meta, directory, fork).run(timelines);
+        lastSeen.clear();
+        findNewest();
+        failed = false;
+    }
+
     private void requireCreated() {
         if (!meta.created()) {
             throw new IllegalStateException("the store was not created");
@@ -254,15 +277,19 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     /** Stores it synced. What the content changes in memory stands only if that succeeds. */
     private void commit(Consumer<Write> content) {
-        if (failed) {
-            throw new IllegalStateException("an earlier write failed, the store must be opened anew");
-        }
+        requireUsable();
         failed = true;
         try (Write write = database.begin()) {
             content.accept(write);
             write.commit(true);
         }
         failed = false;
+    }
+
+    private void requireUsable() {
+        if (failed) {
+            throw new IllegalStateException("an earlier write failed, the store must be opened anew");
+        }
     }
 
     @Override

@@ -16,6 +16,8 @@ import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
+import io.rowback.history.Timeline;
+import io.rowback.history.Voided;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,40 @@ class RocksHistoryTest extends HistoryContract {
     @Override
     protected HistoryReader read() {
         return RocksHistoryReader.open(directory);
+    }
+
+    @Test
+    void whatNeverHappenedStaysReadableInAFolderOfItsOwn(@TempDir Path folder) {
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        Timeline first = new Timeline(1, Lsn.ZERO);
+        Lsn fork;
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, SMALL_EPOCHS)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            writer.follow(List.of(first));
+            history.baseline(users, row(users, "1"), row(users, "2"));
+            fork = history.commit(insert(row(users, "3"))).end();
+            for (int i = 10; i < 40; i++) {
+                history.commit(insert(row(users, Integer.toString(i))));
+            }
+            history.baseline(users, row(users, "1"));
+            writer.follow(List.of(first, new Timeline(2, fork)));
+            assertThat(writer.info().voided())
+                    .containsExactly(new Voided(1, fork, history.here(), 30, "voided-1-0-1180"));
+            history.commit(insert(row(users, "50")));
+        }
+        assertSound(folder, 2);
+        assertSound(folder.resolve("voided-1-0-1180"), 31);
+        RocksHistoryWriter.open(folder, SMALL_EPOCHS).close();
+        assertSound(folder, 2);
+    }
+
+    private static void assertSound(Path store, long changes) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+            Verification verification = reader.verify((family, entries) -> {});
+            assertThat(verification.findings()).isEmpty();
+            assertThat(verification.changes()).isEqualTo(changes);
+        }
     }
 
     @Test

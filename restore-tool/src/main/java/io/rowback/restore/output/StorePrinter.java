@@ -7,6 +7,7 @@ import io.rowback.history.StoreInfo;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction.Counts;
+import io.rowback.history.Voided;
 import io.rowback.history.store.Verification;
 import io.rowback.postgres.PrintableText;
 import java.nio.file.Path;
@@ -80,6 +81,13 @@ public final class StorePrinter {
         for (String table : status.notCovered()) {
             output.line("not covered:       " + PrintableText.oneLine(table));
         }
+        for (Voided voided : info.voided()) {
+            output.line(
+                    "voided:            " + voided.transactions() + " transactions from LSN " + voided.from() + " to "
+                            + voided.to() + " of timeline " + voided.timeline()
+                            + ", which the server does not have any more; the store with them: --store "
+                            + status.directory().resolve(voided.folder()));
+        }
         for (Gap gap : info.gaps()) {
             output.line("gap:               " + PrintableText.oneLine(gap.toString()));
         }
@@ -114,6 +122,16 @@ public final class StorePrinter {
                                         .put("since", gap.since().equals(Instant.MIN) ? null : gap.since())
                                         .put("until", gap.until())
                                         .put("reason", gap.reason()))
+                                .toList())
+                .putObjects(
+                        "voided",
+                        info.voided().stream()
+                                .map(voided -> new JsonObject()
+                                        .put("from", voided.from())
+                                        .put("to", voided.to())
+                                        .put("timeline", voided.timeline())
+                                        .put("transactions", voided.transactions())
+                                        .put("store", status.directory().resolve(voided.folder())))
                                 .toList());
     }
 
