@@ -67,8 +67,9 @@ class DaemonIT {
             assertThat(get(port, "/health").statusCode()).isEqualTo(200);
             assertThat(get(port, "/other").statusCode()).isEqualTo(404);
             assertThat(daemon.log())
-                    .contains("keyless is not covered: no primary key or replica identity index; to mend it: "
-                            + "ALTER TABLE public.keyless ADD PRIMARY KEY (...);");
+                    .contains(
+                            "keyless is not covered: no primary key or replica identity index, and its replica identity is"
+                                    + " not FULL; to mend it: ALTER TABLE public.keyless REPLICA IDENTITY FULL;");
             assertThat(daemon.signal("INT")).isEqualTo(130);
         }
     }

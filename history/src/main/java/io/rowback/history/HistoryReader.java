@@ -66,7 +66,13 @@ public interface HistoryReader extends AutoCloseable {
      */
     Optional<RowImage> baseline(TableId table, RowKey key, Lsn at);
 
-    /** Every row at the start of the newest coverage that includes {@code at}, in key order. */
+    /**
+     * How many equal rows the table had under the key at the start of the newest coverage that includes {@code at}: more
+     * than one only in a table without a key.
+     */
+    long baselineCount(TableId table, RowKey key, Lsn at);
+
+    /** Every row at the start of the newest coverage that includes {@code at}, in key order; equal ones each. */
     Stream<RowImage> baseline(TableId table, Lsn at);
 
     /**

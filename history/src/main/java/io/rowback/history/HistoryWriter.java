@@ -50,7 +50,8 @@ public interface HistoryWriter extends AutoCloseable {
 
     /**
      * Stores images of rows of one table as they stood at {@code at}; several threads may do so at once. Takes effect
-     * with {@link #covered}.
+     * with {@link #covered}. Equal rows of a table without a key are counted, so one baseline is not to be begun twice at
+     * the same LSN.
      */
     void baseline(Lsn at, List<RowImage> rows);
 

@@ -1,7 +1,12 @@
 package io.rowback.history;
 
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A row at some moment: one value for each column of its schema, by index. */
@@ -30,8 +35,14 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
         return true;
     }
 
-    /** The row's key, or null while a key column is unknown. */
+    /**
+     * The row's key, or null while a key column is unknown. In a table without a key it is a fingerprint of all values,
+     * equal for equal rows: the first half of a SHA-256 in the form of a uuid.
+     */
     public @Nullable RowKey key() {
+        if (!schema.hasKey()) {
+            return fingerprint();
+        }
         List<String> key = new ArrayList<>(schema.key().size());
         for (String column : schema.key()) {
             if (!(value(column) instanceof ColumnValue.Text text)) {
@@ -40,6 +51,43 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
             key.add(text.text());
         }
         return new RowKey(key);
+    }
+
+    /** Without generated columns, which follow from the others and are not in the stream of every server. */
+    private @Nullable RowKey fingerprint() {
+        MessageDigest digest = sha256();
+        ByteBuffer head = ByteBuffer.allocate(2 * Integer.BYTES);
+        for (int i = 0; i < values.size(); i++) {
+            Column column = schema.columns().get(i);
+            ColumnValue value = values.get(i);
+            if (column.generated() || value.isNull()) {
+                continue;
+            }
+            if (!(value instanceof ColumnValue.Text text)) {
+                return null;
+            }
+            digest.update(head.clear()
+                    .putInt(column.attnum())
+                    .putInt(text.utf8().length)
+                    .flip());
+            digest.update(text.utf8());
+        }
+        ByteBuffer hash = ByteBuffer.wrap(digest.digest());
+        return RowKey.of(new UUID(hash.getLong(), hash.getLong()).toString());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** This row as another version of its table has it; unknown where it has no such column. */
+    public RowImage in(TableSchema version) {
+        int columns = version.columns().size();
+        return new RowImage(version, Collections.nCopies(columns, ColumnValue.Special.UNKNOWN)).filledFrom(this);
     }
 
     /** This image with every unknown column taken from the same column of {@code older}, where that has it. */

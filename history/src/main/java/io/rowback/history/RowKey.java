@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What identifies a row of its table: the text of each key column in the order of {@link TableSchema#key()}. Ordered
+ * What identifies a row of its table: the text of each key column in the order of {@link TableSchema#key()}, or in a table
+ * without a key the fingerprint that equal rows share, see {@link RowImage#key()}. Ordered
  * column by column as {@link KeyForm} says, which is the order in which the store keeps rows.
  */
 public record RowKey(List<String> values) implements Comparable<RowKey> {

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +50,17 @@ public final class RowTimeline {
 
     /** What the table held under a key: a row, no row, or the history cannot tell. */
     public sealed interface State {
-        /** A row was there; its unknown columns are those that the history does not know. */
-        record Present(RowImage image) implements State {}
+        /**
+         * A row was there; its unknown columns are those that the history does not know.
+         *
+         * @param image the row
+         * @param count how many equal ones there were: 1, but in a table without a key
+         */
+        record Present(RowImage image, long count) implements State {
+            public Present(RowImage image) {
+                this(image, 1);
+            }
+        }
 
         /** No row was there. */
         record Absent() implements State {}
@@ -66,13 +74,32 @@ public final class RowTimeline {
         }
     }
 
+    /** What is under the key between two changes; no row with a count of 0. */
+    private record Held(@Nullable RowImage row, long count) {
+        static final Held NOTHING = new Held(null, 0);
+
+        /** Without a key each change adds one of the equal rows or takes one away; else it tells all there is. */
+        Held after(Version version) {
+            RowImage after = version.after();
+            boolean counted =
+                    !version.change().schema().hasKey() && version.change().operation() != Operation.TRUNCATE;
+            if (!counted) {
+                return after == null ? NOTHING : new Held(after, 1);
+            }
+            long left = count + (after == null ? 0 : 1) - (version.before() == null ? 0 : 1);
+            return left <= 0 ? NOTHING : new Held(after == null ? version.before() : after, left);
+        }
+    }
+
+    private record Replay(List<Version> versions, Held held) {}
+
     /**
      * The changes of the row with a commit LSN in [from, to), resolved, oldest first. A TRUNCATE is among them unless it
      * is known that it found no row under this key.
      */
     public List<Version> versions(RowKey key, Lsn from, Lsn to) {
         Lsn start = table.coverage(from).map(Coverage::from).orElse(from);
-        return replay(key, start, new Position(to, 0)).stream()
+        return replay(key, start, new Position(to, 0)).versions().stream()
                 .filter(version -> !version.change().position().commit().isBefore(from))
                 .toList();
     }
@@ -82,46 +109,47 @@ public final class RowTimeline {
         if (table.coverage(at).isEmpty()) {
             return new State.NotCovered();
         }
-        RowImage image = imageBefore(key, new Position(at, 0));
-        return image == null ? new State.Absent() : new State.Present(image);
+        Held held = heldBefore(key, new Position(at, 0));
+        return held.row() == null ? new State.Absent() : new State.Present(held.row(), held.count());
     }
 
-    /** The row under the key just before that position; null if there was none or the position is not covered. */
-    private @Nullable RowImage imageBefore(RowKey key, Position end) {
-        Optional<Coverage> coverage = table.coverage(end.commit());
-        if (coverage.isEmpty()) {
-            return null;
+    /** What is under the key just before that position; nothing if the position is not covered. */
+    private Held heldBefore(RowKey key, Position end) {
+        return table.coverage(end.commit())
+                .map(coverage -> replay(key, coverage.from(), end).held())
+                .orElse(Held.NOTHING);
+    }
+
+    private Held baseline(RowKey key, Lsn at) {
+        TableId id = table.schema().id();
+        RowImage row = reader.baseline(id, key, at).orElse(null);
+        if (row == null) {
+            return Held.NOTHING;
         }
-        List<Version> versions = replay(key, coverage.get().from(), end);
-        return versions.isEmpty()
-                ? baseline(key, end.commit())
-                : versions.get(versions.size() - 1).after();
+        return new Held(row, row.schema().hasKey() ? 1 : reader.baselineCount(id, key, at));
     }
 
-    private @Nullable RowImage baseline(RowKey key, Lsn at) {
-        return reader.baseline(table.schema().id(), key, at).orElse(null);
-    }
-
-    private List<Version> replay(RowKey key, Lsn from, Position end) {
+    private Replay replay(RowKey key, Lsn from, Position end) {
         List<Version> versions = new ArrayList<>();
-        Coverage coverage = null;
-        RowImage row = null;
+        Coverage coverage = table.coverage(from).orElse(null);
+        Held held = coverage == null ? Held.NOTHING : baseline(key, from);
         for (Change change : changes(key, from, end)) {
-            Coverage current = table.coverage(change.position().commit()).orElse(null);
+            Lsn commit = change.position().commit();
+            Coverage current = table.coverage(commit).orElse(null);
             if (current == null) {
-                row = null;
+                held = Held.NOTHING;
             } else if (!current.equals(coverage)) {
-                row = baseline(key, change.position().commit());
+                held = baseline(key, commit);
             }
             coverage = current;
-            boolean foundNothing = change.operation() == Operation.TRUNCATE && coverage != null && row == null;
+            boolean foundNothing = change.operation() == Operation.TRUNCATE && coverage != null && held.row() == null;
             if (!foundNothing) {
-                Version version = resolve(change, key, row);
+                Version version = resolve(change, key, held.row());
                 versions.add(version);
-                row = version.after();
+                held = held.after(version);
             }
         }
-        return versions;
+        return new Replay(versions, held);
     }
 
     /** Read at once, since resolving them reads again and cursors are dear. */
@@ -161,7 +189,7 @@ public final class RowTimeline {
         if (!after.complete() && moves < MAX_MOVES) {
             moves++;
             RowKey oldKey = Objects.requireNonNull(change.oldKey());
-            after = after.filledFrom(imageBefore(oldKey, change.position()));
+            after = after.filledFrom(heldBefore(oldKey, change.position()).row());
             moves--;
             moved.put(change.position(), after);
         }

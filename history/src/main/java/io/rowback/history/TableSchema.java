@@ -10,7 +10,7 @@ import java.util.List;
  * @param name its schema and name
  * @param columns in attribute order, those that the stream does not carry included
  * @param key names of the columns that identify a row: the primary key, else those of the replica identity's index.
- *     Never empty: a table without a key is not captured
+ *     Empty for a table without a key, of which equal rows are counted and not told apart
  * @param replicaIdentity what the log carries of old rows
  * @param foreignKeys its foreign keys
  * @param uniques other unique constraints and plain unique indexes, the key excluded
@@ -32,9 +32,6 @@ public record TableSchema(
         foreignKeys = List.copyOf(foreignKeys);
         uniques = List.copyOf(uniques);
         triggers = List.copyOf(triggers);
-        if (key.isEmpty()) {
-            throw new IllegalArgumentException("table " + name + " has no key");
-        }
     }
 
     /** A unique constraint or index over plain columns. */
@@ -46,6 +43,26 @@ public record TableSchema(
 
     /** A user trigger: its name, the letter that {@code pg_trigger} keeps for when it fires, and the statement that creates it. */
     public record Trigger(String name, char enabled, String definition) {}
+
+    /** Whether columns of the table identify its rows. If none do, a row is known by all its values together. */
+    public boolean hasKey() {
+        return !key.isEmpty();
+    }
+
+    /**
+     * Whether a row that both versions of the table held has the same {@link RowKey} in both. Without a key that takes
+     * the same columns, since a new default or type changes all rows without an event.
+     */
+    public boolean identifiesRowsAs(TableSchema other) {
+        return key.equals(other.key) && (hasKey() || identity().equals(other.identity()));
+    }
+
+    private List<String> identity() {
+        return columns.stream()
+                .filter(column -> !column.generated())
+                .map(column -> column.attnum() + " " + column.type())
+                .toList();
+    }
 
     /** The index of a column in {@link #columns()}, or -1 if there is none of that name. */
     public int indexOf(String column) {

@@ -25,7 +25,8 @@ public final class TableTimeline {
     }
 
     /**
-     * Every row after all commits below {@code at} and none above, in key order. To be closed.
+     * Every row after all commits below {@code at} and none above, in key order; equal ones of a table without a key each.
+     * To be closed.
      *
      * @throws RowbackException of code {@link ErrorCode#NOT_COVERED} if the history cannot tell
      */
@@ -49,15 +50,19 @@ public final class TableTimeline {
         }
     }
 
-    /** The row that a change left under this key; null if it left none. */
-    private @Nullable RowImage left(HistoryReader.LastChange last, Lsn at) {
+    /** What is under the key of this change, the last one. */
+    private RowTimeline.State left(HistoryReader.LastChange last, Lsn at) {
         Change change = last.change();
+        if (!change.schema().hasKey()) {
+            // Of equal rows the last change tells one alone.
+            return rows.asOf(last.key(), at);
+        }
         RowImage after = change.after();
         if (after == null || !last.key().equals(change.key())) {
-            return null;
+            return new RowTimeline.State.Absent();
         }
         RowImage image = after.filledFrom(change.before());
-        return image.complete() ? image : rows.asOf(last.key(), at).imageOrNull();
+        return image.complete() ? new RowTimeline.State.Present(image) : rows.asOf(last.key(), at);
     }
 
     private final class Merge extends Spliterators.AbstractSpliterator<RowImage> {
@@ -66,6 +71,10 @@ public final class TableTimeline {
         private final Lsn at;
         private @Nullable RowImage row;
         private HistoryReader.@Nullable LastChange change;
+        /** Equal rows that were found together and are handed out one by one. */
+        private @Nullable RowImage repeated;
+
+        private long repetitions;
 
         Merge(Iterator<RowImage> initial, Iterator<HistoryReader.LastChange> changed, Lsn at) {
             super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
@@ -78,14 +87,19 @@ public final class TableTimeline {
 
         @Override
         public boolean tryAdvance(Consumer<? super RowImage> action) {
-            while (row != null || change != null) {
-                RowImage next = advance();
+            while (repetitions > 0 || row != null || change != null) {
+                RowImage next = repetitions > 0 ? repeat() : advance();
                 if (next != null) {
                     action.accept(next);
                     return true;
                 }
             }
             return false;
+        }
+
+        private @Nullable RowImage repeat() {
+            repetitions--;
+            return repeated;
         }
 
         /** Passes the lowest key and returns the row under it, or null if there is none any more. */
@@ -100,8 +114,16 @@ public final class TableTimeline {
             if (order < 0 || last == null) {
                 return unchanged;
             }
+            while (row != null && key(row).equals(last.key())) {
+                row = next(initial);
+            }
             change = next(changed);
-            return left(last, at);
+            if (!(left(last, at) instanceof RowTimeline.State.Present present)) {
+                return null;
+            }
+            repeated = present.image();
+            repetitions = present.count() - 1;
+            return repeated;
         }
 
         private static RowKey key(RowImage image) {

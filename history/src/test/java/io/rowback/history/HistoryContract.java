@@ -181,6 +181,39 @@ public abstract class HistoryContract {
     }
 
     @Test
+    void equalRowsOfATableWithoutAKeyAreCountedInBaselineAndChanges() {
+        TableSchema events = TableFixture.table("events")
+                .column("kind", "text")
+                .column("user_id", "bigint")
+                .key()
+                .foreignKey("user_id", users, ForeignKey.Action.CASCADE)
+                .build();
+        RowImage login = row(events, "login", "1");
+        RowImage open = row(events, null, null);
+        Lsn at = history.here();
+        writer.baseline(at, List.of(login, open, login));
+        writer.baseline(at, List.of(login));
+        writer.covered(events, at, history.now(), 4);
+        history.commit(update(login, open), delete(open), insert(login), insert(login));
+
+        try (HistoryReader reader = read()) {
+            RowKey key = java.util.Objects.requireNonNull(login.key());
+            assertThat(list(reader.baseline(events.id(), at))).containsExactlyInAnyOrder(login, login, login, open);
+            assertThat(reader.baseline(events.id(), key, at)).contains(login);
+            assertThat(reader.baselineCount(events.id(), key, at)).isEqualTo(3);
+            assertThat(reader.baselineCount(events.id(), key, new Lsn(at.value() - 1)))
+                    .isZero();
+            assertThat(list(reader.changes(events.id(), key, Lsn.ZERO, Lsn.MAX)))
+                    .extracting(Change::operation)
+                    .containsExactly(Operation.UPDATE, Operation.INSERT, Operation.INSERT);
+            assertThat(list(reader.referring(events.id(), events.foreignKeys().get(0), List.of("1"))))
+                    .containsExactly(key);
+            assertThat(new RowTimeline(reader, reader.tables().get(0)).asOf(key, history.here()))
+                    .isEqualTo(new RowTimeline.State.Present(login, 4));
+        }
+    }
+
+    @Test
     void aNewBaselineAndAGapEndTheCoverageBeforeThem() {
         Instant start = history.now();
         Lsn first = history.baseline(users, row(users, "1", "ann"), row(users, "2", "bob"));

@@ -22,7 +22,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final TreeMap<Position, Change> log = new TreeMap<>();
     private final TreeMap<Lsn, Transaction> transactions = new TreeMap<>();
     private final Map<TableId, TableInfo> tables = new HashMap<>();
-    private final Map<TableId, Map<Lsn, Map<RowKey, RowImage>>> baselines = new HashMap<>();
+    private final Map<TableId, Map<Lsn, Map<RowKey, List<RowImage>>>> baselines = new HashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
     private List<Timeline> timelines = List.of();
     private String systemIdentifier = "";
@@ -65,8 +65,15 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             baselines
                     .computeIfAbsent(row.schema().id(), id -> new TreeMap<>())
                     .computeIfAbsent(at, lsn -> new TreeMap<>())
-                    .put(Objects.requireNonNull(row.key()), row);
+                    .merge(Objects.requireNonNull(row.key()), List.of(row), MemoryHistory::together);
         }
+    }
+
+    /** Without a key equal rows are counted; with one, the row is as it was stored last. */
+    private static List<RowImage> together(List<RowImage> stored, List<RowImage> more) {
+        return more.get(0).schema().hasKey()
+                ? more
+                : Stream.concat(stored.stream(), more.stream()).toList();
     }
 
     @Override
@@ -109,19 +116,18 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             TableId id = table.schema().id();
             Optional<TableInfo> kept = table.voidedFrom(fork, 0);
             tables.remove(id);
-            kept.map(info -> new TableInfo(
-                            info.schemas(),
-                            info.coverage(),
-                            baselineRows(id, info.coverage()).size()))
+            kept.map(info -> new TableInfo(info.schemas(), info.coverage(), count(id, info.coverage())))
                     .ifPresent(info -> tables.put(id, info));
         }
         baselines.values().forEach(ofTable -> ofTable.keySet().removeIf(fork::isBefore));
     }
 
-    private Map<RowKey, RowImage> baselineRows(TableId table, List<Coverage> coverage) {
+    private long count(TableId table, List<Coverage> coverage) {
         return coverage.isEmpty()
-                ? Map.of()
-                : baselineFrom(table, coverage.get(coverage.size() - 1).from());
+                ? 0
+                : baselineFrom(table, coverage.get(coverage.size() - 1).from()).values().stream()
+                        .mapToLong(List::size)
+                        .sum();
     }
 
     private void seen(TableSchema schema, Lsn from) {
@@ -230,22 +236,27 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
 
     @Override
     public Optional<RowImage> baseline(TableId table, RowKey key, Lsn at) {
-        return Optional.ofNullable(baselineRows(table, at).get(key));
+        return baselineRows(table, at).getOrDefault(key, List.of()).stream().findFirst();
+    }
+
+    @Override
+    public long baselineCount(TableId table, RowKey key, Lsn at) {
+        return baselineRows(table, at).getOrDefault(key, List.of()).size();
     }
 
     @Override
     public Stream<RowImage> baseline(TableId table, Lsn at) {
-        return baselineRows(table, at).values().stream();
+        return baselineRows(table, at).values().stream().flatMap(List::stream);
     }
 
-    private Map<RowKey, RowImage> baselineRows(TableId table, Lsn at) {
+    private Map<RowKey, List<RowImage>> baselineRows(TableId table, Lsn at) {
         return Optional.ofNullable(tables.get(table))
                 .flatMap(info -> info.coverage(at))
                 .map(coverage -> baselineFrom(table, coverage.from()))
                 .orElseGet(Map::of);
     }
 
-    private Map<RowKey, RowImage> baselineFrom(TableId table, Lsn from) {
+    private Map<RowKey, List<RowImage>> baselineFrom(TableId table, Lsn from) {
         return baselines.getOrDefault(table, Map.of()).getOrDefault(from, Map.of());
     }
 
@@ -259,8 +270,9 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         Stream<RowImage> changed = changes(table, Lsn.ZERO, Lsn.MAX)
                 .flatMap(
                         change -> Stream.concat(Stream.ofNullable(change.before()), Stream.ofNullable(change.after())));
-        Stream<RowImage> initial =
-                info.coverage().stream().flatMap(coverage -> baselineFrom(table, coverage.from()).values().stream());
+        Stream<RowImage> initial = info.coverage().stream()
+                .flatMap(coverage -> baselineFrom(table, coverage.from()).values().stream())
+                .flatMap(List::stream);
         return Stream.concat(changed, initial)
                 .filter(image -> values.equals(texts(image, attributes)))
                 .map(image -> Objects.requireNonNull(image.key()))

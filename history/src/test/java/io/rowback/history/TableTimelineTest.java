@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,61 @@ class TableTimelineTest {
         history.commit(insert(row(notes, "3", "c")), truncate(notes), insert(row(notes, "4", "d")));
 
         assertThat(rows(history.here())).containsExactly(row(notes, "4", "d"));
+    }
+
+    @Test
+    void equalRowsOfATableWithoutAKeyAreToldEachAfterEveryKindOfChange() {
+        TableSchema events = TableFixture.table("events")
+                .column("kind", "text")
+                .column("n", "integer")
+                .key()
+                .build();
+        RowImage a = row(events, "a", null);
+        RowImage b = row(events, "b", "1");
+        Lsn start = history.baseline(events, a, a, b);
+        history.commit(insert(b), delete(a));
+        Lsn changed = history.here();
+        history.commit(update(b, a), update(b, b), delete(a));
+        Lsn moved = history.here();
+        history.commit(insert(a), truncate(events), insert(b), insert(b), delete(b), insert(a), insert(a));
+
+        assertThat(rows(start)).containsExactlyInAnyOrder(a, a, b);
+        assertThat(rows(changed)).containsExactlyInAnyOrder(a, b, b);
+        assertThat(rows(moved)).containsExactlyInAnyOrder(a, b);
+        assertThat(rows(history.here())).containsExactlyInAnyOrder(a, a, b);
+        assertThat(new RowTimeline(memory, memory.tables().get(0))
+                        .versions(Objects.requireNonNull(a.key()), start, history.here()))
+                .as("the TRUNCATE found two of them")
+                .extracting(version -> version.change().operation())
+                .containsExactly(
+                        Operation.DELETE,
+                        Operation.UPDATE,
+                        Operation.DELETE,
+                        Operation.INSERT,
+                        Operation.TRUNCATE,
+                        Operation.INSERT,
+                        Operation.INSERT);
+    }
+
+    @Test
+    void valuesAndColumnsNeverRunTogetherInAFingerprint() {
+        TableSchema events = TableFixture.table("events")
+                .column("a", "text")
+                .column("b", "text")
+                .key()
+                .build();
+        assertThat(Stream.of(
+                                row(events, "x", "yz"),
+                                row(events, "xy", "z"),
+                                row(events, "x", null),
+                                row(events, null, "x"),
+                                row(events, "", null),
+                                row(events, null, ""),
+                                row(events, null, null))
+                        .map(RowImage::key))
+                .doesNotHaveDuplicates()
+                .doesNotContainNull();
+        assertThat(row(events, "x", UNKNOWN).key()).isNull();
     }
 
     @Test

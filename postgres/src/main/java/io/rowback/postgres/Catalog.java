@@ -145,14 +145,18 @@ public final class Catalog {
             default -> {
                 if (relation.persistence() != 'p') {
                     yield CatalogTable.Obstacle.UNLOGGED;
-                } else if (key.columns().isEmpty()) {
+                } else if (key.columns().isEmpty() && relation.identity() != ReplicaIdentity.FULL) {
                     yield CatalogTable.Obstacle.NO_KEY;
+                } else if (key.columns().isEmpty() && columns.stream().allMatch(Column::generated)) {
+                    yield CatalogTable.Obstacle.NO_VALUES;
                 } else if (!key.identifiesOldRows()) {
                     yield CatalogTable.Obstacle.NO_IDENTITY;
                 } else if (virtualColumn
                         && relation.identity() == ReplicaIdentity.FULL
                         && serverVersion() >= CatalogSql.GENERATED_PUBLISHED_SINCE) {
-                    yield CatalogTable.Obstacle.VIRTUAL_COLUMN;
+                    yield key.columns().isEmpty()
+                            ? CatalogTable.Obstacle.VIRTUAL_COLUMN_NO_KEY
+                            : CatalogTable.Obstacle.VIRTUAL_COLUMN;
                 } else {
                     yield null;
                 }

@@ -27,10 +27,19 @@ public record CatalogTable(
         VIEW("a view: the tables behind it are captured instead", null, true),
         FOREIGN("a foreign table: its rows are not in this server's log", null, false),
         UNLOGGED("unlogged: its rows are not in the log", "ALTER TABLE %s SET LOGGED;", false),
-        NO_KEY("no primary key or replica identity index", "ALTER TABLE %s ADD PRIMARY KEY (...);", false),
+        NO_KEY(
+                "no primary key or replica identity index, and its replica identity is not FULL",
+                "ALTER TABLE %s REPLICA IDENTITY FULL;",
+                false),
+        NO_VALUES("it has neither a key nor a column that is not generated", null, false),
         NO_IDENTITY(
                 "replica identity NOTHING, or DEFAULT with a deferrable primary key",
                 "ALTER TABLE %s REPLICA IDENTITY FULL;",
+                false),
+        VIRTUAL_COLUMN_NO_KEY(
+                "no primary key, and replica identity FULL with a virtual generated column: its UPDATEs would fail once"
+                        + " published",
+                "ALTER TABLE %s ADD PRIMARY KEY (...), REPLICA IDENTITY DEFAULT;",
                 false),
         VIRTUAL_COLUMN(
                 "replica identity FULL with a virtual generated column: its UPDATEs would fail once published",

@@ -10,7 +10,7 @@ import java.util.Optional;
  * Which columns identify a table's rows, chosen so that the log carries them of every row that is changed: those of the
  * identity's index where the table names one, else the primary key's.
  *
- * @param columns empty if there is no key
+ * @param columns empty if there is no key; the log then identifies old rows under REPLICA IDENTITY FULL alone, by all their values
  * @param identifiesOldRows whether the log carries the key of old rows; if not, a published table's UPDATE would fail
  * @param otherUniques the remaining unique indexes over plain columns
  */

@@ -36,6 +36,8 @@ class CatalogIT {
             alter table by_index replica identity using index by_index_a;
             create unlogged table fast (id int primary key);
             create table keyless (a int);
+            create table whole (a int); alter table whole replica identity full;
+            create table hollow (); alter table hollow replica identity full;
             create table nothing (id int primary key);
             alter table nothing replica identity nothing;
             create table late (id int primary key deferrable);
@@ -95,13 +97,15 @@ class CatalogIT {
 
             assertThat(obstacle(tables, "fast")).isEqualTo(Obstacle.UNLOGGED);
             assertThat(obstacle(tables, "keyless")).isEqualTo(Obstacle.NO_KEY);
+            assertThat(schema(tables, "whole").hasKey()).isFalse();
+            assertThat(obstacle(tables, "hollow")).isEqualTo(Obstacle.NO_VALUES);
             assertThat(obstacle(tables, "nothing")).isEqualTo(Obstacle.NO_IDENTITY);
             assertThat(obstacle(tables, "late")).isEqualTo(Obstacle.NO_IDENTITY);
             assertThat(obstacle(tables, "seen")).isEqualTo(Obstacle.VIEW);
             assertThat(obstacle(tables, "root")).isEqualTo(Obstacle.PARTITIONED);
             assertThat(schema(tables, "leaf").key()).containsExactly("id");
             assertThat(Objects.requireNonNull(tables.get("keyless")).mend())
-                    .isEqualTo("ALTER TABLE public.keyless ADD PRIMARY KEY (...);");
+                    .isEqualTo("ALTER TABLE public.keyless REPLICA IDENTITY FULL;");
         }
     }
 

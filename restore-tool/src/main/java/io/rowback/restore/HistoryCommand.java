@@ -16,6 +16,7 @@ import io.rowback.restore.output.ChangePrinter.Step;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.KeyText;
+import io.rowback.restore.query.MatchingChanges;
 import io.rowback.restore.query.RelatedRows;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
@@ -30,6 +31,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,20 +47,28 @@ import picocli.CommandLine.Parameters;
             "  rowback history users 42",
             "  rowback history users -91111111 --related      with all that ever referred to the row",
             "  rowback history order_lines order_id=7,line=2 --columns price --from -2h",
+            "  rowback history logins --where \"user_id = 42\"  of rows by their values, in a table without a key",
             "  rowback history '\"My Table\"' \"code='a,b'\"        names and values with special characters"
         })
 final class HistoryCommand extends StoreCommand {
-    private static final int MOST_RELATED = 100_000;
+    private static final int MOST_ROWS = 100_000;
 
     @Parameters(index = "0", paramLabel = "TABLE", description = "users, shop.users or \"My Table\".")
     private String table;
 
     @Parameters(
             index = "1",
+            arity = "0..1",
             paramLabel = "KEY",
             description =
                     "42, -42, or a=1,b=x for several columns; a value with a comma or quote as a='x,y',b='it''s'.")
-    private String key;
+    private @Nullable String key;
+
+    @Option(
+            names = "--where",
+            paramLabel = "EXPR",
+            description = "Instead of a key: changes that found or left a row that meets this condition.")
+    private @Nullable String where;
 
     @Mixin
     private WindowOptions window;
@@ -86,31 +97,52 @@ final class HistoryCommand extends StoreCommand {
     HistoryCommand() {}
 
     @Override
+    void checkArguments() {
+        if ((key == null) == (where == null)) {
+            throw usage("name either a key or a condition", "rowback history users 42, or --where \"plan = 'pro'\".");
+        }
+        if (related && key == null) {
+            throw usage("--related is about one row", "Name its key.");
+        }
+    }
+
+    @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         TableInfo named = tables.named(table);
-        Row row = new Row(named.schema().id(), KeyText.parse(key, named.schema()));
         ColumnNames.check(columns, related ? tables.all() : List.of(named));
         Scope.Window commits = window.resolve(reader);
-        Set<Row> rows = rows(reader, tables, row, output);
-        List<Step> steps = steps(reader, tables, rows, commits);
+        MatchingChanges matching = where == null ? null : new MatchingChanges(reader, named, where);
+        Set<Row> rows = matching == null
+                ? rows(reader, tables, row(named), output)
+                : matching.rows(commits.from(), commits.to(), MOST_ROWS + 1);
+        if (rows.size() > MOST_ROWS) {
+            throw usage("more than " + MOST_ROWS + " rows meet the condition", "Narrow it, or the window with --from.");
+        }
+        List<Step> steps = steps(reader, tables, rows, commits).stream()
+                .filter(step -> matching == null || matching.counts(step.version()))
+                .toList();
         int first = Math.max(0, steps.size() - limit);
         Lsn begin = first == 0 ? commits.from() : steps.get(first).commit();
-        List<Missing> missing = missing(reader, tables, rows, begin, commits.to());
+        List<Missing> missing = missing(reader, tables, named, rows, begin, commits.to());
         print(reader, steps.subList(first, steps.size()), missing, new ChangePrinter(output, columns));
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
-        if (steps.isEmpty()) {
-            explainNothing(reader, named, row.key(), output);
+        if (steps.isEmpty() && matching == null) {
+            explainNothing(reader, named, row(named).key(), output);
         }
         return ErrorCode.DONE;
     }
 
+    private Row row(TableInfo named) {
+        return new Row(named.schema().id(), KeyText.parse(Objects.requireNonNull(key), named.schema()));
+    }
+
     /** The stretches in which the rows may have changed without our knowing, oldest first. */
-    private static List<Missing> missing(HistoryReader reader, Tables tables, Set<Row> rows, Lsn from, Lsn to) {
-        return rows.stream()
-                .map(Row::table)
+    private static List<Missing> missing(
+            HistoryReader reader, Tables tables, TableInfo named, Set<Row> rows, Lsn from, Lsn to) {
+        return Stream.concat(Stream.of(named.schema().id()), rows.stream().map(Row::table))
                 .distinct()
                 .map(id -> tables.byId(id).orElseThrow())
                 .flatMap(table -> table.holes(reader.info().gaps()).stream()
@@ -144,9 +176,9 @@ final class HistoryCommand extends StoreCommand {
         if (!related) {
             return Set.of(row);
         }
-        RelatedRows rows = new RelatedRows(reader, tables, row, MOST_RELATED);
+        RelatedRows rows = new RelatedRows(reader, tables, row, MOST_ROWS);
         if (rows.cut()) {
-            output.note("note: only the nearest " + MOST_RELATED + " related rows are shown");
+            output.note("note: only the nearest " + MOST_ROWS + " related rows are shown");
         }
         return rows.rows();
     }

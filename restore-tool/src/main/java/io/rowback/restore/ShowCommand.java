@@ -17,6 +17,7 @@ import io.rowback.restore.query.KeyText;
 import io.rowback.restore.query.PointInTime;
 import io.rowback.restore.query.Tables;
 import java.time.Clock;
+import java.util.Iterator;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -83,23 +84,33 @@ final class ShowCommand extends StoreCommand {
     }
 
     private void showOne(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {
-        RowKey row = KeyText.parse(Objects.requireNonNull(key), named.schema());
+        RowKey row = KeyText.parse(Objects.requireNonNull(key), named.schema(lsn));
         RowTimeline.State state = new RowTimeline(reader, named).asOf(row, lsn);
         if (state instanceof RowTimeline.State.NotCovered) {
             throw named.notCovered(lsn, reader.info().gaps());
         }
-        printer.print(row, state.imageOrNull(), true);
+        long count = state instanceof RowTimeline.State.Present present ? present.count() : 0;
+        printer.print(row, state.imageOrNull(), true, count);
     }
 
     private void showMany(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {
         Expression condition = Expression.parse(Objects.requireNonNull(where), named.schema(lsn));
         try (Stream<RowImage> rows = new TableTimeline(reader, named).asOf(lsn)) {
-            rows.forEach(row -> {
+            Iterator<RowImage> each = rows.iterator();
+            RowImage row = each.hasNext() ? each.next() : null;
+            while (row != null) {
+                long count = 1;
+                RowImage next = each.hasNext() ? each.next() : null;
+                while (row.equals(next)) {
+                    count++;
+                    next = each.hasNext() ? each.next() : null;
+                }
                 Truth truth = condition.test(row);
                 if (truth == Truth.TRUE || truth == Truth.UNKNOWN) {
-                    printer.print(Objects.requireNonNull(row.key()), row, truth == Truth.TRUE);
+                    printer.print(Objects.requireNonNull(row.key()), row, truth == Truth.TRUE, count);
                 }
-            });
+                row = next;
+            }
         }
     }
 }

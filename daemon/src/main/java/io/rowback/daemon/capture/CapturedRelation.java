@@ -88,8 +88,11 @@ final class CapturedRelation {
         return new RowImage(schema, List.of(values));
     }
 
-    /** Whether every column of the key has a value. */
+    /** Whether every column of the key has a value, or without a key every column is known. */
     boolean hasKey(RowImage image) {
+        if (!schema.hasKey()) {
+            return image.complete();
+        }
         for (int index : key) {
             if (!(image.values().get(index) instanceof ColumnValue.Text)) {
                 return false;

@@ -27,11 +27,11 @@ import java.util.Set;
  */
 record RelationSchema(Relation relation, List<String> types, TableSchema facts, List<Attribute> attributes) {
 
-    /** The table as it was; empty if nothing identified its rows. */
+    /** The table as it was, without a key if rows come whole and nothing else identifies them; empty if not even that. */
     Optional<TableSchema> schema() {
         List<Column> published = published();
         List<String> key = key(published);
-        if (key.isEmpty()) {
+        if (key.isEmpty() && relation.identity() != ReplicaIdentity.FULL) {
             return Optional.empty();
         }
         List<Column> columns = new ArrayList<>(published);

@@ -52,8 +52,9 @@ final class Relations {
                 ? schema(id, relation)
                 : Optional.empty();
         TableSchema last = known.get(id);
-        if (last != null && !schema.map(TableSchema::key).equals(Optional.of(last.key()))) {
-            endCoverage(last, commit, "its rows are no longer identified by " + last.key());
+        if (last != null && !schema.map(last::identifiesRowsAs).orElse(false)) {
+            String by = last.hasKey() ? last.key().toString() : "all their values as they were";
+            endCoverage(last, commit, "its rows are no longer identified by " + by);
         }
         schema.ifPresent(described -> known.put(id, described));
         relations.put(relation.oid(), schema.map(described -> new CapturedRelation(described, relation)));
@@ -83,8 +84,9 @@ final class Relations {
 
     private Optional<TableSchema> schema(TableId id, Relation relation) throws SQLException {
         CatalogTable now = catalog.table(id).orElse(null);
-        // A table that is gone by now still has changes in the log; what was known of it last fits them best.
-        TableSchema facts = now == null ? known.get(id) : now.schema();
+        // A table that is gone by now, or may no longer be captured, still has changes in the log; what was known of it
+        // last fits them best.
+        TableSchema facts = now == null || now.schema() == null ? known.get(id) : now.schema();
         if (facts == null) {
             return Optional.empty();
         }

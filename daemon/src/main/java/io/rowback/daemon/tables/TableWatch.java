@@ -206,7 +206,7 @@ public final class TableWatch implements AutoCloseable {
         }
         List<Coverage> coverage = info.coverage();
         TableSchema then = info.schema(coverage.get(coverage.size() - 1).from().next());
-        if (!now.key().equals(then.key())) {
+        if (!now.identifiesRowsAs(then)) {
             return false;
         }
         // ADD COLUMN ... DEFAULT and ALTER TYPE give existing rows values that no event carries.

@@ -2,6 +2,7 @@ package io.rowback.history.store;
 
 import io.rowback.history.Change;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
@@ -39,7 +40,7 @@ final class IndexDifference {
             }
             default -> {
                 walk.log(toldBefore, change -> walk.entries(change, lookUp));
-                walk.baselines(toldBefore, (row, at) -> walk.entries(row, at, lookUp));
+                walk.baselines(toldBefore, (row, place) -> walk.entries(row, place, lookUp));
             }
         }
         walk.index(index, key -> {
@@ -94,12 +95,12 @@ final class IndexDifference {
         KeyCodec.decode(in);
         RowKey row = new RowKey(KeyCodec.decode(in));
         TableId table = Keys.tableOf(key);
-        Lsn at = Keys.position(key).commit();
-        byte[] stored = Keys.baseline(table, KeyCodec.encode(row), at);
+        Position place = Keys.position(key);
+        byte[] stored = Keys.baseline(table, KeyCodec.encode(row), place);
         byte[] value = database.get(Family.BASELINE, stored);
         if (value != null) {
             RowImage image = StoredBaselines.read(stored, value, schemas);
-            walk.entries(image, at, owner);
+            walk.entries(image, place, owner);
         }
     }
 

@@ -1,10 +1,10 @@
 package io.rowback.history.store;
 
 import io.rowback.history.Change;
-import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -59,10 +59,10 @@ final class IndexEntries {
         }
     }
 
-    /** The entries of a baseline row whose key has these bytes. */
-    void of(RowImage row, byte[] key, StoredSchema stored, Lsn at) {
+    /** The entries of a row whose key has these bytes and which stands in the baseline at {@code place}. */
+    void of(RowImage row, byte[] key, StoredSchema stored, Position place) {
         for (StoredSchema.Reference reference : stored.references()) {
-            byte[] entry = reference(Epochs.BASELINES, row, key, reference, new Position(at, 0));
+            byte[] entry = reference(Epochs.BASELINES, row, key, reference, place);
             if (entry != null) {
                 sink.entry(Family.REFS, entry);
             }
@@ -71,12 +71,17 @@ final class IndexEntries {
 
     /** The bytes of a row's key. */
     byte[] key(RowImage image, StoredSchema stored) {
-        byte[] key = KeyCodec.encode(image, stored.keyColumns(), out);
+        byte[] key = stored.schema().hasKey() ? KeyCodec.encode(image, stored.keyColumns(), out) : fingerprint(image);
         if (key == null) {
             throw new IllegalArgumentException(
                     "a row of table " + stored.schema().name() + " has no value in its key");
         }
         return key;
+    }
+
+    private static byte @Nullable [] fingerprint(RowImage image) {
+        RowKey key = image.key();
+        return key == null ? null : KeyCodec.encode(key);
     }
 
     private byte @Nullable [] reference(

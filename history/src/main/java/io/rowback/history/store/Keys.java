@@ -113,9 +113,19 @@ final class Keys {
         return new ByteWriter().u32(table.oid()).toBytes();
     }
 
-    /** Newest first, so that a seek finds the newest one at or below an LSN. */
+    /** All equal rows of a baseline; without number a prefix. Newest baseline first. */
     static byte[] baseline(TableId table, byte[] key, Lsn at) {
         return new ByteWriter().u32(table.oid()).bytes(key).u64(~at.value()).toBytes();
+    }
+
+    /** A row of the baseline at the position's LSN; its ordinal parts equal rows and is 0 where the table has a key. */
+    static byte[] baseline(TableId table, byte[] key, Position place) {
+        return new ByteWriter()
+                .u32(table.oid())
+                .bytes(key)
+                .u64(~place.commit().value())
+                .u32(place.ordinal())
+                .toBytes();
     }
 
     static TableId tableOf(byte[] key) {
@@ -126,8 +136,10 @@ final class Keys {
         return new TableId(new ByteReader(key, 0, key.length).u32());
     }
 
-    static Lsn baselineLsn(byte[] key) {
-        return new Lsn(~lsn(key).value());
+    /** The baseline's LSN and the row's number among equal ones. */
+    static Position baselinePlace(byte[] key) {
+        Position inverted = position(key);
+        return new Position(new Lsn(~inverted.commit().value()), inverted.ordinal());
     }
 
     static byte[] schema(TableId table, long version) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** What the store knows of itself and of its tables: the content of the meta family, held in memory. */
 final class Metadata {
     /** Counted up with every change after which an older program would read something wrong. */
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     private static final byte[] FORMAT_KEY = Keys.meta("format");
     private static final byte[] STORE_KEY = Keys.meta("store");

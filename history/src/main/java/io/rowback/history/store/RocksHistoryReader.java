@@ -168,6 +168,11 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     @Override
+    public long baselineCount(TableId table, RowKey key, Lsn at) {
+        return baselines.count(table, key, at);
+    }
+
+    @Override
     public Stream<RowImage> baseline(TableId table, Lsn at) {
         return baselines.rows(table, at);
     }

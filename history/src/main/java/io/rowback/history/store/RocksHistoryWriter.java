@@ -5,6 +5,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.rocksdb.RocksDBException;
 
@@ -43,6 +45,9 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private final ByteWriter out = new ByteWriter();
     /** The schema that the last change of a table carried: what was already looked at costs nothing. */
     private final Map<TableId, TableSchema> lastSeen = new HashMap<>();
+
+    /** Parts equal rows of baselines from each other. */
+    private final AtomicInteger equalRows = new AtomicInteger();
 
     private Lsn newestCommit;
     private long newestSecond;
@@ -210,8 +215,9 @@ public final class RocksHistoryWriter implements HistoryWriter {
                 StoredSchema stored = schemas.store(row.schema());
                 byte[] key = index.key(row, stored);
                 ChangeCodec.write(payload.clear().u64(stored.version()), row, null);
-                write.seal(Family.BASELINE, Keys.baseline(row.schema().id(), key, at), payload.toBytes());
-                index.of(row, key, stored, at);
+                Position place = new Position(at, row.schema().hasKey() ? 0 : equalRows.incrementAndGet());
+                write.seal(Family.BASELINE, Keys.baseline(row.schema().id(), key, place), payload.toBytes());
+                index.of(row, key, stored, place);
                 if (write.bytes() > BASELINE_WRITE) {
                     write.commit(false);
                 }

@@ -2,6 +2,7 @@ package io.rowback.history.store;
 
 import io.rowback.history.Change;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.Transaction;
 import java.util.function.BiConsumer;
@@ -46,13 +47,13 @@ final class StoreWalk {
                 (key, value) -> findings.survived(() -> visitor.accept(StoredTransactions.read(key, value))));
     }
 
-    void baselines(Findings findings, BiConsumer<RowImage, Lsn> visitor) {
+    void baselines(Findings findings, BiConsumer<RowImage, Position> visitor) {
         each(
                 Family.BASELINE,
                 KeyRange.ALL,
                 (key, value) -> findings.survived(() -> {
                     RowImage row = StoredBaselines.read(key, value, schemas);
-                    visitor.accept(row, Keys.baselineLsn(key));
+                    visitor.accept(row, Keys.baselinePlace(key));
                 }));
     }
 
@@ -88,9 +89,9 @@ final class StoreWalk {
     }
 
     /** The index entries that a baseline row has. */
-    void entries(RowImage row, Lsn at, IndexEntries.Sink sink) {
+    void entries(RowImage row, Position place, IndexEntries.Sink sink) {
         StoredSchema stored = schemas.store(row.schema());
         IndexEntries index = new IndexEntries(sink);
-        index.of(row, index.key(row, stored), stored, at);
+        index.of(row, index.key(row, stored), stored, place);
     }
 }

@@ -2,10 +2,12 @@ package io.rowback.history.store;
 
 import io.rowback.history.Coverage;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -32,10 +34,42 @@ final class StoredBaselines {
 
     Optional<RowImage> row(TableId table, RowKey key, Lsn at) {
         return start(table, at).flatMap(from -> {
-            byte[] stored = Keys.baseline(table, KeyCodec.encode(key), from);
-            return Optional.ofNullable(database.get(Family.BASELINE, stored))
-                    .map(value -> read(stored, value, schemas));
+            byte[] stored = Keys.baseline(table, KeyCodec.encode(key), new Position(from, 0));
+            byte[] value = database.get(Family.BASELINE, stored);
+            if (value != null) {
+                return Optional.of(read(stored, value, schemas));
+            }
+            return hasKey(table, from) ? Optional.empty() : firstOfEqual(table, key, from);
         });
+    }
+
+    /** Whether the table had a key when its baseline was taken; if not, rows are numbered from 1. */
+    private boolean hasKey(TableId table, Lsn from) {
+        return Objects.requireNonNull(meta.table(table)).schema(from.next()).hasKey();
+    }
+
+    private Optional<RowImage> firstOfEqual(TableId table, RowKey key, Lsn from) {
+        try (Cursor equal = equal(table, key, from)) {
+            return equal.next() ? Optional.of(read(equal.key(), equal.value(), schemas)) : Optional.empty();
+        }
+    }
+
+    long count(TableId table, RowKey key, Lsn at) {
+        Lsn from = start(table, at).orElse(null);
+        if (from == null) {
+            return 0;
+        }
+        try (Cursor equal = equal(table, key, from)) {
+            long count = 0;
+            while (equal.next()) {
+                count++;
+            }
+            return count;
+        }
+    }
+
+    private Cursor equal(TableId table, RowKey key, Lsn from) {
+        return database.cursor(Family.BASELINE, KeyRange.prefix(Keys.baseline(table, KeyCodec.encode(key), from)));
     }
 
     Stream<RowImage> rows(TableId table, Lsn at) {
@@ -48,7 +82,7 @@ final class StoredBaselines {
                 cursor,
                 () -> {
                     while (cursor.next()) {
-                        if (Keys.baselineLsn(cursor.key()).equals(from)) {
+                        if (Keys.baselinePlace(cursor.key()).commit().equals(from)) {
                             return true;
                         }
                     }

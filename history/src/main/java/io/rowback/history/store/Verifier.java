@@ -85,11 +85,11 @@ final class Verifier {
     }
 
     private void baselines() {
-        walk.baselines(findings, (row, at) -> {
+        walk.baselines(findings, (row, place) -> {
             baselineRows++;
-            walk.entries(row, at, this::expect);
+            walk.entries(row, place, this::expect);
             TableInfo table = meta.table(row.schema().id());
-            if (table != null && newest(table).equals(at)) {
+            if (table != null && newest(table).equals(place.commit())) {
                 newestBaseline.merge(row.schema().id(), 1L, Long::sum);
             }
         });

@@ -2,6 +2,7 @@ package io.rowback.history.store;
 
 import io.rowback.history.Coverage;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Timeline;
@@ -79,10 +80,11 @@ final class Voiding {
             StoreWalk walk = new StoreWalk(database, schemas, meta, (family, entries) -> {});
             while (cursor.next()) {
                 byte[] key = cursor.key();
-                Lsn at = Keys.baselineLsn(key);
+                Position place = Keys.baselinePlace(key);
+                Lsn at = place.commit();
                 TableId table = Keys.baselineTable(key);
                 if (fork.isBefore(at)) {
-                    walk.entries(StoredBaselines.read(key, cursor.value(), schemas), at, write::delete);
+                    walk.entries(StoredBaselines.read(key, cursor.value(), schemas), place, write::delete);
                     write.delete(Family.BASELINE, key);
                     if (write.count() > ENTRIES_PER_WRITE) {
                         write.commit(false);

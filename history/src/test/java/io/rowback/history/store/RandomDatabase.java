@@ -26,7 +26,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
-/** A database that does random things to three tables and knows what each of them held after every commit. */
+/** A database that does random things to four tables, one of them without a key, and knows what each of them held after every commit. */
 final class RandomDatabase {
     private static final String[] KEYS = {"-2", "-1", "0", "1", "2", "3", "10"};
     private static final String[] CODES = {"", "a", "b", "7", "é", "6f1b5a52-0c1e-4a6f-9f0f-3d2d1c0b9a88"};
@@ -47,7 +47,15 @@ final class RandomDatabase {
             .foreignKey("user_id", users, ForeignKey.Action.SET_NULL)
             .build();
 
+    private final TableSchema events = TableFixture.table("events")
+            .column("user_id", "bigint")
+            .column("kind", "text")
+            .key()
+            .foreignKey("user_id", users, ForeignKey.Action.CASCADE)
+            .build();
+
     private final Random random;
+    private int equalRows;
     private final Map<TableId, Map<RowKey, RowImage>> rows = new HashMap<>();
     private final TreeMap<Lsn, Map<TableId, Map<RowKey, RowImage>>> past = new TreeMap<>();
     private TableSchema currentItems = itemsBeforeForeignKey;
@@ -74,14 +82,20 @@ final class RandomDatabase {
     }
 
     List<TableSchema> tables() {
-        return List.of(users, currentItems, notes);
+        return List.of(users, currentItems, notes, events);
     }
 
     /** The foreign keys that some table ever has. */
     Map<TableId, ForeignKey> foreignKeys() {
         return Map.of(
                 items.id(), items.foreignKeys().get(0),
+                events.id(), events.foreignKeys().get(0),
                 notes.id(), notes.foreignKeys().get(0));
+    }
+
+    /** Lets the log grow by something that is no commit, as each baseline does. */
+    void pass() {
+        lsn++;
     }
 
     /** Just behind the last commit. */
@@ -99,7 +113,7 @@ final class RandomDatabase {
         return List.copyOf(Objects.requireNonNull(rows.get(table.id())).values());
     }
 
-    /** The rows of a table after all commits below {@code at}. */
+    /** The rows of a table after all commits below {@code at}, by key; of one without a key by that and a number. */
     Map<RowKey, RowImage> rowsAsOf(TableId table, Lsn at) {
         return Objects.requireNonNull(past.floorEntry(at).getValue().get(table));
     }
@@ -127,7 +141,7 @@ final class RandomDatabase {
     }
 
     private Change change(Position position) {
-        TableSchema table = tables().get(random.nextInt(3));
+        TableSchema table = tables().get(random.nextInt(4));
         Map<RowKey, RowImage> held = Objects.requireNonNull(rows.get(table.id()));
         if (random.nextInt(60) == 0) {
             held.clear();
@@ -136,22 +150,38 @@ final class RandomDatabase {
         RowImage fresh = randomRow(table);
         RowImage old = held.isEmpty() ? null : pick(held);
         if (old == null || (!held.containsKey(fresh.key()) && random.nextInt(3) == 0)) {
-            held.put(key(fresh), fresh);
+            put(held, fresh);
             return new Change(position, Operation.INSERT, table, null, fresh);
         }
-        held.remove(key(old));
+        remove(held, old);
         if (random.nextInt(4) == 0) {
             return new Change(position, Operation.DELETE, table, logged(table, old), null);
         }
         RowImage moved = held.containsKey(fresh.key()) ? withKeyOf(old, fresh) : fresh;
-        held.put(key(moved), moved);
+        put(held, moved);
         return update(position, table, old, moved);
+    }
+
+    private void put(Map<RowKey, RowImage> held, RowImage row) {
+        RowKey key = key(row);
+        held.put(row.schema().hasKey() ? key : RowKey.of(key.toString(), Integer.toString(++equalRows)), row);
+    }
+
+    private static void remove(Map<RowKey, RowImage> held, RowImage row) {
+        RowKey key = held.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(row))
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+        held.remove(key);
     }
 
     /** Some values stay as they are and are then missing in the stream, as unchanged TOAST values are. */
     private Change update(Position position, TableSchema table, RowImage old, RowImage fresh) {
         int last = table.columns().size() - 1;
-        boolean untouched = !table.key().contains(table.columns().get(last).name()) && random.nextBoolean();
+        boolean untouched = table.hasKey()
+                && !table.key().contains(table.columns().get(last).name())
+                && random.nextBoolean();
         if (!untouched) {
             return new Change(position, Operation.UPDATE, table, logged(table, old), fresh);
         }
@@ -170,6 +200,9 @@ final class RandomDatabase {
 
     private RowImage randomRow(TableSchema table) {
         String text = random.nextInt(6) == 0 ? null : "v" + random.nextInt(1000);
+        if (table.equals(events)) {
+            return row(table, random.nextInt(3) == 0 ? null : id(), random.nextInt(3) == 0 ? null : "v");
+        }
         if (table.equals(users)) {
             return row(table, id(), text);
         }
@@ -202,6 +235,14 @@ final class RandomDatabase {
     /** Every key that a row of this table may ever have had. */
     List<RowKey> possibleKeys(TableSchema table) {
         List<RowKey> keys = new ArrayList<>();
+        if (!table.hasKey()) {
+            for (String id : KEYS) {
+                keys.add(key(row(table, id, "v")));
+                keys.add(key(row(table, id, null)));
+            }
+            keys.add(key(row(table, null, null)));
+            return keys;
+        }
         for (String first : table.id().equals(notes.id()) ? CODES : KEYS) {
             if (table.key().size() == 1) {
                 keys.add(RowKey.of(first));

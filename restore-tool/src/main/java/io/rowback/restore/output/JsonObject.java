@@ -56,9 +56,12 @@ public final class JsonObject {
         return put("schema", table.schema()).put("table", table.name());
     }
 
-    /** The row's key, an object by column. */
+    /** The row's key, an object by column; of a table without a key with the fingerprint as its one member. */
     JsonObject putKey(String name, TableSchema table, RowKey key) {
         JsonObject columns = new JsonObject();
+        if (!table.hasKey() && !key.values().isEmpty()) {
+            columns.put("fingerprint", key);
+        }
         for (int i = 0; i < table.key().size(); i++) {
             columns.put(table.key().get(i), key.values().get(i));
         }

@@ -5,6 +5,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
 import io.rowback.postgres.PrintableText;
 import io.rowback.restore.sql.RowText;
 import java.util.Objects;
@@ -28,26 +29,34 @@ public final class RowPrinter {
      * @param key its key
      * @param row the row, null if there was none
      * @param certain whether it is known that the row is one of those asked for
+     * @param count how many equal rows there were
      */
-    public void print(RowKey key, @Nullable RowImage row, boolean certain) {
+    public void print(RowKey key, @Nullable RowImage row, boolean certain, long count) {
+        // The key may have been another one then.
+        TableSchema keyed = row == null ? table.schema() : row.schema();
         if (output.json()) {
             JsonObject document = new JsonObject()
                     .putTable(table.schema().name())
-                    .putKey("key", table.schema(), key)
+                    .putKey("key", keyed, key)
                     .put("lsn", at)
                     .putRow("row", row);
+            if (!keyed.hasKey()) {
+                document.put("count", count);
+            }
             if (!certain) {
                 document.put("matches", ColumnValue.Special.UNKNOWN);
             }
             output.document(document);
             return;
         }
-        String name = RowText.name(table.schema(), key);
+        String name = RowText.name(keyed, key);
         if (row == null) {
             output.line(name + " did not exist");
             return;
         }
-        output.line(name + (certain ? "" : "  (whether it meets the condition is not known)"));
+        output.line(name
+                + (count > 1 ? "  " + count + " equal rows" : "")
+                + (certain ? "" : "  (whether it meets the condition is not known)"));
         for (int i = 0; i < row.values().size(); i++) {
             String column = row.schema().columns().get(i).name();
             output.line("    " + PrintableText.oneLine(column) + ": "

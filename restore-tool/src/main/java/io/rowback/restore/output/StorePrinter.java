@@ -160,8 +160,9 @@ public final class StorePrinter {
                                     .toList()));
             return;
         }
-        output.line(PrintableText.oneLine(schema.name().toString()) + "  key "
-                + PrintableText.oneLine(String.join(", ", schema.key())) + "  replica identity " + word(schema));
+        String key = schema.hasKey() ? "key " + PrintableText.oneLine(String.join(", ", schema.key())) : "no key";
+        output.line(
+                PrintableText.oneLine(schema.name().toString()) + "  " + key + "  replica identity " + word(schema));
         output.line("    " + table.baselineRows() + " rows in the baseline, since then "
                 + TransactionPrinter.text(changes));
         for (Coverage stretch : table.coverage()) {

@@ -1,13 +1,14 @@
 package io.rowback.restore.plan;
 
-import io.rowback.history.ColumnValue;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
 import io.rowback.history.Lsn;
+import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
@@ -19,7 +20,7 @@ import io.rowback.restore.plan.Repair.Cause;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -66,7 +67,8 @@ public final class RestorePlanner {
     }
 
     private RestorePlan plan() {
-        for (Row row : new ScopeRows(reader, tables, request.scope()).read()) {
+        ScopeRows scope = new ScopeRows(reader, tables, request.scope());
+        for (Row row : scope.read()) {
             TableInfo table = tables.byId(row.table()).orElseThrow();
             if (!done.contains(row)) {
                 LifeReader life = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
@@ -80,6 +82,7 @@ public final class RestorePlanner {
                         "Narrow it by --table, --key-range or --where, or allow more with --max-rows.");
             }
         }
+        scope.withoutKey().forEach(this::addWithoutKey);
         RepairOrder order = order();
         return new RestorePlan(
                 request,
@@ -121,6 +124,22 @@ public final class RestorePlanner {
                         draft.name(),
                         "it takes a unique value from a row that waits for it: no order of writes can do that"));
             }
+        }
+    }
+
+    /** What is to be done about a table without a key: nothing but to name it, unless rows were only inserted. */
+    private void addWithoutKey(TableSchema table, Transaction.Counts counts) {
+        boolean damaged = Arrays.stream(Operation.values())
+                .anyMatch(operation -> request.asksFor(operation) && counts.of(operation) > 0);
+        if (damaged) {
+            findings.add(
+                    new Finding.Refusal(
+                            table,
+                            RowKey.of(),
+                            "rows of a table without a key are not put back; history --where and show --where tell what they were"));
+        }
+        if (!request.asksFor(Operation.INSERT) && counts.inserts() > 0) {
+            leftInserted.merge(table.name(), counts.inserts(), Long::sum);
         }
     }
 
@@ -191,15 +210,10 @@ public final class RestorePlanner {
         }
         RowLife.Step first = life.steps().stream().filter(undone).findFirst().orElseThrow();
         RowImage image = wanted != null ? wanted : first.after() != null ? first.after() : first.before();
-        RowImage row = inSchema(Objects.requireNonNull(image), narrowing.table().schema());
+        RowImage row = Objects.requireNonNull(image).in(narrowing.table().schema());
         return narrowing.conditions().stream()
                 .map(condition -> condition.test(row))
                 .reduce(Truth.TRUE, Truth::and);
-    }
-
-    private static RowImage inSchema(RowImage image, TableSchema schema) {
-        List<ColumnValue> unknown = Collections.nCopies(schema.columns().size(), ColumnValue.Special.UNKNOWN);
-        return new RowImage(schema, unknown).filledFrom(image);
     }
 
     private List<Cause> causes(RowLife life, Predicate<RowLife.Step> undone) {

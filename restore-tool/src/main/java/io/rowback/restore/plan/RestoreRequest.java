@@ -59,7 +59,11 @@ public record RestoreRequest(
 
     boolean undoes(Operation operation) {
         // What the scope inserted is never wanted back; whether it is removed is another question.
-        return operation == Operation.INSERT
-                || operations.contains(operation == Operation.TRUNCATE ? Operation.DELETE : operation);
+        return operation == Operation.INSERT || asksFor(operation);
+    }
+
+    /** Whether this operation is named as one to undo; a TRUNCATE is as the deletion of its rows. */
+    boolean asksFor(Operation operation) {
+        return operations.contains(operation == Operation.TRUNCATE ? Operation.DELETE : operation);
     }
 }

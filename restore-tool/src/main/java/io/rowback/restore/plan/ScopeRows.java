@@ -7,12 +7,17 @@ import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
 import io.rowback.history.TableTimeline;
+import io.rowback.history.Transaction.Counts;
 import io.rowback.restore.query.RelatedRows;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -27,6 +32,7 @@ final class ScopeRows {
     private final Tables tables;
     private final Scope scope;
     private final Set<Row> touched = new LinkedHashSet<>();
+    private final Map<TableId, Counts> withoutKey = new LinkedHashMap<>();
 
     ScopeRows(HistoryReader reader, Tables tables, Scope scope) {
         this.reader = reader;
@@ -54,6 +60,14 @@ final class ScopeRows {
         return touched;
     }
 
+    /** What the scope did to rows of tables without a key, which {@link #read} leaves out. */
+    Map<TableSchema, Counts> withoutKey() {
+        Map<TableSchema, Counts> counts = new LinkedHashMap<>();
+        withoutKey.forEach(
+                (id, count) -> counts.put(tables.byId(id).orElseThrow().schema(), count));
+        return counts;
+    }
+
     private Set<Row> rows(Row row, boolean related) {
         if (!related) {
             return Set.of(row);
@@ -74,6 +88,13 @@ final class ScopeRows {
     private void touch(Stream<Change> changes, Predicate<Row> counts) {
         try (changes) {
             for (Change change : (Iterable<Change>) changes::iterator) {
+                if (!change.schema().hasKey()) {
+                    withoutKey.merge(
+                            change.table(),
+                            Counts.NONE.plus(change.operation()),
+                            (sum, one) -> sum.plus(change.operation()));
+                    continue;
+                }
                 if (change.operation() == Operation.TRUNCATE) {
                     touchAll(change, counts);
                 }

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * Keys as operators type them. One column: the value as it stands, {@code 42}, {@code -42}, {@code a,b}, or with its
  * name, {@code id=42}. Several columns: {@code a=1,b=x} in any order, or the values alone in the key's order,
  * {@code 1,x}. A value with a comma, a single quote or a space at its end goes into single quotes, doubled inside:
- * {@code a='x,y',b='it''s'}.
+ * {@code a='x,y',b='it''s'}. A row of a table without a key is named by its fingerprint, a uuid that we print.
  */
 public final class KeyText {
     private KeyText() {}
@@ -30,6 +30,9 @@ public final class KeyText {
      */
     public static RowKey parse(String text, TableSchema table) {
         List<String> key = table.key();
+        if (!table.hasKey()) {
+            return fingerprint(text, table);
+        }
         if (key.size() == 1) {
             String name = key.get(0) + "=";
             String value = text.startsWith(name) ? unquoted(text.substring(name.length())) : text;
@@ -57,9 +60,27 @@ public final class KeyText {
                 .toList());
     }
 
-    /** The key as {@link #parse} reads it: the value alone for one column, else with the columns' names. */
+    private static RowKey fingerprint(String text, TableSchema table) {
+        try {
+            return RowKey.of(UUID.fromString(text.strip()).toString());
+        } catch (IllegalArgumentException e) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "table " + table.name() + " has no key, and " + text + " is no fingerprint of a row",
+                    "Find rows by their values, --where \"a = 1 and b = 'x'\"; the uuid printed with a row names it as well.",
+                    e);
+        }
+    }
+
+    /**
+     * The key as {@link #parse} reads it: the value alone for one column, else with the columns' names; the fingerprint
+     * where there is no key, or words for all rows of such a table.
+     */
     public static String format(RowKey key, TableSchema table) {
-        if (table.key().size() == 1) {
+        if (key.values().isEmpty()) {
+            return "(all rows)";
+        }
+        if (table.key().size() <= 1) {
             return key.values().get(0);
         }
         List<String> parts = new ArrayList<>();
