@@ -31,9 +31,10 @@ final class Daemon implements AutoCloseable {
         Metrics metrics = new Metrics();
         running = new CountDownLatch(config.databases().size());
         http = config.httpListen().isEmpty() ? null : StatusServer.start(config.httpListen(), metrics, health);
+        boolean alone = config.databases().size() == 1;
         for (Config.Database database : config.databases().values()) {
             DatabaseCapture capture = new DatabaseCapture(
-                    database, config.store(database.name()), metrics.database(database.name()), health);
+                    database, config.store(database.name()), metrics.database(database.name()), health, alone);
             captures.add(capture);
             new Thread(() -> run(database.name(), capture), "capture-" + database.name()).start();
         }
@@ -65,7 +66,7 @@ final class Daemon implements AutoCloseable {
     private synchronized void ended(String database, RowbackException reason) {
         health.trouble(database, String.valueOf(reason.getMessage()));
         // The only database's failure is what the command ends with; others would be told late or never.
-        if (failure != null || running.getCount() > 1) {
+        if (failure != null || running.getCount() > 1 || asked != null) {
             String hint = reason.hint() == null ? "" : "; " + reason.hint();
             LOG.error("capture of {} ends: {}{}", database, reason.getMessage(), hint);
         }
@@ -95,7 +96,7 @@ final class Daemon implements AutoCloseable {
     /**
      * Waits until nothing runs any more.
      *
-     * @return the exit status that was asked for
+     * @return the exit status that was asked for; {@link ErrorCode#PARTIAL} instead of DONE if a capture had ended before
      * @throws RowbackException if captures ended by themselves
      */
     ErrorCode await() throws InterruptedException {
@@ -105,6 +106,9 @@ final class Daemon implements AutoCloseable {
                 throw failure;
             }
             LOG.info("stopped");
+            if (asked == ErrorCode.DONE && failure != null) {
+                return ErrorCode.PARTIAL;
+            }
             return asked == null ? ErrorCode.DONE : asked;
         }
     }

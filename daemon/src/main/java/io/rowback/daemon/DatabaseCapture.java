@@ -31,6 +31,8 @@ final class DatabaseCapture {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseCapture.class);
     private static final Duration DELAY_MIN = Duration.ofSeconds(1);
     private static final Duration DELAY_MAX = Duration.ofSeconds(30);
+    /** Twice the server's default for a walsender that hears nothing. */
+    private static final Duration PREDECESSOR = Duration.ofMinutes(2);
 
     private final Config.Database database;
     private final Path store;
@@ -39,12 +41,23 @@ final class DatabaseCapture {
     private final Health health;
     private final CountDownLatch stopping = new CountDownLatch(1);
 
+    private final boolean alone;
+    private final long started = System.nanoTime();
+
     private @Nullable TableWatch watch;
     private @Nullable CaptureEngine engine;
-    private boolean hasStreamed;
+    private volatile boolean hasStreamed;
+    private boolean publicationWasMissing;
     private Duration delay = DELAY_MIN;
 
-    DatabaseCapture(Config.Database database, Path store, DatabaseMetrics metrics, Health health) {
+    /**
+     * The capture of one database.
+     *
+     * @param alone whether nothing else is captured: then what cannot begin ends at once, and whoever supervises the
+     *     process tries again
+     */
+    DatabaseCapture(Config.Database database, Path store, DatabaseMetrics metrics, Health health, boolean alone) {
+        this.alone = alone;
         this.database = database;
         this.store = store;
         this.connections = new Connections(database.connection(), "rowbackd");
@@ -59,17 +72,31 @@ final class DatabaseCapture {
      * @throws RowbackException if it cannot go on
      */
     void run() throws InterruptedException {
-        requireReady();
+        awaitReady();
+        if (stopping.getCount() == 0) {
+            return;
+        }
         try (HistoryWriter writer = RocksHistoryWriter.open(store)) {
             while (stopping.getCount() > 0) {
                 try {
                     round(writer);
                 } catch (SQLException | RuntimeException e) {
-                    waitOrGiveUp(e);
+                    waitOrGiveUp("capturing", e);
                 }
             }
         } finally {
             metrics.capturing(false);
+        }
+    }
+
+    private void awaitReady() throws InterruptedException {
+        while (stopping.getCount() > 0) {
+            try (Connection connection = connections.open()) {
+                requireReady(Preflight.findings(connection, database));
+                return;
+            } catch (SQLException e) {
+                waitOrGiveUp("connecting to", e);
+            }
         }
     }
 
@@ -85,7 +112,12 @@ final class DatabaseCapture {
             announce(tables, null);
             try (Connection connection = tables.connect()) {
                 tables.publish(connection);
-                new StartPosition(connections, connection, database, writer).prepare();
+                StartPosition start = new StartPosition(connections, connection, database, writer);
+                start.prepare();
+                if (publicationWasMissing) {
+                    start.passMissingPublication();
+                    publicationWasMissing = false;
+                }
             }
             metrics.gaps(writer.info().gaps().size());
             metrics.durable(writer.info().durable());
@@ -100,7 +132,7 @@ final class DatabaseCapture {
         CountDownLatch streaming = new CountDownLatch(1);
         try (Recorder recorder = new Recorder(database.name(), writer, metrics::stored);
                 CaptureEngine reading =
-                        new CaptureEngine(database, connections, writer, recorder, streaming::countDown)) {
+                        new CaptureEngine(database, connections, writer, recorder, () -> streams(streaming))) {
             announce(tables, reading);
             WatchThread looking =
                     new WatchThread(database.name(), tables, recorder, streaming, () -> capturing(recorder), reading);
@@ -116,9 +148,13 @@ final class DatabaseCapture {
         }
     }
 
+    private void streams(CountDownLatch streaming) {
+        hasStreamed = true;
+        streaming.countDown();
+    }
+
     private void capturing(Recorder recorder) {
         LOG.info("capturing {} from {}", database.name(), recorder.durable());
-        hasStreamed = true;
         delay = DELAY_MIN;
         health.capturing(database.name());
         metrics.capturing(true);
@@ -149,28 +185,37 @@ final class DatabaseCapture {
         }
     }
 
-    private void waitOrGiveUp(Exception failure) throws InterruptedException {
+    private void waitOrGiveUp(String attempt, Exception failure) throws InterruptedException {
         if (stopping.getCount() == 0) {
             return;
         }
-        RowbackException explained = Failures.explain(connections, failure);
-        if (!hasStreamed || !Failures.heals(failure)) {
+        RowbackException explained = Failures.explain(attempt, connections, failure);
+        boolean missing = Failures.isMissing(database.publication(), failure);
+        if (!missing && !mayHeal(failure)) {
             throw explained;
         }
+        publicationWasMissing |= missing;
         health.trouble(database.name(), String.valueOf(explained.getMessage()));
-        LOG.warn("{}; next attempt in {} s", explained.getMessage(), delay.toSeconds());
+        String hint = explained.hint() == null ? "" : ". " + explained.hint();
+        LOG.warn("{}; next attempt in {} s{}", explained.getMessage(), delay.toSeconds(), hint);
         if (!stopping.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
             delay = delay.multipliedBy(2).compareTo(DELAY_MAX) > 0 ? DELAY_MAX : delay.multipliedBy(2);
         }
     }
 
-    private void requireReady() {
-        List<Finding> findings;
-        try (Connection connection = connections.open()) {
-            findings = Preflight.findings(connection, database);
-        } catch (SQLException e) {
-            throw connections.explain("connecting to", e);
+    /**
+     * What has never worked is probably wrong in a way that time does not heal; only a server that has not noticed yet
+     * that our predecessor is gone is given that time.
+     */
+    private boolean mayHeal(Exception failure) {
+        if (hasStreamed || !alone) {
+            return Failures.heals(failure);
         }
+        boolean early = System.nanoTime() - started < PREDECESSOR.toNanos();
+        return early && Failures.passes(failure);
+    }
+
+    private void requireReady(List<Finding> findings) {
         for (Finding finding : findings) {
             if (finding.level() == Finding.Level.FAIL) {
                 throw new RowbackException(

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What a failure of the capture means: whether time heals it, and what an operator reads. */
@@ -14,30 +15,55 @@ final class Failures {
     /** SQLSTATEs that pass: the server stops or starts, has no room now, or has not noticed that our predecessor is gone. */
     private static final Set<String> PASSING = Set.of("57P01", "57P02", "57P03", "57P05", "53300", "55006", "55P03");
 
+    private static final String UNDEFINED_OBJECT = "42704";
+
     private Failures() {}
 
-    /** Whether the same may succeed later without anybody's doing. */
+    /**
+     * Whether the same may succeed later, once it has before: whatever passes by itself, a server that cannot be reached,
+     * and a password that was changed there before it was changed here.
+     */
     static boolean heals(Throwable failure) {
         if (find(failure, RowbackException.class).isPresent()) {
             return false;
         }
-        Optional<SQLException> sql = find(failure, SQLException.class);
-        if (sql.isPresent()) {
-            String state = String.valueOf(sql.get().getSQLState());
-            return state.startsWith("08") || PASSING.contains(state);
-        }
-        return find(failure, IOException.class).isPresent();
+        String state = state(failure);
+        return state == null
+                ? find(failure, IOException.class).isPresent()
+                : state.startsWith("08") || state.startsWith("28") || PASSING.contains(state);
+    }
+
+    /** Whether it passes by itself. */
+    static boolean passes(Throwable failure) {
+        return PASSING.contains(String.valueOf(state(failure)));
+    }
+
+    /** Whether the server has come to a place in its log where there was no publication of that name. */
+    static boolean isMissing(String publication, Throwable failure) {
+        // The same state is sent for a slot; and the message's words depend on the server's language.
+        Pattern name = Pattern.compile("(?<!\\w)" + Pattern.quote(publication) + "(?!\\w)");
+        return UNDEFINED_OBJECT.equals(state(failure))
+                && find(failure, SQLException.class)
+                        .map(sql -> String.valueOf(sql.getMessage()))
+                        .filter(message -> name.matcher(message).find())
+                        .isPresent();
+    }
+
+    private static @Nullable String state(Throwable failure) {
+        return find(failure, SQLException.class)
+                .map(sql -> String.valueOf(sql.getSQLState()))
+                .orElse(null);
     }
 
     /** The failure as an operator reads it. */
-    static RowbackException explain(Connections connections, Throwable failure) {
+    static RowbackException explain(String attempt, Connections connections, Throwable failure) {
         Optional<RowbackException> explained = find(failure, RowbackException.class);
         if (explained.isPresent()) {
             return explained.get();
         }
         Optional<SQLException> sql = find(failure, SQLException.class);
         if (sql.isPresent()) {
-            return connections.explain("capturing", sql.get());
+            return connections.explain(attempt, sql.get());
         }
         Throwable root = failure;
         while (root.getCause() != null) {
@@ -45,7 +71,7 @@ final class Failures {
         }
         return new RowbackException(
                 ErrorCode.FAILED,
-                "capturing " + connections.settings() + " failed: " + root,
+                attempt + " " + connections.settings() + " failed: " + root,
                 "What was stored is safe; the log of the server is kept until this is mended.",
                 failure);
     }

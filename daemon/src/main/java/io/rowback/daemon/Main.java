@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             "  0    done, or stopped by SIGTERM",
             "  1    failed; of `check`: something must be mended first",
             "  2    the command line or the configuration is wrong",
+            "  3    stopped by SIGTERM, but the capture of a database had ended before by itself",
             "  4    refused: a privilege or a setting is missing, or the store belongs to another server",
             "  11   the store is locked by another process or has another format",
             "  13   Postgres cannot be reached",

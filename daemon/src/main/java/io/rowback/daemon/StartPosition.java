@@ -70,6 +70,16 @@ final class StartPosition {
         }
     }
 
+    /**
+     * Leaves behind where the server cannot go on: it reads the catalog as it was at each place of the log, and there it
+     * held no publication. What was changed up to now is lost with it.
+     */
+    void passMissingPublication() throws SQLException {
+        Lsn end = Slot.advance(
+                connection, database.slot(), LogEnd.read(connection).lsn());
+        recordGap(writer.info().durable(), end, "publication " + database.publication() + " did not exist for a while");
+    }
+
     /** Where a slot that a DBA made begins; a new history has no use for one that is lost. */
     private Optional<Lsn> readableSlot() throws SQLException {
         Optional<Slot> slot = Slot.find(connection, database.slot());
@@ -82,7 +92,7 @@ final class StartPosition {
 
     private Lsn createSlot() throws SQLException {
         LOG.info("creating slot {}: the server first waits for running transactions", database.slot());
-        return Slot.create(connection, database.slot());
+        return Slot.create(connections, connection, database.slot());
     }
 
     private void requireSameServer(StoreInfo store, String system) {

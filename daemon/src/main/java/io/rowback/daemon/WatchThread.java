@@ -48,7 +48,7 @@ final class WatchThread extends Thread {
 
     @Override
     public void run() {
-        try (Connection connection = tables.connect()) {
+        try (Connection connection = tables.connectToLook()) {
             Lsn baseline = tables.look(connection);
             streaming.await();
             recorder.awaitDurable(baseline);

@@ -3,7 +3,6 @@ package io.rowback.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.Change;
-import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
 import io.rowback.history.Transaction;
@@ -260,37 +259,6 @@ class CaptureIT {
 
             List<String> replayed = capture.read(reader -> Replay.rows(reader, "t"));
             assertThat(replayed).isEqualTo(app.query("select id || '|' || n from t order by id"));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {14, 18})
-    void restartInTheMiddleOfATransactionLosesNoRow(int major) throws Exception {
-        Database app = database(major, "interleaved");
-        app.run("create table t (id int primary key); create table u (id int primary key)");
-        try (Connection open = app.connect();
-                Statement second = open.createStatement()) {
-            open.setAutoCommit(false);
-            try (RunningCapture capture = new RunningCapture(app, folder)) {
-                capture.covering(2);
-                second.execute("insert into t values (1)");
-                second.execute("insert into t values (2)");
-                app.run("insert into u values (1)");
-                // The next row's record lies directly behind the other transaction's commit record.
-                second.execute("insert into t values (3)");
-                capture.catchUp();
-            }
-            second.execute("insert into t values (4)");
-            open.commit();
-        }
-        try (RunningCapture capture = new RunningCapture(app, folder)) {
-            capture.catchUp();
-
-            assertThat(capture.changes("t"))
-                    .containsExactly("INSERT -> 1", "INSERT -> 2", "INSERT -> 3", "INSERT -> 4");
-            assertThat(capture.changes("u")).containsExactly("INSERT -> 1");
-            List<Gap> gaps = capture.read(reader -> reader.info().gaps());
-            assertThat(gaps).isEmpty();
         }
     }
 

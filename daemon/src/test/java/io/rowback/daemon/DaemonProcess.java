@@ -63,8 +63,13 @@ final class DaemonProcess implements AutoCloseable {
 
     /** Waits for a line in its log. */
     DaemonProcess awaitLine(String text) {
+        return awaitLines(text, 1);
+    }
+
+    /** Waits until that many lines of its log have the text. */
+    DaemonProcess awaitLines(String text, int count) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!log().contains(text)) {
+        while (log().lines().filter(line -> line.contains(text)).count() < count) {
             assertThat(process.isAlive()).as(log()).isTrue();
             assertThat(System.nanoTime()).as(log()).isLessThan(deadline);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));

@@ -127,7 +127,7 @@ final class Ledger implements AutoCloseable {
         private void transaction(Statement statement) throws SQLException {
             changes = new ArrayList<>();
             rowsAfter = new ArrayList<>(rows);
-            if (random.nextInt(300) == 0) {
+            if (order.isEmpty() || random.nextInt(300) == 0) {
                 large(statement);
             }
             int steps = 1 + random.nextInt(5);

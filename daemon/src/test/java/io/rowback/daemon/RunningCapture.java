@@ -50,7 +50,8 @@ final class RunningCapture implements AutoCloseable {
         environment.putIfAbsent("ROWBACK_DATABASES_APP_SLOT", "rowback_" + database.name());
         Config config = ConfigReader.read(null, environment);
         this.store = config.store("app");
-        this.capture = new DatabaseCapture(config.database("app"), store, new Metrics().database("app"), new Health());
+        this.capture =
+                new DatabaseCapture(config.database("app"), store, new Metrics().database("app"), new Health(), true);
         this.thread = new Thread(this::run, "capture-app");
         // A test that fails before it can close this must not keep the JVM.
         thread.setDaemon(true);
@@ -96,6 +97,12 @@ final class RunningCapture implements AutoCloseable {
             throw new IllegalStateException("the capture has ended", ended);
         }
         return true;
+    }
+
+    /** Stops; returns the durable position then. */
+    Lsn stopped() {
+        close();
+        return durable();
     }
 
     private Lsn durable() {
@@ -176,6 +183,17 @@ final class RunningCapture implements AutoCloseable {
     /** Waits for a condition; a store that is not there yet does not meet it. */
     static void await(BooleanSupplier condition) {
         await("in time", condition);
+    }
+
+    /** Waits until a query answers with true. */
+    static void awaitTrue(Database database, String query) {
+        await(query, () -> {
+            try {
+                return database.query(query).equals(List.of("t"));
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     /** Waits for a condition that has a name. */

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Opens connections to one database, each with {@link SessionSettings} pinned whatever role and database prescribe. */
 public final class Connections {
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
+    private static final int LOGIN_TIMEOUT_SECONDS = 20;
+    private static final int CANCEL_TIMEOUT_SECONDS = 2;
 
     /** What the driver says of a server that it reached but cannot log in to: no password was found, or no TLS is spoken. */
     private static final String REJECTED = "08004";
@@ -27,12 +30,14 @@ public final class Connections {
             "08", "Is the server running, and do host, port and TLS settings in the database's url lead to it?",
             "57P", "The server is starting or stopping; try again when it is up.",
             "53300", "The server has no connection left; raise max_connections or free some.",
-            "28", "Check role and password, and that pg_hba.conf lets the role in, for replication as well.",
+            "28",
+                    "Check role and password, and that pg_hba.conf lets the role in. A password file is read at each"
+                            + " attempt; a password from elsewhere when the process starts.",
             "3D000", "There is no such database; check the name at the end of the url.",
             "55006", "Another process reads the slot: stop it, or wait until the server has noticed that it is gone.",
             "42704",
-                    "If the publication was dropped, the slot cannot be read past what was changed since: create the"
-                            + " publication again and drop the slot; the gap is recorded and the tables are read anew.",
+                    "A publication that was dropped is made again, if the role may; what was changed meanwhile is recorded"
+                            + " as a gap, and the tables are read anew.",
             "42501", "The role lacks a privilege; `rowbackd setup-sql` prints what a DBA runs once.");
 
     /** The SQLSTATEs among them that a server sends which had let us in. */
@@ -40,10 +45,22 @@ public final class Connections {
 
     private final ConnectionSettings settings;
     private final String applicationName;
+    private final Duration patience;
 
+    /** Connections that wait for the server's answer as long as it takes. */
     public Connections(ConnectionSettings settings, String applicationName) {
+        this(settings, applicationName, Duration.ZERO);
+    }
+
+    private Connections(ConnectionSettings settings, String applicationName, Duration patience) {
         this.settings = settings;
         this.applicationName = applicationName;
+        this.patience = patience;
+    }
+
+    /** The same, but a server that says nothing for that long while it should counts as lost. */
+    public Connections answeringWithin(Duration time) {
+        return new Connections(settings, applicationName, time);
     }
 
     /** Where the connections lead. */
@@ -68,6 +85,9 @@ public final class Connections {
     public Properties driverProperties() {
         Properties properties = new Properties();
         properties.setProperty("connectTimeout", Integer.toString(CONNECT_TIMEOUT_SECONDS));
+        properties.setProperty("loginTimeout", Integer.toString(LOGIN_TIMEOUT_SECONDS));
+        properties.setProperty("cancelSignalTimeout", Integer.toString(CANCEL_TIMEOUT_SECONDS));
+        properties.setProperty("socketTimeout", Long.toString(patience.toSeconds()));
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("assumeMinServerVersion", "14");
         settings.driverProperties().forEach(properties::setProperty);

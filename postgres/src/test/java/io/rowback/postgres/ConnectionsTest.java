@@ -23,7 +23,7 @@ class ConnectionsTest {
     void whatAReachedServerRefusesIsNoMatterOfConnecting() {
         assertThat(explained("55006").code()).isEqualTo(ErrorCode.FAILED);
         assertThat(explained("55006").hint()).contains("Another process reads the slot");
-        assertThat(explained("42704").hint()).contains("drop the slot");
+        assertThat(explained("42704").hint()).contains("recorded as a gap");
         assertThat(explained("22012").hint()).isNull();
     }
 

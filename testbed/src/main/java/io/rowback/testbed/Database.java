@@ -15,6 +15,11 @@ public record Database(int port, String user, String name) {
         return new Database(port, otherUser, name);
     }
 
+    /** The same database as reached through another port. */
+    public Database at(int otherPort) {
+        return new Database(otherPort, user, name);
+    }
+
     /** The connection string that libpq and Rowback's configuration take. */
     public String url() {
         return "postgresql://" + user + "@127.0.0.1:" + port + "/" + name;

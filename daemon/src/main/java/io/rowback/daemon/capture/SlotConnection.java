@@ -7,11 +7,13 @@ import io.debezium.connector.postgresql.connection.WalPositionLocator;
 import io.debezium.connector.postgresql.spi.SlotCreationResult;
 import io.rowback.history.TransactionId;
 import io.rowback.postgres.Catalog;
+import io.rowback.postgres.Connections;
 import io.rowback.postgres.Identifiers;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,11 @@ import org.postgresql.replication.PGReplicationStream;
  */
 final class SlotConnection implements ReplicationConnection {
     private static final int STATUS_SECONDS = 10;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration KEEP_ALIVE_MAX = Duration.ofSeconds(5);
+    /** In milliseconds; 0 for never. */
+    private static final String SENDER_TIMEOUT =
+            "SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'";
     /** The id of the newest transaction, in its 64-bit form; asking for one's own id would consume one. */
     private static final String RECENT_ID =
             "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint";
@@ -45,8 +52,9 @@ final class SlotConnection implements ReplicationConnection {
     @Override
     public ReplicationStream startStreaming(Lsn offset, WalPositionLocator position) throws SQLException {
         close();
-        catalog = session.connections().open();
-        walsender = session.connections().openReplication();
+        Connections connections = session.connections().answeringWithin(PATIENCE);
+        catalog = connections.open();
+        walsender = connections.openReplication();
         PGReplicationStream stream = walsender
                 .unwrap(PGConnection.class)
                 .getReplicationAPI()
@@ -63,16 +71,24 @@ final class SlotConnection implements ReplicationConnection {
                 .withSlotOption("messages", true)
                 .start();
         Relations relations = new Relations(new Catalog(catalog), session.writer(), session.database()::wants);
-        TransactionBuffer transactions = new TransactionBuffer(relations, session.recorder(), recentId(catalog));
+        TransactionId recentId = new TransactionId(number(catalog, RECENT_ID));
+        TransactionBuffer transactions = new TransactionBuffer(relations, session.recorder(), recentId);
+        Duration keepAlive = keepAlive(Duration.ofMillis(number(catalog, SENDER_TIMEOUT)));
         session.streaming().run();
-        return new SlotStream(stream, transactions, session.recorder(), offset);
+        return new SlotStream(stream, transactions, session.recorder(), offset, keepAlive);
     }
 
-    private static TransactionId recentId(Connection connection) throws SQLException {
+    /** How often the server must hear of us, so that it does not give up a stream that we leave waiting. */
+    private static Duration keepAlive(Duration senderTimeout) {
+        Duration third = senderTimeout.dividedBy(3);
+        return third.isZero() || third.compareTo(KEEP_ALIVE_MAX) > 0 ? KEEP_ALIVE_MAX : third;
+    }
+
+    private static long number(Connection connection, String query) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(RECENT_ID)) {
+                ResultSet row = statement.executeQuery(query)) {
             row.next();
-            return new TransactionId(row.getLong(1));
+            return row.getLong(1);
         }
     }
 

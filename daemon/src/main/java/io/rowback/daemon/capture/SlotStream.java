@@ -7,6 +7,7 @@ import io.rowback.daemon.capture.PgOutputMessage.Commit;
 import io.rowback.history.Lsn;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,6 @@ import org.slf4j.LoggerFactory;
 final class SlotStream implements ReplicationStream {
     private static final Logger LOG = LoggerFactory.getLogger(SlotStream.class);
 
-    private static final long KEEP_ALIVE_SECONDS = 5;
     private static final long POSITION_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long IDLE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -37,6 +37,7 @@ final class SlotStream implements ReplicationStream {
     private final Recorder recorder;
     private final PgOutputDecoder decoder = new PgOutputDecoder();
     private final io.debezium.connector.postgresql.connection.Lsn start;
+    private final Duration keepAliveInterval;
 
     /** The newest position given to the recorder. */
     private Lsn reached;
@@ -51,11 +52,13 @@ final class SlotStream implements ReplicationStream {
             PGReplicationStream stream,
             TransactionBuffer transactions,
             Recorder recorder,
-            io.debezium.connector.postgresql.connection.Lsn start) {
+            io.debezium.connector.postgresql.connection.Lsn start,
+            Duration keepAliveInterval) {
         this.stream = stream;
         this.transactions = transactions;
         this.recorder = recorder;
         this.start = start;
+        this.keepAliveInterval = keepAliveInterval;
         this.reached = new Lsn(start.asLong());
         this.passedOn = reached;
     }
@@ -137,7 +140,7 @@ final class SlotStream implements ReplicationStream {
             try {
                 while (true) {
                     stream.forceUpdateStatus();
-                    TimeUnit.SECONDS.sleep(KEEP_ALIVE_SECONDS);
+                    TimeUnit.MILLISECONDS.sleep(keepAliveInterval.toMillis());
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

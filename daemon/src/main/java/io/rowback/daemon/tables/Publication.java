@@ -9,8 +9,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,6 +49,17 @@ public final class Publication {
               JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
              WHERE p.pubname = ?
                AND (pg_catalog.to_jsonb(r) ->> 'prqual' IS NOT NULL OR pg_catalog.to_jsonb(r) ->> 'prattrs' IS NOT NULL)
+            """;
+
+    /** What changes when a table is taken out and put back, or the publication itself changes. */
+    private static final String MEMBERSHIPS = """
+            SELECT c.oid, pg_catalog.concat_ws(' ', p.oid, p.xmin, r.oid, r.xmin) AS membership
+              FROM pg_catalog.pg_publication_tables t
+              JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname
+              JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
+              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+              LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = c.oid
+             WHERE t.pubname = ?
             """;
 
     private final Connection connection;
@@ -92,6 +105,23 @@ public final class Publication {
     /** The tables of which it publishes only some rows or columns. */
     public Set<TableId> narrowed() throws SQLException {
         return tables(NARROWED, false);
+    }
+
+    /**
+     * Its tables, each with a text that stays the same only as long as the table is published without interruption and
+     * in the same way.
+     */
+    Map<TableId, String> memberships() throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(MEMBERSHIPS)) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                Map<TableId, String> memberships = new HashMap<>();
+                while (row.next()) {
+                    memberships.put(new TableId((int) row.getLong("oid")), row.getString("membership"));
+                }
+                return memberships;
+            }
+        }
     }
 
     private Set<TableId> tables(String sql, boolean listedOnly) throws SQLException {

@@ -1,11 +1,15 @@
 package io.rowback.daemon.tables;
 
 import io.rowback.history.Lsn;
+import io.rowback.postgres.Connections;
+import io.rowback.postgres.Identifiers;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,28 +56,46 @@ public record Slot(
     }
 
     /**
-     * Creates a slot; the server waits until the transactions that run now have ended. Where standbys can keep slots they
-     * are to keep this one, so that a promotion leaves no gap.
+     * Creates a slot; the server waits until the transactions that run now have ended, which may take hours. Meanwhile
+     * there is only a temporary one, which goes with the session: whoever is stopped or killed while waiting leaves no
+     * slot behind, which would keep the server's log for ever. Where standbys can keep slots they are to keep this one,
+     * so that a promotion leaves no gap.
      *
      * @return what commits at or above will be sent
      */
-    public static Lsn create(Connection connection, String name) throws SQLException {
-        boolean failover = connection.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE;
-        String arguments = failover ? "?, ?, failover => true" : "?, ?";
-        return lsn(
-                connection,
-                "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(" + arguments + ")",
-                name,
-                PLUGIN);
+    public static Lsn create(Connections connections, Connection connection, String name) throws SQLException {
+        String waiting =
+                "rowback_waiting_%08x".formatted(ThreadLocalRandom.current().nextInt());
+        lsn(connection, "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(?, ?, true)", waiting, PLUGIN);
+        Lsn start = lsn(
+                connection, "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot(?, ?, false)", waiting, name);
+        drop(connection, waiting);
+        if (connection.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE) {
+            // Neither a temporary slot nor a copy can have it from the beginning.
+            try (Connection walsender = connections.openReplication();
+                    Statement statement = walsender.createStatement()) {
+                statement.execute("ALTER_REPLICATION_SLOT " + Identifiers.quote(name) + " (FAILOVER true)");
+            }
+        }
+        return start;
     }
 
-    /** Drops a slot that cannot be read any more. */
+    /** Drops a slot. */
     public static void drop(Connection connection, String name) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT pg_catalog.pg_drop_replication_slot(?)")) {
             statement.setString(1, name);
             statement.execute();
         }
+    }
+
+    /** Moves a slot that nobody reads; returns where it is then. */
+    public static Lsn advance(Connection connection, String name, Lsn to) throws SQLException {
+        return lsn(
+                connection,
+                "SELECT end_lsn FROM pg_catalog.pg_replication_slot_advance(?, ?::pg_catalog.pg_lsn)",
+                name,
+                to.toString());
     }
 
     private static Lsn lsn(Connection connection, String sql, String... arguments) throws SQLException {

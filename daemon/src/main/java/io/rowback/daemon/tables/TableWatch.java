@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +37,14 @@ import org.slf4j.LoggerFactory;
 public final class TableWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
     private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
     private final Config.Database database;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
     private final OpenConnections connections;
+    private final OpenConnections answering;
     private final Map<TableId, Instant> failed = new HashMap<>();
     private List<Survey.Uncovered> reported = List.of();
     /** Where the log ended at an earlier look, until the history is there. */
@@ -48,6 +52,8 @@ public final class TableWatch implements AutoCloseable {
 
     /** Up to here every covered table was seen to be published. */
     private Lsn verified;
+    /** How each table was published then. */
+    private Map<TableId, String> memberships = Map.of();
 
     public TableWatch(
             Config.Database database, Connections connections, HistoryWriter writer, DatabaseMetrics metrics) {
@@ -55,12 +61,18 @@ public final class TableWatch implements AutoCloseable {
         this.writer = writer;
         this.metrics = metrics;
         this.connections = new OpenConnections(connections);
+        this.answering = new OpenConnections(connections.answeringWithin(PATIENCE));
         this.verified = writer.info().durable();
     }
 
-    /** An ordinary connection that {@link #close} cuts off. */
+    /** An ordinary connection that {@link #close} cuts off; the server may take its time to answer. */
     public Connection connect() throws SQLException {
         return connections.open();
+    }
+
+    /** A connection for {@link #look}, which notices a network that is gone without a word. */
+    public Connection connectToLook() throws SQLException {
+        return answering.open();
     }
 
     /**
@@ -70,17 +82,7 @@ public final class TableWatch implements AutoCloseable {
      */
     public void publish(Connection connection) throws SQLException {
         Publication publication = new Publication(connection, database.publication());
-        Survey survey = Survey.read(connection, database);
-        if (publication.definition().isEmpty()) {
-            try {
-                publication.create(List.of());
-                LOG.info("created publication {}", database.publication());
-            } catch (SQLException e) {
-                throw refused(e, publication.createSql(survey.capturable()));
-            }
-        }
-        maintain(publication, survey);
-        Survey after = Survey.read(connection, database);
+        Survey after = maintain(publication, Survey.read(connection, database), connection);
         if (!after.capturable().isEmpty()
                 && after.unpublished().size() == after.capturable().size()) {
             throw new RowbackException(
@@ -107,11 +109,13 @@ public final class TableWatch implements AutoCloseable {
         Lsn now = end.lsn();
         metrics.serverAt(now);
         completeUntil(end);
-        Survey survey = Survey.read(connection, database);
-        if (maintain(new Publication(connection, database.publication()), survey)) {
-            survey = Survey.read(connection, database);
-        }
-        endCoverage(survey);
+        Publication publication = new Publication(connection, database.publication());
+        Survey before = Survey.read(connection, database);
+        Map<TableId, String> seen = publication.memberships();
+        endCoverage(before, seen);
+        Survey survey = maintain(publication, before, connection);
+        memberships = publication.memberships();
+        memberships.putAll(seen);
         verified = now;
         List<CatalogTable> due = due(survey);
         report(survey);
@@ -131,12 +135,15 @@ public final class TableWatch implements AutoCloseable {
         }
     }
 
-    /** Adds what can be captured and takes out what cannot; says whether it changed anything. */
-    private boolean maintain(Publication publication, Survey survey) throws SQLException {
-        boolean changed = false;
-        if (publication.definition().map(Publication.Definition::allTables).orElse(true)) {
-            return changed;
+    /** Makes the publication if there is none, adds what can be captured, takes out what cannot; says how it is then. */
+    private Survey maintain(Publication publication, Survey survey, Connection connection) throws SQLException {
+        Optional<Publication.Definition> definition = publication.definition();
+        if (definition.isEmpty()) {
+            create(publication, survey);
+        } else if (definition.get().allTables()) {
+            return survey;
         }
+        boolean changed = definition.isEmpty();
         for (CatalogTable table : survey.unpublished()) {
             changed |= attempt(() -> publication.add(table), "added " + table.name() + " to");
         }
@@ -146,7 +153,16 @@ public final class TableWatch implements AutoCloseable {
                 changed |= attempt(() -> publication.drop(table), "took " + table.name() + " out of");
             }
         }
-        return changed;
+        return changed ? Survey.read(connection, database) : survey;
+    }
+
+    private void create(Publication publication, Survey survey) throws SQLException {
+        try {
+            publication.create(List.of());
+            LOG.info("created publication {}", database.publication());
+        } catch (SQLException e) {
+            throw refused(e, publication.createSql(survey.capturable()));
+        }
     }
 
     private interface Statement {
@@ -168,14 +184,19 @@ public final class TableWatch implements AutoCloseable {
         }
     }
 
-    private void endCoverage(Survey survey) {
+    /** Ends the coverage of what is not published any more, or was not for a while since the last look. */
+    private void endCoverage(Survey survey, Map<TableId, String> now) {
         Set<TableId> coverable =
                 survey.coverable().stream().map(CatalogTable::id).collect(Collectors.toSet());
         for (TableInfo table : writer.tables()) {
             TableId id = table.schema().id();
-            if (isOpen(table) && !coverable.contains(id)) {
+            if (!isOpen(table)) {
+                continue;
+            }
+            boolean interrupted = !Objects.equals(memberships.getOrDefault(id, now.get(id)), now.get(id));
+            if (interrupted || !coverable.contains(id)) {
                 LOG.warn(
-                        "coverage of {} ends at {}: dropped or no longer published",
+                        "coverage of {} ends at {}: dropped or not published, if only for a while",
                         table.schema().name(),
                         verified);
                 writer.uncovered(id, verified);
@@ -275,6 +296,10 @@ public final class TableWatch implements AutoCloseable {
     /** Cuts off whatever this waits for. */
     @Override
     public void close() throws SQLException {
-        connections.close();
+        try {
+            connections.close();
+        } finally {
+            answering.close();
+        }
     }
 }
