@@ -11,8 +11,10 @@ public sealed interface ColumnValue {
     }
 
     /** The value that Postgres prints as these UTF-8 bytes, which the caller hands over and no longer changes. */
-    static Text of(byte[] utf8) {
-        return new Text(utf8);
+    static ColumnValue of(byte[] utf8) {
+        // Before version 16 a "char" above 127 is printed as a lone byte. That is no text, so no SQL could write it
+        // back.
+        return utf8.length == 1 && utf8[0] < 0 ? Special.UNKNOWN : new Text(utf8);
     }
 
     /** Whether this is the value that stands for "not known". */

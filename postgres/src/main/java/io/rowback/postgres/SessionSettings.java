@@ -26,6 +26,9 @@ public final class SessionSettings {
         // An error is better than rows that row-level security hides in silence.
         PINNED.put("row_security", "off");
         PINNED.put("quote_all_identifiers", "off");
+        // These change how texts are read: NULL in an array as a word, and XML that is no document not at all.
+        PINNED.put("array_nulls", "on");
+        PINNED.put("xmloption", "content");
     }
 
     private SessionSettings() {}

@@ -158,8 +158,9 @@ public final class LiveHistory {
     private static Map<RowKey, RowImage> rows(Statement statement, TableSchema schema) throws SQLException {
         TableName name = schema.name();
         String columns = schema.columns().stream()
+                // IS NOT NULL is false of a composite value too, if one of its fields is NULL.
                 .map(column -> column.published()
-                        ? "CASE WHEN " + quoted(column.name()) + " IS NOT NULL THEN format('%s', "
+                        ? "CASE WHEN " + quoted(column.name()) + " IS DISTINCT FROM NULL THEN format('%s', "
                                 + quoted(column.name()) + ") END"
                         : "'?'")
                 .collect(Collectors.joining(", "));

@@ -32,7 +32,8 @@ final class ExactMatch {
     static String of(Column column, ColumnValue value) {
         String name = Identifiers.quote(column.name());
         if (!(value instanceof ColumnValue.Text known)) {
-            return name + " IS NULL";
+            // IS NULL is true of a composite value too, if all of its fields are NULL.
+            return name + (isForeign(column) ? " IS NOT DISTINCT FROM NULL" : " IS NULL");
         }
         String text = known.text();
         boolean identity = Equality.isIdentity(column);
@@ -56,7 +57,7 @@ final class ExactMatch {
             String value = key.values().get(i);
             // The operators of types from other schemas are not in reach of our empty search path.
             conditions.add(
-                    column.type().contains(".")
+                    isForeign(column)
                             ? of(column, ColumnValue.of(value))
                             : Identifiers.quote(column.name()) + " = " + Literals.quote(value));
         }
@@ -69,9 +70,13 @@ final class ExactMatch {
         if (base.equals("text") || base.equals("character varying")) {
             return name;
         }
-        boolean foreign = column.type().contains(".");
-        boolean castPrints = !foreign && !CAST_DIFFERS.contains(base) && !base.equals("character");
+        boolean castPrints = !isForeign(column) && !CAST_DIFFERS.contains(base) && !base.equals("character");
         return castPrints ? name + "::text" : "format('%s', " + name + ")";
+    }
+
+    /** Whether the type is not one of pg_catalog. */
+    private static boolean isForeign(Column column) {
+        return column.type().contains(".");
     }
 
     private static String sha256(ColumnValue.Text text) {

@@ -107,15 +107,18 @@ final class RestoreSqlIT {
     void laterEditThatEqualityDoesNotSeeIsNotOverwritten() throws SQLException, IOException {
         database.run("""
                 create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-                create table v (id int primary key, n numeric, ci text collate nocase);
-                insert into v values (1, 1, 'x'), (2, 2, 'y');
+                create type pair as (a int, b text);
+                create table v (id int primary key, n numeric, ci text collate nocase, p pair);
+                insert into v values (1, 1, 'x', '(1,)'), (2, 2, 'y', null);
                 """);
         LiveHistory history = new LiveHistory(database);
-        long xid = history.commit("update v set n = 1.5, ci = 'ann'");
+        long xid = history.commit("update v set n = 1.5, ci = 'ann', p = null");
         String sql = sql(plan(history.reader(), DEFAULT, xid));
         database.run("update v set n = 1.50 where id = 1");
         assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("v 1 holds neither");
-        database.run("update v set n = 1.5 where id = 1; update v set ci = 'ANN' where id = 2");
+        database.run("update v set n = 1.5, p = '(,)' where id = 1");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("v 1 holds neither");
+        database.run("update v set p = null where id = 1; update v set ci = 'ANN' where id = 2");
         assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("v 2 holds neither");
     }
 

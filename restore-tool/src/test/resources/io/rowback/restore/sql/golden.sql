@@ -21,6 +21,8 @@ SET LOCAL lc_monetary = 'C';
 SET LOCAL search_path = '';
 SET LOCAL row_security = 'off';
 SET LOCAL quote_all_identifiers = 'off';
+SET LOCAL array_nulls = 'on';
+SET LOCAL xmloption = 'content';
 -- Rather fail than keep others waiting.
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '60s';

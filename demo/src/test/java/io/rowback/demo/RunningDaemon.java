@@ -1,0 +1,110 @@
+package io.rowback.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.testbed.Database;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** The installed daemon, capturing one database, and the tool beside it. */
+final class RunningDaemon implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Database database;
+    private final Installation installation;
+    private final Path store;
+    private final Process process;
+
+    /** Starts it with the role of {@code database}; configuration and store are in {@code folder}. */
+    RunningDaemon(Database database, Path folder) throws IOException {
+        this.database = database;
+        this.installation = new Installation(Path.of(System.getProperty("rowback.home")), folder);
+        this.store = folder.resolve("store").resolve("app");
+        Files.writeString(installation.config(), """
+                [databases.app]
+                url = "%s"
+                [store]
+                dir = "%s"
+                [http]
+                listen = ""
+                """.formatted(database.url(), folder.resolve("store")));
+        this.process = installation.startDaemon();
+    }
+
+    /** Waits until that many tables are covered. */
+    RunningDaemon covering(int tables) throws IOException {
+        await(reader -> reader.tables().stream()
+                        .filter(table -> !table.coverage().isEmpty())
+                        .count()
+                == tables);
+        return this;
+    }
+
+    /** Waits until all that is committed by now is held, and returns the point in time behind it for the tool. */
+    String catchUp() throws SQLException, IOException {
+        Lsn target = Lsn.parse(database.query("select pg_current_wal_lsn()").get(0));
+        await(reader -> !reader.info().durable().isBefore(target));
+        return "lsn:" + target;
+    }
+
+    private void await(Predicate<RocksHistoryReader> reached) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (true) {
+            try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+                if (reached.test(reader)) {
+                    return;
+                }
+            } catch (RowbackException e) {
+                assertThat(e.code()).isEqualTo(ErrorCode.NO_STORE);
+            }
+            String log = Files.readString(installation.daemonLog());
+            assertThat(process.isAlive()).as(log).isTrue();
+            assertThat(System.nanoTime()).as(log).isLessThan(deadline);
+        }
+    }
+
+    /** Runs the tool. */
+    Output rowback(String... arguments) {
+        return installation.rowback(List.of(arguments));
+    }
+
+    /** Runs the tool, which must succeed, and reads the documents that it prints. */
+    List<JsonNode> documents(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("--json"));
+        command.addAll(List.of(arguments));
+        Output output = installation.rowback(command);
+        assertThat(output.exitCode()).as(output.err()).isZero();
+        try (MappingIterator<JsonNode> documents =
+                JSON.readerFor(JsonNode.class).readValues(output.out())) {
+            return documents.readAll();
+        }
+    }
+
+    /** Stops it; it must end well. */
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        try {
+            assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        assertThat(process.exitValue())
+                .as(Files.readString(installation.daemonLog()))
+                .isZero();
+    }
+}

@@ -1,0 +1,13 @@
+create schema "Odd ""types";
+create table public."Odd ""rel""" (id int primary key, a int);
+create type "Odd ""types".mood as enum ('sad', 'it''s "so", so', '');
+create domain "Odd ""types".whole as numeric check (value = trunc(value));
+create domain "Odd ""types".code as character(5);
+create domain "Odd ""types".deep as "Odd ""types".code not null default 'x';
+alter domain "Odd ""types".deep drop not null;
+create domain "Odd ""types".list as integer[];
+create type "Odd ""types".pair as (a integer, "b ""c" text);
+create type "Odd ""types".nested as (p "Odd ""types".pair, ps "Odd ""types".pair[], m "Odd ""types".mood, f float8, r bytea);
+create domain "Odd ""types".pair_domain as "Odd ""types".pair;
+create type "Odd ""types".empty as ();
+create type "Odd ""types".text_range as range (subtype = text, collation = "C", multirange_type_name = "Odd ""types".text_multirange);
