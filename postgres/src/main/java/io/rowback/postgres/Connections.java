@@ -43,6 +43,10 @@ public final class Connections {
     /** The SQLSTATEs among them that a server sends which had let us in. */
     private static final Set<String> REACHED = Set.of("42501", "42704", "55006");
 
+    /** A role's limits are meant for its own statements; a baseline would never come to its end under them. */
+    private static final String NO_TIMEOUTS = " -c statement_timeout=0 -c lock_timeout=0"
+            + " -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
+
     private final ConnectionSettings settings;
     private final String applicationName;
     private final Duration patience;
@@ -105,6 +109,9 @@ public final class Connections {
         try (Statement statement = connection.createStatement()) {
             // The driver sends the zone of this process with the startup packet, where it outranks the options.
             statement.execute("SET TimeZone TO 'UTC'");
+            // Not a startup option, because versions before 17 do not know it.
+            statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
+                    + " WHERE name = 'transaction_timeout'");
             return connection;
         } catch (SQLException e) {
             connection.close();
@@ -116,7 +123,7 @@ public final class Connections {
         return SessionSettings.pinned().entrySet().stream()
                 .map(setting ->
                         "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
-                .collect(Collectors.joining(" "));
+                .collect(Collectors.joining(" ", "", NO_TIMEOUTS));
     }
 
     /** What a failure means for the operator: unreachable, refused, or anything else with the server's own words. */

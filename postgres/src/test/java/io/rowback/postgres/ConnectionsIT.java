@@ -1,0 +1,62 @@
+package io.rowback.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConnectionsIT {
+    private static final Map<String, String> LIMITS = Map.of(
+            "statement_timeout", "5s",
+            "lock_timeout", "5s",
+            "idle_in_transaction_session_timeout", "5s",
+            "idle_session_timeout", "5s",
+            "transaction_timeout", "5s");
+
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void aRolesTimeoutsDoNotCutOurSessionsShort(int major) throws SQLException {
+        try (PostgresServer server = PostgresServer.start(major)) {
+            Database database = server.createDatabase("app");
+            List<String> names = database.query("select name from pg_settings where name in ("
+                    + LIMITS.keySet().stream().map(Literals::quote).collect(Collectors.joining(", ")) + ")");
+            database.run("create role limited superuser login");
+            for (String name : names) {
+                database.run("alter role limited set " + name + " = '" + LIMITS.get(name) + "'");
+            }
+            ConnectionSettings settings =
+                    ConnectionSettings.parse(database.as("limited").url());
+            Connections connections = new Connections(settings, "test");
+            assertThat(names).hasSize(major < 17 ? 4 : 5);
+            try (Connection ordinary = connections.open();
+                    Connection walsender = connections.openReplication()) {
+                for (Connection connection : List.of(ordinary, walsender)) {
+                    assertThat(shown(connection, names)).containsOnly("0");
+                }
+            }
+        }
+    }
+
+    private static List<String> shown(Connection connection, List<String> names) throws SQLException {
+        List<String> shown = new ArrayList<>();
+        try (Statement statement = connection.createStatement()) {
+            for (String name : names) {
+                try (ResultSet row = statement.executeQuery("SHOW " + name)) {
+                    row.next();
+                    shown.add(row.getString(1));
+                }
+            }
+        }
+        return shown;
+    }
+}
