@@ -71,7 +71,9 @@ final class Preflight {
             slot(slot, server);
             publication(server);
         }
-        tables(Survey.read(connection, database));
+        Survey survey = Survey.read(connection, database);
+        generatedColumns(survey);
+        tables(survey);
     }
 
     private void server(ResultSet server) throws SQLException {
@@ -165,6 +167,17 @@ final class Preflight {
             findings.add(Finding.warn(
                     name + " is FOR ALL TABLES: a new table without a key makes the application's UPDATE of it fail",
                     null));
+        }
+    }
+
+    private void generatedColumns(Survey survey) {
+        long broken = survey.broken().stream().filter(survey.listed()::contains).count();
+        if (broken > 0) {
+            findings.add(Finding.fail(
+                    "publication " + database.publication()
+                            + " leaves out generated columns, which makes the application's" + " UPDATE fail for "
+                            + broken + " of its tables with REPLICA IDENTITY FULL",
+                    survey.publishGenerated()));
         }
     }
 

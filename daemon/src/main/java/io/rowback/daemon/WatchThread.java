@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 final class WatchThread extends Thread {
     private static final Logger LOG = LoggerFactory.getLogger(WatchThread.class);
     private static final long INTERVAL_SECONDS = 10;
+    private static final long UNSETTLED_SECONDS = 1;
 
     private final TableWatch tables;
     private final Recorder recorder;
@@ -53,7 +54,7 @@ final class WatchThread extends Thread {
             streaming.await();
             recorder.awaitDurable(baseline);
             capturing.run();
-            while (!ending.await(INTERVAL_SECONDS, TimeUnit.SECONDS)) {
+            while (!ending.await(tables.isSettled() ? INTERVAL_SECONDS : UNSETTLED_SECONDS, TimeUnit.SECONDS)) {
                 tables.look(connection);
             }
         } catch (InterruptedException e) {

@@ -153,21 +153,6 @@ class DaemonIT {
     }
 
     @Test
-    void columnThatGaveRowsAValueWithoutEventsIsReadAnew() throws Exception {
-        Database app = server.createDatabase("added_column");
-        app.run("create table t (id int primary key); insert into t values (1)");
-        try (RunningCapture capture = new RunningCapture(app, folder)) {
-            capture.covering(1);
-            app.run("alter table t add a int default 7");
-            RunningCapture.await(() -> capture.baseline("t").equals(List.of("1|7")));
-            app.run("update t set a = 8");
-            capture.catchUp();
-
-            assertThat(capture.changes("t")).containsExactly("UPDATE 1|UNKNOWN -> 1|8");
-        }
-    }
-
-    @Test
     void lostKeyEndsCoverageAndANewOneBeginsAnother() throws Exception {
         Database app = server.createDatabase("key");
         app.run("create table t (id int primary key, other int not null); insert into t values (1, 10)");

@@ -10,6 +10,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableTimeline;
 import io.rowback.history.Transaction;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.postgres.Config;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -136,6 +138,27 @@ final class RunningCapture implements AutoCloseable {
                 return rows.map(RunningCapture::line).toList();
             }
         });
+    }
+
+    /** The rows of a table as they stood at some point, one line each; empty if the history cannot tell. */
+    Optional<List<String>> rows(String table, Lsn at) {
+        return read(reader -> rows(reader, table(reader, table), at));
+    }
+
+    static Optional<List<String>> rows(RocksHistoryReader reader, TableInfo table, Lsn at) {
+        if (table.coverage(at).isEmpty()) {
+            return Optional.empty();
+        }
+        try (Stream<RowImage> rows = new TableTimeline(reader, table).asOf(at)) {
+            return Optional.of(rows.map(RunningCapture::namedLine).toList());
+        }
+    }
+
+    private static String namedLine(RowImage image) {
+        return IntStream.range(0, image.values().size())
+                .mapToObj(i -> image.schema().columns().get(i).name() + "="
+                        + image.values().get(i))
+                .collect(Collectors.joining(" "));
     }
 
     /** What the store knows of a table. */

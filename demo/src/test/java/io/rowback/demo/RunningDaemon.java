@@ -13,7 +13,10 @@ import io.rowback.testbed.Database;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -45,12 +48,12 @@ final class RunningDaemon implements AutoCloseable {
         this.process = installation.startDaemon();
     }
 
-    /** Waits until that many tables are covered. */
-    RunningDaemon covering(int tables) throws IOException {
+    /** Waits until that many baselines were taken. */
+    RunningDaemon covering(int baselines) throws IOException {
         await(reader -> reader.tables().stream()
-                        .filter(table -> !table.coverage().isEmpty())
-                        .count()
-                == tables);
+                        .mapToInt(table -> table.coverage().size())
+                        .sum()
+                == baselines);
         return this;
     }
 
@@ -74,6 +77,22 @@ final class RunningDaemon implements AutoCloseable {
             String log = Files.readString(installation.daemonLog());
             assertThat(process.isAlive()).as(log).isTrue();
             assertThat(System.nanoTime()).as(log).isLessThan(deadline);
+        }
+    }
+
+    /** Runs a script as one transaction and returns its id. */
+    static String commit(Database database, String script) throws SQLException {
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            connection.setAutoCommit(false);
+            statement.execute(script);
+            try (ResultSet row = statement.executeQuery("select pg_current_xact_id()")) {
+                row.next();
+                String xid = row.getString(1);
+                connection.commit();
+                return xid;
+            }
         }
     }
 

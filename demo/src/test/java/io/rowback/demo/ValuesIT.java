@@ -8,10 +8,7 @@ import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +74,7 @@ class ValuesIT {
                 before.put(full, full.texts(database));
                 before.put(key, key.texts(database));
                 String beforeIncident = daemon.catchUp();
-                String xid = commit(database, incident(full) + incident(key));
+                String xid = RunningDaemon.commit(database, incident(full) + incident(key));
                 String afterIncident = daemon.catchUp();
                 for (ValueTable table : before.keySet()) {
                     assertThat(table.texts(database))
@@ -158,20 +155,5 @@ class ValuesIT {
         assertThat(ValueTable.differences(expected, shown))
                 .as("%s at %s", table.name(), at)
                 .isEmpty();
-    }
-
-    private static String commit(Database database, String script) throws SQLException {
-        try (Connection connection = database.connect();
-                Statement statement = connection.createStatement()) {
-            statement.setEscapeProcessing(false);
-            connection.setAutoCommit(false);
-            statement.execute(script);
-            try (ResultSet row = statement.executeQuery("select pg_current_xact_id()")) {
-                row.next();
-                String xid = row.getString(1);
-                connection.commit();
-                return xid;
-            }
-        }
     }
 }

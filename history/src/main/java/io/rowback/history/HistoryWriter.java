@@ -63,6 +63,15 @@ public interface HistoryWriter extends AutoCloseable {
      */
     void covered(TableSchema schema, Lsn at, Instant since, long rows);
 
+    /**
+     * Says that a known table has this schema at {@code at} and had another one at {@code after}: of what happened
+     * between, the log tells only what is stored by then.
+     */
+    void altered(TableSchema schema, Lsn after, Lsn at);
+
+    /** The last commit with a change of the table that was stored since this was opened; {@link Lsn#ZERO} if there is none. */
+    Lsn lastCommit(TableId table);
+
     /** Says that every commit with a time before this lies below the durable position. It never moves backwards. */
     void completeUntil(Instant time);
 

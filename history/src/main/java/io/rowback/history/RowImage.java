@@ -90,18 +90,32 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
         return new RowImage(version, Collections.nCopies(columns, ColumnValue.Special.UNKNOWN)).filledFrom(this);
     }
 
-    /** This image with every unknown column taken from the same column of {@code older}, where that has it. */
+    /**
+     * This image with every unknown column taken from the same column of {@code older}, where that has it. Not a column that
+     * the stream does not carry: it was computed anew when the row was written.
+     */
     public RowImage filledFrom(@Nullable RowImage older) {
         if (older == null) {
             return this;
         }
         List<ColumnValue> filled = new ArrayList<>(values);
         for (int i = 0; i < filled.size(); i++) {
-            if (filled.get(i).isUnknown()) {
+            if (filled.get(i).isUnknown() && schema.columns().get(i).published()) {
                 int same = older.schema.indexOfSame(schema.columns().get(i));
                 filled.set(i, same < 0 ? ColumnValue.Special.UNKNOWN : older.values.get(same));
             }
         }
         return new RowImage(schema, filled);
+    }
+
+    /** This image with the values of those columns alone that are the same in that version of the table. */
+    RowImage certainIn(TableSchema version) {
+        List<ColumnValue> certain = new ArrayList<>(values);
+        for (int i = 0; i < certain.size(); i++) {
+            if (version.indexOfSame(schema.columns().get(i)) < 0) {
+                certain.set(i, ColumnValue.Special.UNKNOWN);
+            }
+        }
+        return new RowImage(schema, certain);
     }
 }

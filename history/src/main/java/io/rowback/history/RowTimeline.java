@@ -104,13 +104,13 @@ public final class RowTimeline {
                 .toList();
     }
 
-    /** What the table held under the key after all commits below {@code at} and none above. */
+    /** What the table held under the key, told in the schema it had then, after all commits below {@code at} and none above. */
     public State asOf(RowKey key, Lsn at) {
         if (table.coverage(at).isEmpty()) {
             return new State.NotCovered();
         }
         Held held = heldBefore(key, new Position(at, 0));
-        return held.row() == null ? new State.Absent() : new State.Present(held.row(), held.count());
+        return held.row() == null ? new State.Absent() : new State.Present(table.told(held.row(), at), held.count());
     }
 
     /** What is under the key just before that position; nothing if the position is not covered. */

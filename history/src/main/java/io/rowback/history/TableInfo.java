@@ -23,12 +23,17 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         }
     }
 
-    /** A schema and the commit LSN from which it was seen. */
-    public record SchemaVersion(Lsn from, TableSchema schema) {}
+    /**
+     * A schema and the LSN from which it was seen.
+     *
+     * @param after where the table was last seen to be otherwise: the change of its definition, of which the log tells
+     *     nothing, lies between there and {@code from}. The same as {@code from} where nobody looked
+     */
+    public record SchemaVersion(Lsn after, Lsn from, TableSchema schema) {}
 
     /** A table seen for the first time. */
     public static TableInfo of(TableSchema schema, Lsn from) {
-        return new TableInfo(List.of(new SchemaVersion(from, schema)), List.of(), 0);
+        return new TableInfo(List.of(new SchemaVersion(from, from, schema)), List.of(), 0);
     }
 
     /** The newest schema. */
@@ -47,9 +52,36 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         return valid;
     }
 
-    /** The coverage that includes {@code at}; the newer of two that meet there. */
+    /** The version that came about at {@code at} or somewhat later; empty if it is certain that none did. */
+    private Optional<TableSchema> perhaps(Lsn at) {
+        return schemas.stream()
+                .filter(version ->
+                        version.after().isBefore(at) && !version.from().isBefore(at))
+                .map(SchemaVersion::schema)
+                .findFirst();
+    }
+
+    /**
+     * An image from this table's history as the table was at {@code at}. A column that is another one by then, or may be,
+     * is unknown.
+     */
+    public RowImage told(RowImage image, Lsn at) {
+        TableSchema then = schema(at);
+        RowImage told = image.schema().equals(then) ? image : image.in(then);
+        return perhaps(at).map(told::certainIn).orElse(told);
+    }
+
+    /**
+     * The coverage that includes {@code at}; the newer of two that meet there. Empty as well where rows have, or may have,
+     * other keys by then than in the baseline.
+     */
     public Optional<Coverage> coverage(Lsn at) {
-        return coverage.stream().filter(stretch -> stretch.includes(at)).reduce((older, newer) -> newer);
+        return coverage.stream()
+                .filter(stretch -> stretch.includes(at))
+                .filter(stretch -> perhaps(at)
+                        .orElse(schema(at))
+                        .identifiesRowsAs(schema(stretch.from().next())))
+                .reduce((older, newer) -> newer);
     }
 
     /** Where its history is not complete although it once was covered, oldest first. */
@@ -115,19 +147,40 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
 
     /** This table after a schema was seen at {@code from}: itself if that is the version already known there. */
     public TableInfo seen(TableSchema schema, Lsn from) {
+        return seen(schema, from, from);
+    }
+
+    /**
+     * This table after a schema was seen at {@code from}, when at {@code after}, and where its newest baseline was taken,
+     * it was still another one.
+     */
+    public TableInfo altered(TableSchema schema, Lsn after, Lsn from) {
+        Lsn baseline = coverage.isEmpty()
+                ? Lsn.ZERO
+                : coverage.get(coverage.size() - 1).from();
+        return seen(schema, after.isBefore(baseline) && baseline.isBefore(from) ? baseline : after, from);
+    }
+
+    private TableInfo seen(TableSchema schema, Lsn after, Lsn from) {
         int older = 0;
         while (older < schemas.size() && !from.isBefore(schemas.get(older).from())) {
             older++;
         }
-        if (older > 0 && schemas.get(older - 1).schema().equals(schema)) {
-            return this;
-        }
         List<SchemaVersion> versions = new ArrayList<>(schemas);
-        SchemaVersion version = new SchemaVersion(from, schema);
-        if (older > 0 && versions.get(older - 1).from().equals(from)) {
-            versions.set(older - 1, version);
+        if (older > 0 && schemas.get(older - 1).schema().equals(schema)) {
+            SchemaVersion known = schemas.get(older - 1);
+            versions.set(older - 1, new SchemaVersion(min(after, known.after()), known.from(), schema));
         } else {
-            versions.add(older, version);
+            // Seen before it was seen first: what is known of when it came about holds for both.
+            boolean seenLater =
+                    older < schemas.size() && schemas.get(older).schema().equals(schema);
+            SchemaVersion version =
+                    new SchemaVersion(seenLater ? min(after, schemas.get(older).after()) : after, from, schema);
+            if (older > 0 && versions.get(older - 1).from().equals(from)) {
+                versions.set(older - 1, version);
+            } else {
+                versions.add(older, version);
+            }
         }
         return new TableInfo(versions, coverage, baselineRows);
     }

@@ -1,6 +1,7 @@
 package io.rowback.history;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a table looked like at some time. Two schemas with the same content are the same version. Facts that the stream
@@ -54,14 +55,13 @@ public record TableSchema(
      * the same columns, since a new default or type changes all rows without an event.
      */
     public boolean identifiesRowsAs(TableSchema other) {
-        return key.equals(other.key) && (hasKey() || identity().equals(other.identity()));
+        return hasKey() == other.hasKey() && identity().equals(other.identity());
     }
 
     private List<String> identity() {
-        return columns.stream()
-                .filter(column -> !column.generated())
-                .map(column -> column.attnum() + " " + column.type())
-                .toList();
+        Stream<Column> identifying =
+                hasKey() ? key.stream().map(this::column) : columns.stream().filter(column -> !column.generated());
+        return identifying.map(column -> column.attnum() + " " + column.type()).toList();
     }
 
     /** The index of a column in {@link #columns()}, or -1 if there is none of that name. */

@@ -25,8 +25,8 @@ public final class TableTimeline {
     }
 
     /**
-     * Every row after all commits below {@code at} and none above, in key order; equal ones of a table without a key each.
-     * To be closed.
+     * Every row, told in the schema of that moment, after all commits below {@code at} and none above, in key order; equal
+     * ones of a table without a key each. To be closed.
      *
      * @throws RowbackException of code {@link ErrorCode#NOT_COVERED} if the history cannot tell
      */
@@ -90,7 +90,7 @@ public final class TableTimeline {
             while (repetitions > 0 || row != null || change != null) {
                 RowImage next = repetitions > 0 ? repeat() : advance();
                 if (next != null) {
-                    action.accept(next);
+                    action.accept(table.told(next, at));
                     return true;
                 }
             }

@@ -83,6 +83,20 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public void altered(TableSchema schema, Lsn after, Lsn at) {
+        tables.computeIfPresent(schema.id(), (id, table) -> table.altered(schema, after, at));
+    }
+
+    @Override
+    public Lsn lastCommit(TableId table) {
+        return log.descendingMap().values().stream()
+                .filter(change -> change.table().equals(table))
+                .map(change -> change.position().commit())
+                .findFirst()
+                .orElse(Lsn.ZERO);
+    }
+
+    @Override
     public void completeUntil(Instant time) {
         completeUntil = time.isAfter(completeUntil) ? time : completeUntil;
     }

@@ -28,12 +28,54 @@ class TableInfoTest {
 
         assertThat(seen.schemas())
                 .containsExactly(
-                        new SchemaVersion(lsn(5), second),
-                        new SchemaVersion(lsn(10), first),
-                        new SchemaVersion(lsn(30), second),
-                        new SchemaVersion(lsn(40), first));
+                        new SchemaVersion(lsn(5), lsn(5), second),
+                        new SchemaVersion(lsn(10), lsn(10), first),
+                        new SchemaVersion(lsn(30), lsn(30), second),
+                        new SchemaVersion(lsn(40), lsn(40), first));
         assertThat(seen.schema(lsn(30))).as("just below").isEqualTo(first);
         assertThat(seen.schema(lsn(31))).isEqualTo(second);
+    }
+
+    @Test
+    void whatMayHaveChangedByThenIsUnknown() {
+        TableSchema retyped = TableFixture.table("t")
+                .column("id", "bigint")
+                .column("a", "integer")
+                .key("id")
+                .build();
+        RowImage image = TableFixture.row(second, "1", "x");
+        TableInfo altered = TableInfo.of(second, lsn(10)).altered(retyped, lsn(20), lsn(40));
+
+        assertThat(altered.told(image, lsn(20))).isEqualTo(image);
+        assertThat(altered.told(image, lsn(21))).isEqualTo(TableFixture.row(second, "1", TableFixture.UNKNOWN));
+        assertThat(altered.told(image, lsn(41))).isEqualTo(TableFixture.row(retyped, "1", TableFixture.UNKNOWN));
+        assertThat(altered.seen(retyped, lsn(30)).told(image, lsn(25)).value("a"))
+                .as("the stream showed it before the catalog did")
+                .isEqualTo(ColumnValue.Special.UNKNOWN);
+        assertThat(TableInfo.of(second, lsn(10))
+                        .seen(retyped, lsn(30))
+                        .altered(retyped, lsn(20), lsn(40))
+                        .schemas())
+                .containsExactly(
+                        new SchemaVersion(lsn(10), lsn(10), second), new SchemaVersion(lsn(20), lsn(30), retyped));
+    }
+
+    @Test
+    void whereRowsMayHaveOtherKeysNothingIsCovered() {
+        TableSchema rekeyed = TableFixture.table("t")
+                .column("id", "bigint")
+                .column("a", "text")
+                .key("a")
+                .build();
+        TableInfo covered = TableInfo.of(second, lsn(10)).covered(lsn(10), NOW, 1, List.of());
+        TableInfo altered = covered.altered(rekeyed, lsn(20), lsn(40)).covered(lsn(50), NOW, 1, List.of());
+
+        assertThat(altered.coverage(lsn(20))).isPresent();
+        assertThat(altered.coverage(lsn(21))).isEmpty();
+        assertThat(altered.coverage(lsn(50))).isPresent();
+        assertThat(covered.altered(rekeyed, lsn(5), lsn(40)).coverage(lsn(10)))
+                .as("the baseline shows how the table was then")
+                .isPresent();
     }
 
     @Test

@@ -27,6 +27,11 @@ class CopyTextTest {
     }
 
     @Test
+    void aByteThatIsNoCharacterIsNotKnown() {
+        assertThat(new CopyText(1).row(new byte[] {(byte) 0xFF, '\n'})).containsExactly(ColumnValue.Special.UNKNOWN);
+    }
+
+    @Test
     void rowOfAnotherShapeIsRefused() {
         assertThatThrownBy(() -> row(2, "a\n")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> row(2, "a\tb\tc\n")).isInstanceOf(IllegalArgumentException.class);

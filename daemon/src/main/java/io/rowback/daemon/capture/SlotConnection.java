@@ -6,7 +6,6 @@ import io.debezium.connector.postgresql.connection.ReplicationStream;
 import io.debezium.connector.postgresql.connection.WalPositionLocator;
 import io.debezium.connector.postgresql.spi.SlotCreationResult;
 import io.rowback.history.TransactionId;
-import io.rowback.postgres.Catalog;
 import io.rowback.postgres.Connections;
 import io.rowback.postgres.Identifiers;
 import java.sql.Connection;
@@ -70,7 +69,7 @@ final class SlotConnection implements ReplicationConnection {
                         Identifiers.quote(session.database().publication()))
                 .withSlotOption("messages", true)
                 .start();
-        Relations relations = new Relations(new Catalog(catalog), session.writer(), session.database()::wants);
+        Relations relations = new Relations(catalog, session.writer(), session.database()::wants);
         TransactionId recentId = new TransactionId(number(catalog, RECENT_ID));
         TransactionBuffer transactions = new TransactionBuffer(relations, session.recorder(), recentId);
         Duration keepAlive = keepAlive(Duration.ofMillis(number(catalog, SENDER_TIMEOUT)));

@@ -101,7 +101,7 @@ final class TransactionBuffer {
         }
     }
 
-    private void begin(Begin begin) {
+    private void begin(Begin begin) throws SQLException {
         if (open != null) {
             throw new IllegalStateException("a transaction begins within another at " + begin.commit());
         }
@@ -110,6 +110,7 @@ final class TransactionBuffer {
         skipping = begin.commit().isBefore(start);
         ordinal = 0;
         bytes = 0;
+        relations.begin(begin.commit());
     }
 
     private void commit(Commit commit) throws InterruptedException {

@@ -26,7 +26,8 @@ public final class Publication {
     private static final String LOCK_TIMEOUT = "1s";
 
     private static final String FIND = """
-            SELECT p.puballtables, p.pubviaroot, p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS whole
+            SELECT p.puballtables, p.pubviaroot, p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS whole,
+                   pg_catalog.to_jsonb(p) ->> 'pubgencols' = 'n' AS without_generated
               FROM pg_catalog.pg_publication p
              WHERE p.pubname = ?
             """;
@@ -76,8 +77,9 @@ public final class Publication {
      * @param allTables whether it publishes every table there will ever be
      * @param viaRoot whether partitions are published as their root, which loses a partition's TRUNCATE
      * @param whole whether it publishes all four operations
+     * @param withoutGenerated whether it leaves out stored generated columns although this server can publish them
      */
-    public record Definition(boolean allTables, boolean viaRoot, boolean whole) {}
+    public record Definition(boolean allTables, boolean viaRoot, boolean whole, boolean withoutGenerated) {}
 
     /** Its definition; empty if it does not exist. */
     public Optional<Definition> definition() throws SQLException {
@@ -86,7 +88,10 @@ public final class Publication {
             try (ResultSet row = statement.executeQuery()) {
                 return row.next()
                         ? Optional.of(new Definition(
-                                row.getBoolean("puballtables"), row.getBoolean("pubviaroot"), row.getBoolean("whole")))
+                                row.getBoolean("puballtables"),
+                                row.getBoolean("pubviaroot"),
+                                row.getBoolean("whole"),
+                                row.getBoolean("without_generated")))
                         : Optional.empty();
             }
         }

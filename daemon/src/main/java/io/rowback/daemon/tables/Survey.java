@@ -1,7 +1,10 @@
 package io.rowback.daemon.tables;
 
+import io.rowback.history.Column;
+import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
 import io.rowback.postgres.Catalog;
 import io.rowback.postgres.CatalogTable;
 import io.rowback.postgres.Config;
@@ -14,6 +17,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param published the tables that the publication publishes
  * @param listed the published tables that the publication lists by name
  * @param narrowed the published tables of which it publishes only some rows or columns
+ * @param broken the tables that the application could not UPDATE if it published them as it is
  * @param unreadable the tables that our role may not read
  * @param hidden the tables of which row-level security hides rows from our role
  * @param role our role
@@ -33,10 +39,14 @@ public record Survey(
         Set<TableId> published,
         Set<TableId> listed,
         Set<TableId> narrowed,
+        Set<TableId> broken,
         Set<TableId> unreadable,
         Set<TableId> hidden,
         String role,
         String publication) {
+    private static final String BROKEN =
+            "replica identity FULL with a generated column, which the publication leaves out: its UPDATEs would fail once published";
+
     private static final String UNREADABLE = """
             SELECT c.oid
               FROM pg_catalog.pg_class c
@@ -73,10 +83,25 @@ public record Survey(
                 publication.tables(),
                 publication.listed(),
                 publication.narrowed(),
+                broken(tables, publication.definition()),
                 those(connection, tables, UNREADABLE),
                 those(connection, tables, HIDDEN),
                 database.connection().user(),
                 database.publication());
+    }
+
+    /** The log of an old row under FULL must have all that is published, and nothing else. */
+    private static Set<TableId> broken(List<CatalogTable> tables, Optional<Publication.Definition> definition) {
+        if (!definition.map(Publication.Definition::withoutGenerated).orElse(false)) {
+            return Set.of();
+        }
+        return tables.stream()
+                .map(CatalogTable::schema)
+                .flatMap(Stream::ofNullable)
+                .filter(table -> table.replicaIdentity() == ReplicaIdentity.FULL)
+                .filter(table -> table.columns().stream().anyMatch(Column::generated))
+                .map(TableSchema::id)
+                .collect(Collectors.toSet());
     }
 
     private static Set<TableId> those(Connection connection, List<CatalogTable> tables, String sql)
@@ -98,7 +123,9 @@ public record Survey(
 
     /** The tables that can be captured as far as they themselves are concerned. */
     public List<CatalogTable> capturable() {
-        return tables.stream().filter(table -> table.obstacle() == null).toList();
+        return tables.stream()
+                .filter(table -> table.obstacle() == null && !broken.contains(table.id()))
+                .toList();
     }
 
     /** Those of them that are not published yet. */
@@ -125,6 +152,9 @@ public record Survey(
     private Optional<Uncovered> uncovered(CatalogTable table) {
         if (table.obstacle() != null) {
             return obstructed(table, table.obstacle());
+        }
+        if (broken.contains(table.id())) {
+            return Optional.of(new Uncovered(table.name(), BROKEN, publishGenerated()));
         }
         String self = Identifiers.quote(role);
         if (!published.contains(table.id())) {
@@ -159,6 +189,11 @@ public record Survey(
         String reason = obstacle.reason() + ", and while publication " + publication
                 + " lists it the application's UPDATE and DELETE of it may fail";
         return Optional.of(new Uncovered(table.name(), reason, drop));
+    }
+
+    /** The SQL with which the publication breaks no application. */
+    public String publishGenerated() {
+        return alterPublication() + "SET (publish_generated_columns = stored);";
     }
 
     private String alterPublication() {

@@ -50,10 +50,25 @@ public final class TableWatch implements AutoCloseable {
     /** Where the log ended at an earlier look, until the history is there. */
     private @Nullable LogEnd awaited;
 
-    /** Up to here every covered table was seen to be published. */
+    /** Up to here every covered table was seen to be published, and of the shape that {@link #seen} has. */
     private Lsn verified;
     /** How each table was published then. */
     private Map<TableId, String> memberships = Map.of();
+
+    /** The tables as the catalog had them at the last look, or the history before the first. */
+    private final Map<TableId, TableSchema> seen = new HashMap<>();
+
+    private final Rewrites rewrites = new Rewrites();
+    /** The tables whose coverage ends as soon as everything is held that was written before that was noticed. */
+    private final Map<TableId, Ending> endings = new HashMap<>();
+
+    /**
+     * The coming end of a coverage.
+     *
+     * @param verified up to here nothing was amiss
+     * @param noticed where the log ended when something was
+     */
+    private record Ending(Lsn verified, Lsn noticed) {}
 
     public TableWatch(
             Config.Database database, Connections connections, HistoryWriter writer, DatabaseMetrics metrics) {
@@ -63,6 +78,7 @@ public final class TableWatch implements AutoCloseable {
         this.connections = new OpenConnections(connections);
         this.answering = new OpenConnections(connections.answeringWithin(PATIENCE));
         this.verified = writer.info().durable();
+        writer.tables().forEach(table -> seen.put(table.schema().id(), table.schema()));
     }
 
     /** An ordinary connection that {@link #close} cuts off; the server may take its time to answer. */
@@ -111,11 +127,17 @@ public final class TableWatch implements AutoCloseable {
         completeUntil(end);
         Publication publication = new Publication(connection, database.publication());
         Survey before = Survey.read(connection, database);
-        Map<TableId, String> seen = publication.memberships();
-        endCoverage(before, seen);
+        Map<TableId, String> published = publication.memberships();
+        Lsn noticed = LogEnd.read(connection).lsn();
+        noteAltered(before, noticed);
+        for (TableId table : rewrites.find(connection, before.coverable())) {
+            LOG.warn("coverage of the table with oid {} ends at {}: its rows were rewritten", table, verified);
+            writer.uncovered(table, verified);
+        }
+        endCoverage(before, published, noticed);
         Survey survey = maintain(publication, before, connection);
         memberships = publication.memberships();
-        memberships.putAll(seen);
+        memberships.putAll(published);
         verified = now;
         List<CatalogTable> due = due(survey);
         report(survey);
@@ -149,7 +171,8 @@ public final class TableWatch implements AutoCloseable {
         }
         for (CatalogTable table : survey.tables()) {
             // Left in, a table without a replica identity makes the application's UPDATE fail.
-            if (table.obstacle() != null && survey.listed().contains(table.id())) {
+            boolean harmful = table.obstacle() != null || survey.broken().contains(table.id());
+            if (harmful && survey.listed().contains(table.id())) {
                 changed |= attempt(() -> publication.drop(table), "took " + table.name() + " out of");
             }
         }
@@ -184,24 +207,62 @@ public final class TableWatch implements AutoCloseable {
         }
     }
 
-    /** Ends the coverage of what is not published any more, or was not for a while since the last look. */
-    private void endCoverage(Survey survey, Map<TableId, String> now) {
-        Set<TableId> coverable =
-                survey.coverable().stream().map(CatalogTable::id).collect(Collectors.toSet());
-        for (TableInfo table : writer.tables()) {
-            TableId id = table.schema().id();
-            if (!isOpen(table)) {
-                continue;
-            }
-            boolean interrupted = !Objects.equals(memberships.getOrDefault(id, now.get(id)), now.get(id));
-            if (interrupted || !coverable.contains(id)) {
-                LOG.warn(
-                        "coverage of {} ends at {}: dropped or not published, if only for a while",
-                        table.schema().name(),
-                        verified);
-                writer.uncovered(id, verified);
+    /** Of a change of a table's definition the log tells nothing before the table is next written to. */
+    private void noteAltered(Survey survey, Lsn at) {
+        for (CatalogTable table : survey.coverable()) {
+            TableSchema now = Objects.requireNonNull(table.schema());
+            TableSchema before = seen.put(table.id(), now);
+            if (before != null && !before.equals(now)) {
+                writer.altered(now, verified, at);
             }
         }
+    }
+
+    /**
+     * Ends the coverage of what is not published any more, or was not for a while since the last look; and of tables that
+     * are gone or have other keys: at the last change that was stored of them, once all is held that can have come before.
+     */
+    private void endCoverage(Survey survey, Map<TableId, String> published, Lsn noticed) {
+        Set<TableId> there = survey.tables().stream().map(CatalogTable::id).collect(Collectors.toSet());
+        Map<TableId, CatalogTable> coverable =
+                survey.coverable().stream().collect(Collectors.toMap(CatalogTable::id, table -> table));
+        for (TableInfo table : writer.tables()) {
+            TableId id = table.schema().id();
+            String now = published.get(id);
+            boolean interrupted = there.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
+            if (isOpen(table) && !endings.containsKey(id)) {
+                if (interrupted) {
+                    endCoverage(table, verified, "not published, if only for a while");
+                } else if (!hasSameKeys(coverable.get(id), table)) {
+                    endings.put(id, new Ending(verified, noticed));
+                }
+            }
+            Ending ending = endings.get(id);
+            if (ending != null && !writer.info().durable().isBefore(ending.noticed())) {
+                Lsn behindLastChange = writer.lastCommit(id).next();
+                boolean later = ending.verified().isBefore(behindLastChange);
+                endCoverage(
+                        table,
+                        later ? behindLastChange : ending.verified(),
+                        "dropped, no longer captured, or its rows have other keys");
+                endings.remove(id);
+            }
+        }
+    }
+
+    private void endCoverage(TableInfo table, Lsn at, String reason) {
+        LOG.warn("coverage of {} ends at {}: {}", table.schema().name(), at, reason);
+        writer.uncovered(table.schema().id(), at);
+    }
+
+    private static boolean hasSameKeys(@Nullable CatalogTable table, TableInfo info) {
+        return table != null && Objects.requireNonNull(table.schema()).identifiesRowsAs(atBaseline(info));
+    }
+
+    /** The schema of the newest baseline. */
+    private static TableSchema atBaseline(TableInfo info) {
+        List<Coverage> coverage = info.coverage();
+        return info.schema(coverage.get(coverage.size() - 1).from().next());
     }
 
     /** The tables that need a baseline: those not covered, and those whose rows were rewritten without events. */
@@ -210,6 +271,7 @@ public final class TableWatch implements AutoCloseable {
                 .filter(TableWatch::isOpen)
                 .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
         List<CatalogTable> due = survey.coverable().stream()
+                .filter(table -> !endings.containsKey(table.id()))
                 .filter(table -> !isCovered(table, covered.get(table.id())))
                 .toList();
         failed.keySet().retainAll(due.stream().map(CatalogTable::id).collect(Collectors.toSet()));
@@ -225,13 +287,10 @@ public final class TableWatch implements AutoCloseable {
         if (info == null || now == null) {
             return false;
         }
-        List<Coverage> coverage = info.coverage();
-        TableSchema then = info.schema(coverage.get(coverage.size() - 1).from().next());
-        if (!now.identifiesRowsAs(then)) {
-            return false;
-        }
+        TableSchema then = atBaseline(info);
         // ADD COLUMN ... DEFAULT and ALTER TYPE give existing rows values that no event carries.
-        return now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
+        return now.identifiesRowsAs(then)
+                && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
     }
 
     private static boolean isOpen(TableInfo table) {
@@ -291,6 +350,11 @@ public final class TableWatch implements AutoCloseable {
     private void count(Survey survey, int pending) {
         metrics.pendingBaselines(pending);
         metrics.tables(survey.coverable().size() - pending, survey.uncovered().size() + pending);
+    }
+
+    /** Whether nothing is left that waits for the history only, so that the next look need not come soon. */
+    public boolean isSettled() {
+        return endings.isEmpty();
     }
 
     /** Cuts off whatever this waits for. */

@@ -53,7 +53,7 @@ final class Metadata {
     record StoreName(String systemIdentifier, String database) {}
 
     private record StoredTable(List<StoredVersion> schemas, List<Coverage> coverage, long baselineRows) {
-        record StoredVersion(Lsn from, String version) {}
+        record StoredVersion(Lsn after, Lsn from, String version) {}
     }
 
     /** Reads it; a store that was not yet given its name has none. */
@@ -120,6 +120,7 @@ final class Metadata {
         StoredTable stored = Json.read(in, new TypeReference<StoredTable>() {});
         List<TableInfo.SchemaVersion> versions = stored.schemas().stream()
                 .map(version -> new TableInfo.SchemaVersion(
+                        version.after(),
                         version.from(),
                         schemas.stored(id, HexFormat.fromHexDigitsToLong(version.version()))
                                 .schema()))
@@ -273,6 +274,7 @@ final class Metadata {
         }
         List<StoredTable.StoredVersion> versions = table.schemas().stream()
                 .map(version -> new StoredTable.StoredVersion(
+                        version.after(),
                         version.from(),
                         HexFormat.of()
                                 .toHexDigits(schemas.store(version.schema()).version())))

@@ -49,6 +49,8 @@ public final class RocksHistoryWriter implements HistoryWriter {
     /** Parts equal rows of baselines from each other. */
     private final AtomicInteger equalRows = new AtomicInteger();
 
+    private final Map<TableId, Lsn> lastCommits = new HashMap<>();
+
     private Lsn newestCommit;
     private long newestSecond;
     private boolean failed;
@@ -176,6 +178,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private void put(Transaction transaction, TransactionEntries entries, Write write) {
         Lsn commit = transaction.commit();
         int epoch = epoch(commit, write);
+        transaction.counts().keySet().forEach(table -> lastCommits.put(table, commit));
         TransactionCodec.write(out.clear(), transaction);
         write.seal(Family.TXNS, Keys.transaction(commit), out.toBytes());
         entries.of(transaction, epoch);
@@ -236,6 +239,19 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     @Override
+    public synchronized void altered(TableSchema schema, Lsn after, Lsn at) {
+        TableInfo known = meta.table(schema.id());
+        if (known != null) {
+            commit(write -> meta.putTable(known.altered(schema, after, at), schemas, write));
+        }
+    }
+
+    @Override
+    public synchronized Lsn lastCommit(TableId table) {
+        return lastCommits.getOrDefault(table, Lsn.ZERO);
+    }
+
+    @Override
     public synchronized void completeUntil(Instant time) {
         requireCreated();
         commit(write -> meta.completeUntil(time, write));
@@ -271,6 +287,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         failed = true;
         new Voiding(database, schemas, meta, directory, fork).run(timelines);
         lastSeen.clear();
+        lastCommits.clear();
         findNewest();
         failed = false;
     }

@@ -68,11 +68,11 @@ class StoreAccessTest {
         }
         try (Database database = Database.open(folder);
                 Write write = database.begin()) {
-            write.seal(Family.META, Keys.meta("format"), new ByteWriter().u32(2).toBytes());
+            write.seal(Family.META, Keys.meta("format"), new ByteWriter().u32(99).toBytes());
             write.commit(true);
         }
-        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 2");
-        assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 2");
+        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 99");
+        assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 99");
     }
 
     @Test
