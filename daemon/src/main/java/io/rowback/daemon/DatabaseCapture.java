@@ -4,6 +4,8 @@ import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Health;
+import io.rowback.daemon.tables.RebaselineRequests;
+import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
@@ -108,7 +110,8 @@ final class DatabaseCapture {
 
     /** One round: returns when stopped, throws when something failed. */
     private void round(HistoryWriter writer) throws SQLException, InterruptedException {
-        try (TableWatch tables = new TableWatch(database, connections, writer, metrics)) {
+        try (TableWatch tables =
+                new TableWatch(database, connections, writer, metrics, new RebaselineRequests(store))) {
             announce(tables, null);
             try (Connection connection = tables.connect()) {
                 tables.publish(connection);
@@ -134,8 +137,14 @@ final class DatabaseCapture {
                 CaptureEngine reading =
                         new CaptureEngine(database, connections, writer, recorder, () -> streams(streaming))) {
             announce(tables, reading);
-            WatchThread looking =
-                    new WatchThread(database.name(), tables, recorder, streaming, () -> capturing(recorder), reading);
+            WatchThread looking = new WatchThread(
+                    database.name(),
+                    tables,
+                    new SlotWatch(database, metrics),
+                    recorder,
+                    streaming,
+                    () -> capturing(recorder),
+                    reading);
             if (stopping.getCount() > 0) {
                 looking.start();
                 Throwable failure = reading.run().orElse(null);

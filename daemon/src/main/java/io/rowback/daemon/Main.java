@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
         description = "Keeps the history of every row of PostgreSQL databases.",
         version = "rowbackd 0.1.0",
         mixinStandardHelpOptions = true,
-        subcommands = {RunCommand.class, CheckCommand.class, SetupSqlCommand.class},
+        subcommands = {
+            RunCommand.class,
+            CheckCommand.class,
+            SetupSqlCommand.class,
+            SkipCommand.class,
+            RebaselineCommand.class
+        },
         footer = {
             "",
             "Exit status:",
@@ -27,6 +33,7 @@ import picocli.CommandLine.Spec;
             "  2    the command line or the configuration is wrong",
             "  3    stopped by SIGTERM, but the capture of a database had ended before by itself",
             "  4    refused: a privilege or a setting is missing, or the store belongs to another server",
+            "  10   there is no store yet",
             "  11   the store is locked by another process or has another format",
             "  13   Postgres cannot be reached",
             "  14   the store is corrupt",
@@ -35,7 +42,9 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  rowbackd setup-sql --config rowback.toml   the SQL that a DBA runs once",
             "  rowbackd check --config rowback.toml       is everything ready?",
-            "  rowbackd run --config rowback.toml         capture until stopped"
+            "  rowbackd run --config rowback.toml         capture until stopped",
+            "  rowbackd rebaseline users                  read a table anew",
+            "  rowbackd skip 0/16B3748                    give up what the server cannot decode"
         })
 public final class Main implements Runnable {
     @Spec

@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import io.rowback.daemon.tables.LogEnd;
 import io.rowback.daemon.tables.ServerLog;
 import io.rowback.daemon.tables.Slot;
+import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryWriter;
@@ -50,8 +51,38 @@ final class StartPosition {
                     database.connection().database(),
                     start.equals(Lsn.ZERO) ? createSlot() : start);
             writer.follow(log.timelines());
-            return;
+        } else {
+            compare(log);
         }
+    }
+
+    /**
+     * Gives up what the server cannot send: everything that is not held yet and commits at or below {@code last}. Because
+     * the durable position then lies above, the server passes over it without decoding it.
+     *
+     * @return the gap that was recorded
+     * @throws RowbackException of code REFUSED if all that is held, or not even written by the server yet
+     */
+    Gap skip(Lsn last) throws SQLException {
+        requireSameServer(writer.info(), ServerLog.read(connections).systemIdentifier());
+        Lsn durable = writer.info().durable();
+        if (last.isBefore(durable)) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "everything that commits below " + durable + " is held, there is nothing to skip at " + last,
+                    "The log of rowbackd names the LSN at which the server fails.");
+        }
+        Lsn end = LogEnd.read(connection).lsn();
+        if (end.isBefore(last)) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "the server's log ends at " + end + ", " + last + " lies beyond",
+                    "The log of rowbackd names the LSN at which the server fails.");
+        }
+        return recordGap(durable, last.next(), "given up by rowbackd skip " + last);
+    }
+
+    private void compare(ServerLog log) throws SQLException {
         requireSameServer(writer.info(), log.systemIdentifier());
         follow(log.timelines());
         StoreInfo store = writer.info();
@@ -65,8 +96,12 @@ final class StartPosition {
             Slot.drop(connection, database.slot());
             recordGap(store.durable(), createSlot(), reason);
         } else if (store.durable().isBefore(slot.get().confirmed())) {
-            String reason = "slot " + database.slot() + " was advanced or made anew by somebody else";
+            String reason = "slot " + database.slot()
+                    + " was advanced or made anew by somebody else, or the store has lost its end";
             recordGap(store.durable(), slot.get().confirmed(), reason);
+        } else if (SlotWatch.isTooFarBehind(slot.get(), database)) {
+            Slot.drop(connection, database.slot());
+            recordGap(store.durable(), createSlot(), SlotWatch.tooFarBehind(slot.get(), database));
         }
     }
 
@@ -150,12 +185,13 @@ final class StartPosition {
         }
     }
 
-    private void recordGap(Lsn from, Lsn to, String reason) throws SQLException {
+    private Gap recordGap(Lsn from, Lsn to, String reason) throws SQLException {
         Gap gap = new Gap(from, to, writer.info().completeUntil(), LogEnd.clock(connection), reason);
         LOG.error(
                 "GAP in the history of {}: {}. What was changed there is not known; tables are read anew",
                 database.name(),
                 gap);
         writer.gap(gap);
+        return gap;
     }
 }

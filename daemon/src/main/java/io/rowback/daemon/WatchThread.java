@@ -2,6 +2,7 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
+import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.Lsn;
 import java.sql.Connection;
@@ -19,6 +20,7 @@ final class WatchThread extends Thread {
     private static final long UNSETTLED_SECONDS = 1;
 
     private final TableWatch tables;
+    private final SlotWatch slot;
     private final Recorder recorder;
     private final CountDownLatch streaming;
     private final Runnable capturing;
@@ -35,12 +37,14 @@ final class WatchThread extends Thread {
     WatchThread(
             String database,
             TableWatch tables,
+            SlotWatch slot,
             Recorder recorder,
             CountDownLatch streaming,
             Runnable capturing,
             CaptureEngine engine) {
         super("watch-" + database);
         this.tables = tables;
+        this.slot = slot;
         this.recorder = recorder;
         this.streaming = streaming;
         this.capturing = capturing;
@@ -55,6 +59,7 @@ final class WatchThread extends Thread {
             recorder.awaitDurable(baseline);
             capturing.run();
             while (!ending.await(tables.isSettled() ? INTERVAL_SECONDS : UNSETTLED_SECONDS, TimeUnit.SECONDS)) {
+                slot.look(connection);
                 tables.look(connection);
             }
         } catch (InterruptedException e) {

@@ -111,6 +111,11 @@ final class RunningCapture implements AutoCloseable {
         return read(reader -> reader.info().durable());
     }
 
+    /** Whether it has not ended by itself. */
+    boolean isAlive() {
+        return thread.isAlive();
+    }
+
     /** How the capture ended by itself. */
     RowbackException failure() {
         await(() -> !thread.isAlive());

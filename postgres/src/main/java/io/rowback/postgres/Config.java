@@ -29,6 +29,8 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
      * @param slot the replication slot
      * @param include tables to capture
      * @param exclude tables to leave out although included
+     * @param walWarn so many bytes of log that the server keeps for the slot are worth a warning
+     * @param walLimit above so many the slot is given up; 0 for never
      */
     public record Database(
             String name,
@@ -36,7 +38,9 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
             String publication,
             String slot,
             List<TablePattern> include,
-            List<TablePattern> exclude) {
+            List<TablePattern> exclude,
+            long walWarn,
+            long walLimit) {
         public Database {
             include = List.copyOf(include);
             exclude = List.copyOf(exclude);

@@ -28,7 +28,8 @@ public final class ConfigReader {
     public static final Path DEFAULT_FILE = Path.of("/etc/rowback/rowback.toml");
 
     private static final String PREFIX = "ROWBACK_";
-    private static final List<String> DATABASE_KEYS = List.of("url", "publication", "slot", "include", "exclude");
+    private static final List<String> DATABASE_KEYS =
+            List.of("url", "publication", "slot", "include", "exclude", "wal_warn", "wal_limit");
     /** Never in the file, which other accounts may read. */
     private static final String PASSWORD = "password";
 
@@ -36,8 +37,12 @@ public final class ConfigReader {
     /** What the server accepts. */
     private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
 
-    private static final Pattern DATABASE_VARIABLE =
-            Pattern.compile(PREFIX + "DATABASES_(.+)_(URL|PUBLICATION|SLOT|INCLUDE|EXCLUDE|PASSWORD)");
+    private static final List<String> UNITS = List.of("", "kB", "MB", "GB", "TB");
+
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,6})\\s*(kB|MB|GB|TB)?");
+
+    private static final Pattern DATABASE_VARIABLE = Pattern.compile(
+            PREFIX + "DATABASES_(.+)_(URL|PUBLICATION|SLOT|INCLUDE|EXCLUDE|WAL_WARN|WAL_LIMIT|PASSWORD)");
 
     private static final Pattern KEY_VARIABLE = Pattern.compile("^" + PREFIX + "(DATABASES|STORE|HTTP)_");
 
@@ -186,7 +191,23 @@ public final class ConfigReader {
                 single(databaseValues, name + ".publication", "rowback"),
                 slot(name),
                 patterns(databaseValues.getOrDefault(name + ".include", List.of("*.*"))),
-                patterns(databaseValues.getOrDefault(name + ".exclude", List.of())));
+                patterns(databaseValues.getOrDefault(name + ".exclude", List.of())),
+                bytes(name + ".wal_warn", "10GB"),
+                bytes(name + ".wal_limit", "0"));
+    }
+
+    /** A size as the server's own settings have it: units are powers of 1024. */
+    private long bytes(String key, String otherwise) {
+        String text = single(databaseValues, key, otherwise);
+        Matcher size = SIZE.matcher(text);
+        if (!size.matches()) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "databases." + key + " is not a size: " + text,
+                    "Write a number and kB, MB, GB or TB, 50GB for instance; 0 for none.");
+        }
+        int unit = UNITS.indexOf(size.group(2) == null ? "" : size.group(2));
+        return Long.parseLong(size.group(1)) << (10 * unit);
     }
 
     private String slot(String name) {

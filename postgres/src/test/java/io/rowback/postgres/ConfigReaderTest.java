@@ -31,6 +31,19 @@ class ConfigReaderTest {
     }
 
     @Test
+    void sizesAreWrittenAsTheServerWritesThem() throws IOException {
+        String url = "[databases.app]\nurl = 'postgresql://rowback@h/app'\n";
+        assertThat(read(url, Map.of()).database("app").walLimit()).isZero();
+        assertThat(read(url, Map.of()).database("app").walWarn()).isEqualTo(10L << 30);
+        assertThat(read(url + "wal_limit = '50GB'\n", Map.of("ROWBACK_DATABASES_APP_WAL_WARN", "16 MB"))
+                        .database("app"))
+                .satisfies(app -> assertThat(app.walLimit()).isEqualTo(50L << 30))
+                .satisfies(app -> assertThat(app.walWarn()).isEqualTo(16L << 20));
+        assertThatThrownBy(() -> read(url + "wal_limit = '-1'\n", Map.of()))
+                .hasMessage("databases.app.wal_limit is not a size: -1");
+    }
+
+    @Test
     void slotNameThatTheServerWouldRefuseIsRefused() {
         assertThatThrownBy(() -> read("[databases.app]\nurl = 'postgresql://a@h/d'\nslot = 'My-Slot'\n", Map.of()))
                 .asInstanceOf(type(RowbackException.class))

@@ -5,10 +5,13 @@ import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import io.rowback.daemon.capture.PgOutputMessage.Commit;
 import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
 import java.nio.ByteBuffer;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,7 @@ final class SlotStream implements ReplicationStream {
     private static final long IDLE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final PGReplicationStream stream;
+    private final Connection asking;
     private final TransactionBuffer transactions;
     private final Recorder recorder;
     private final PgOutputDecoder decoder = new PgOutputDecoder();
@@ -50,11 +54,13 @@ final class SlotStream implements ReplicationStream {
 
     SlotStream(
             PGReplicationStream stream,
+            Connection asking,
             TransactionBuffer transactions,
             Recorder recorder,
             io.debezium.connector.postgresql.connection.Lsn start,
             Duration keepAliveInterval) {
         this.stream = stream;
+        this.asking = asking;
         this.transactions = transactions;
         this.recorder = recorder;
         this.start = start;
@@ -65,7 +71,7 @@ final class SlotStream implements ReplicationStream {
 
     @Override
     public boolean readPending(ReplicationMessageProcessor debezium) throws SQLException, InterruptedException {
-        ByteBuffer bytes = stream.readPending();
+        ByteBuffer bytes = received();
         if (bytes != null) {
             take(bytes);
         } else if (!transactions.isOpen()) {
@@ -77,6 +83,18 @@ final class SlotStream implements ReplicationStream {
             return true;
         }
         return bytes != null;
+    }
+
+    private @Nullable ByteBuffer received() throws SQLException {
+        try {
+            return stream.readPending();
+        } catch (SQLException e) {
+            Optional<RowbackException> explained = DecodingFailure.of(e, transactions.openCommit(), asking);
+            if (explained.isPresent()) {
+                throw explained.get();
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -72,6 +72,12 @@ final class TransactionBuffer {
         return open != null;
     }
 
+    /** The commit of the transaction that the stream is in, or null. */
+    @Nullable
+    Lsn openCommit() {
+        return open == null ? null : open.commit();
+    }
+
     /** Takes the next message of the stream, which came in {@code size} bytes; may wait for the recorder. */
     void accept(PgOutputMessage message, int size) throws SQLException, InterruptedException {
         if (message instanceof Insert insert) {

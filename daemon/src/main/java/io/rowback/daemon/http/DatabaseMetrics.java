@@ -25,6 +25,7 @@ public final class DatabaseMetrics {
     private final AtomicLong uncoveredTables = new AtomicLong();
     private final AtomicLong pendingBaselines = new AtomicLong();
     private final AtomicLong gaps = new AtomicLong();
+    private final AtomicLong retained = new AtomicLong();
     private final AtomicLong capturing = new AtomicLong();
     private final Counter batches;
     private final Counter baselineRows;
@@ -38,6 +39,7 @@ public final class DatabaseMetrics {
         gauge("rowback_uncovered_tables", "tables that should be covered but are not", uncoveredTables);
         gauge("rowback_baseline_pending_tables", "tables whose existing rows are still to be read", pendingBaselines);
         gauge("rowback_gaps", "stretches of the log that were lost", gaps);
+        gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot", retained);
         batches = Counter.builder("rowback_batches")
                 .description("synced writes")
                 .tags(tags)
@@ -94,6 +96,11 @@ public final class DatabaseMetrics {
     /** Rows of a baseline were stored. */
     public void baseline(long rows) {
         baselineRows.increment((double) rows);
+    }
+
+    /** How many bytes of its log the server keeps because of our slot. */
+    public void retained(long bytes) {
+        retained.set(bytes);
     }
 
     /** How many gaps the history has. */

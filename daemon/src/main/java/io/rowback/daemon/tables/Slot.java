@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  * @param database the database it belongs to; null for a physical slot
  * @param lost why it can no longer be read; null if it can
  * @param confirmed the server sends nothing that committed below
+ * @param retained how many bytes of the log the server keeps because of it
  */
 public record Slot(
         @Nullable String plugin,
         @Nullable String database,
         @Nullable String lost,
-        Lsn confirmed) {
+        Lsn confirmed,
+        long retained) {
     /** The output plugin that we read. */
     public static final String PLUGIN = "pgoutput";
 
@@ -32,6 +34,8 @@ public record Slot(
 
     private static final String FIND = """
             SELECT s.plugin, s.database, COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
+                   COALESCE(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::int8
+                       AS retained,
                    CASE WHEN s.wal_status = 'lost'
                         -- The column is there from version 17 on.
                         THEN COALESCE(pg_catalog.to_jsonb(s) ->> 'invalidation_reason', 'wal_removed') END AS lost
@@ -49,7 +53,8 @@ public record Slot(
                                 row.getString("plugin"),
                                 row.getString("database"),
                                 row.getString("lost"),
-                                Lsn.parse(row.getString("confirmed"))))
+                                Lsn.parse(row.getString("confirmed")),
+                                row.getLong("retained")))
                         : Optional.empty();
             }
         }

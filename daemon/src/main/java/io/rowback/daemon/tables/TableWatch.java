@@ -43,6 +43,7 @@ public final class TableWatch implements AutoCloseable {
     private final Config.Database database;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
+    private final RebaselineRequests requests;
     private final OpenConnections connections;
     private final OpenConnections answering;
     private final Map<TableId, Instant> failed = new HashMap<>();
@@ -71,7 +72,12 @@ public final class TableWatch implements AutoCloseable {
     private record Ending(Lsn verified, Lsn noticed) {}
 
     public TableWatch(
-            Config.Database database, Connections connections, HistoryWriter writer, DatabaseMetrics metrics) {
+            Config.Database database,
+            Connections connections,
+            HistoryWriter writer,
+            DatabaseMetrics metrics,
+            RebaselineRequests requests) {
+        this.requests = requests;
         this.database = database;
         this.writer = writer;
         this.metrics = metrics;
@@ -270,9 +276,10 @@ public final class TableWatch implements AutoCloseable {
         Map<TableId, TableInfo> covered = writer.tables().stream()
                 .filter(TableWatch::isOpen)
                 .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
+        Set<TableId> requested = requests.open();
         List<CatalogTable> due = survey.coverable().stream()
                 .filter(table -> !endings.containsKey(table.id()))
-                .filter(table -> !isCovered(table, covered.get(table.id())))
+                .filter(table -> requested.contains(table.id()) || !isCovered(table, covered.get(table.id())))
                 .toList();
         failed.keySet().retainAll(due.stream().map(CatalogTable::id).collect(Collectors.toSet()));
         count(survey, due.size());
@@ -316,7 +323,10 @@ public final class TableWatch implements AutoCloseable {
             // No slot is free, say: capture goes on, and the baseline is tried again.
             due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
         }
-        due.forEach(table -> failed.remove(table.id()));
+        due.forEach(table -> {
+            failed.remove(table.id());
+            requests.done(table.id());
+        });
         failures.forEach((table, reason) -> {
             LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
             failed.put(table.id(), Instant.now());

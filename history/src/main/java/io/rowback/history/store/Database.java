@@ -154,6 +154,14 @@ final class Database implements AutoCloseable {
         lock.readLock().unlock();
     }
 
+    /** Reads every block of every file, those too that no query needs, and compares its checksum. */
+    void verifyFiles() {
+        reading(() -> {
+            rocks.verifyChecksum();
+            return rocks;
+        });
+    }
+
     /** Copies the database as it is to a new folder, as hard links; to be told of a folder only when it is complete. */
     void copyTo(Path folder) {
         reading(() -> {
@@ -187,13 +195,23 @@ final class Database implements AutoCloseable {
     }
 
     static RowbackException failure(String what, RocksDBException e) {
-        Status status = e.getStatus();
-        boolean corrupt = status != null && status.getCode() == Status.Code.Corruption;
+        boolean corrupt = isCorrupt(e);
+        boolean full = e.getStatus() != null && e.getStatus().getSubCode() == Status.SubCode.NoSpace;
+        String hint = corrupt
+                ? "The command verify lists everything that is damaged."
+                : full
+                        ? "Make room where the store is, then start rowbackd again; until then the server keeps its log."
+                        : null;
         return new RowbackException(
                 corrupt ? ErrorCode.STORE_CORRUPT : ErrorCode.FAILED,
                 "the store " + what + ": " + e.getMessage(),
-                corrupt ? "The command verify lists everything that is damaged." : null,
+                hint,
                 e);
+    }
+
+    /** Whether RocksDB found something else in its files than it wrote. */
+    static boolean isCorrupt(RocksDBException e) {
+        return e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption;
     }
 
     @Override

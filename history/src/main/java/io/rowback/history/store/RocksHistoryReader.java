@@ -89,6 +89,9 @@ public final class RocksHistoryReader implements HistoryReader {
             try {
                 return Database.openSecondary(directory, scratch);
             } catch (RocksDBException e) {
+                if (attempt == ATTEMPTS && Database.isCorrupt(e)) {
+                    throw RocksHistoryWriter.corrupt(directory, e);
+                }
                 if (attempt == ATTEMPTS) {
                     throw new RowbackException(
                             ErrorCode.STORE_UNUSABLE,

@@ -104,10 +104,22 @@ public final class RocksHistoryWriter implements HistoryWriter {
         }
     }
 
+    /** That RocksDB cannot even open it. */
+    static RowbackException corrupt(Path directory, RocksDBException e) {
+        return new RowbackException(
+                ErrorCode.STORE_CORRUPT,
+                "the store in " + directory + " is corrupt: " + e.getMessage(),
+                "Restore it from a backup, or move it away and let rowbackd begin a new one.",
+                e);
+    }
+
     private static Database openDatabase(Path directory) {
         try {
             return Database.open(directory);
         } catch (RocksDBException e) {
+            if (Database.isCorrupt(e)) {
+                throw corrupt(directory, e);
+            }
             boolean locked = String.valueOf(e.getMessage()).contains("lock");
             throw new RowbackException(
                     ErrorCode.STORE_UNUSABLE,

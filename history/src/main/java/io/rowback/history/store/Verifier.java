@@ -44,6 +44,7 @@ final class Verifier {
     }
 
     Verification verify() {
+        findings.survived(database::verifyFiles);
         boolean logReadable = findings.survived(this::log);
         boolean baselinesReadable = findings.survived(this::baselines);
         for (Family family : INDEXES) {

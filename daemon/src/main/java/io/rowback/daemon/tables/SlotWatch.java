@@ -1,0 +1,66 @@
+package io.rowback.daemon.tables;
+
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.postgres.Config;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches how much of its log the server keeps for the slot: too much would fill its disk and stop the application. Above
+ * one size it warns, above another the slot is given up. Confined to one thread.
+ */
+public final class SlotWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(SlotWatch.class);
+    /** A failure of the connection, as which a round ends that is to be followed by another. */
+    private static final String CONNECTION_FAILURE = "08006";
+
+    private final Config.Database database;
+    private final DatabaseMetrics metrics;
+    private boolean warned;
+
+    public SlotWatch(Config.Database database, DatabaseMetrics metrics) {
+        this.database = database;
+        this.metrics = metrics;
+    }
+
+    /**
+     * One look.
+     *
+     * @throws SQLException also if the slot is to be given up, which happens before the next round
+     */
+    public void look(Connection connection) throws SQLException {
+        Optional<Slot> slot = Slot.find(connection, database.slot());
+        if (slot.isEmpty()) {
+            return;
+        }
+        long retained = slot.get().retained();
+        metrics.retained(retained);
+        boolean large = retained > database.walWarn();
+        if (large && !warned) {
+            LOG.warn(
+                    "{}: the server keeps {} MB of its log for slot {}, more than wal_warn; a transaction that stays open"
+                            + " or a daemon that cannot store holds it",
+                    database.name(),
+                    retained >> 20,
+                    database.slot());
+        }
+        warned = large;
+        if (isTooFarBehind(slot.get(), database)) {
+            throw new SQLException(tooFarBehind(slot.get(), database), CONNECTION_FAILURE);
+        }
+    }
+
+    /** Whether the slot is to be given up. */
+    public static boolean isTooFarBehind(Slot slot, Config.Database database) {
+        return database.walLimit() > 0 && slot.retained() > database.walLimit();
+    }
+
+    /** Why it is. */
+    public static String tooFarBehind(Slot slot, Config.Database database) {
+        return "slot " + database.slot() + " was given up: for it the server kept " + (slot.retained() >> 20)
+                + " MB of its log, more than wal_limit allows";
+    }
+}

@@ -1,0 +1,209 @@
+package io.rowback.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the slot costs the server, and the ways past it: given up, skipped, another server, tables read anew. */
+class SlotIT {
+    @SuppressWarnings("NullAway.Init")
+    private static PostgresServer server;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.start(18);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void slotOfAnIdleDatabaseKeepsNoLogWhileOthersWrite(int major) throws Exception {
+        try (PostgresServer own = PostgresServer.start(major)) {
+            Database idle = own.createDatabase("idle");
+            Database busy = own.createDatabase("busy");
+            idle.run("create table t (id int primary key)");
+            busy.run("create table t (id int, a text)");
+            try (RunningCapture capture = new RunningCapture(idle, folder)) {
+                capture.covering(1);
+                for (int i = 0; i < 3; i++) {
+                    busy.run("insert into t select g, repeat('x', 200) from generate_series(1, 50000) g");
+                    String end = query(busy, "select pg_current_wal_lsn()").get(0);
+                    busy.run("checkpoint");
+                    RunningCapture.await("the slot follows to " + end, () -> query(
+                                    idle,
+                                    "select confirmed_flush_lsn >= '" + end + "' and restart_lsn >= '" + end
+                                            + "' from pg_replication_slots where slot_name = 'rowback_idle'")
+                            .equals(List.of("t")));
+                }
+                assertThat(capture.transactions()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void slotForWhichTheServerKeepsTooMuchIsGivenUp() throws Exception {
+        Database app = server.createDatabase("valve");
+        app.run("create table t (id int primary key)");
+        try (RunningCapture capture =
+                        new RunningCapture(app, app, folder, Map.of("ROWBACK_DATABASES_APP_WAL_LIMIT", "16MB"));
+                Connection open = app.connect();
+                Statement statement = open.createStatement()) {
+            capture.covering(1);
+            open.setAutoCommit(false);
+            statement.execute("insert into t values (1)");
+            for (int i = 0; i < 4; i++) {
+                app.run("create table filler" + i + " (a int); select pg_switch_wal()");
+            }
+            app.run("checkpoint");
+            RunningCapture.await("the slot is given up", () -> query(
+                            app,
+                            "select 1 from pg_replication_slots where slot_name = 'rowback_valve'"
+                                    + " and confirmed_flush_lsn is not null")
+                    .isEmpty());
+            open.commit();
+            RunningCapture.await("the gap is recorded", () -> gaps(capture).size() == 1);
+            assertThat(gaps(capture).get(0).reason())
+                    .contains("slot rowback_valve was given up: for it the server kept ");
+            RunningCapture.await(() -> capture.baseline("t").equals(List.of("1")));
+        }
+    }
+
+    @Test
+    void transactionThatTheServerCannotDecodeIsNamedAndCanBeSkipped() throws Exception {
+        Database app = server.createDatabase("undecodable");
+        // Values of this type go in, but the server cannot print them.
+        app.run("create type bad; create function bad_in(cstring) returns bad as 'int4in' language internal strict;"
+                + " create function bad_out(bad) returns cstring as 'enum_out' language internal strict;"
+                + " create type bad (input = bad_in, output = bad_out, like = int4);"
+                + " create table t (id int primary key, v bad)");
+        String lsn;
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(1);
+            app.run("insert into t values (1)");
+            capture.catchUp();
+            app.run("insert into t values (2, '7')");
+            lsn = undecodable(capture.failure());
+        }
+        app.run("insert into t values (3); delete from t where id = 2");
+        try (RunningCapture again = new RunningCapture(app, folder)) {
+            assertThat(undecodable(again.failure())).isEqualTo(lsn);
+            assertThat(again.changes("t")).as("nothing later is let through").containsExactly("INSERT -> 1|NULL");
+        }
+        Path config = config(app);
+        assertThat(run(config, "skip", "0/1").err()).contains("is held, there is nothing to skip at 0/1");
+        assertThat(run(config, "skip", "FFFFFFFF/0").status()).isEqualTo(4);
+        assertThat(run(config, "skip", "here").status()).isEqualTo(2);
+        Result skipped = run(config, "skip", lsn);
+        assertThat(skipped.status()).as(skipped.err()).isZero();
+        assertThat(skipped.out()).contains("gap recorded: ").contains("given up by rowbackd skip " + lsn);
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            RunningCapture.await(() -> capture.table("t").coverage().size() == 2);
+            capture.catchUp();
+            assertThat(capture.changes("t"))
+                    .containsExactly("INSERT -> 1|NULL", "INSERT -> 3|NULL", "DELETE 2|UNKNOWN");
+            assertThat(capture.baseline("t")).containsExactly("1|NULL", "3|NULL");
+            assertThat(gaps(capture)).singleElement().satisfies(gap -> assertThat(gap.to())
+                    .isEqualTo(Lsn.parse(lsn).next()));
+        }
+    }
+
+    private static String undecodable(RowbackException failure) {
+        String begin = "the server cannot decode the transaction that commits at LSN ";
+        assertThat(failure).hasMessageStartingWith(begin).hasMessageContaining("invalid internal value for enum");
+        String lsn =
+                String.valueOf(failure.getMessage()).substring(begin.length()).split(":", 2)[0];
+        assertThat(failure.hint()).contains("rowbackd skip " + lsn + " gives this transaction up");
+        return lsn;
+    }
+
+    @Test
+    void tablesAreReadAnewOnRequestWhileOnlyOneDaemonWrites() throws Exception {
+        Database app = server.createDatabase("anew");
+        app.run("create table t (id int primary key); create table \"Other\" (id int primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(2);
+            Path config = config(app);
+            assertThat(run(config, "run").status()).isEqualTo(11);
+            assertThat(run(config, "skip", "0/1").status()).isEqualTo(11);
+            assertThat(run(config, "rebaseline", "none").err()).contains("the history has no table none");
+            assertThat(run(config, "rebaseline", "t").out()).isEqualTo("t will be read anew\n");
+            RunningCapture.await(() -> capture.table("t").coverage().size() == 2);
+            assertThat(capture.table("Other").coverage()).hasSize(1);
+            assertThat(run(config, "rebaseline").out()).contains("t will be", "Other will be");
+            RunningCapture.await(() -> capture.table("Other").coverage().size() == 2);
+        }
+    }
+
+    @Test
+    void anotherServerUnderTheSameAddressIsRefused() throws Exception {
+        Database app = server.createDatabase("same");
+        app.run("create table t (id int primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(1);
+        }
+        try (PostgresServer other = PostgresServer.start(18);
+                RunningCapture capture = new RunningCapture(other.createDatabase("same"), folder)) {
+            assertThat(capture.failure().code()).isEqualTo(ErrorCode.REFUSED);
+            assertThat(capture.failure()).hasMessageContaining("but this is database same of server");
+        }
+    }
+
+    private static List<Gap> gaps(RunningCapture capture) {
+        return capture.read(reader -> reader.info().gaps());
+    }
+
+    private static List<String> query(Database database, String sql) {
+        try {
+            return database.query(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private record Result(int status, String out, String err) {}
+
+    private static Result run(Path config, String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 2);
+        all[arguments.length] = "--config";
+        all[arguments.length + 1] = config.toString();
+        int status = Main.execute(all, new PrintWriter(out, true), new PrintWriter(err, true));
+        return new Result(status, out.toString(), err.toString());
+    }
+
+    private Path config(Database database) throws IOException {
+        return Files.writeString(
+                folder.resolve("rowback.toml"),
+                "[databases.app]\nurl = '" + database.url() + "'\nslot = 'rowback_" + database.name()
+                        + "'\n[store]\ndir = '" + folder + "'\n[http]\nlisten = ''\n");
+    }
+}
