@@ -163,6 +163,30 @@ class SlotIT {
     }
 
     @Test
+    void tableThatWasNotPublishedWhileNobodyLookedIsReadAnew() throws Exception {
+        Database app = server.createDatabase("republished");
+        app.run("create table t (id int primary key); create table u (id int primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            capture.covering(2);
+            app.run("insert into t values (1)");
+            capture.catchUp();
+        }
+        app.run(
+                "alter publication rowback drop table t; insert into t values (2); alter publication rowback add table t;"
+                        + " insert into t values (3)");
+        try (RunningCapture capture = new RunningCapture(app, folder)) {
+            RunningCapture.await(() -> capture.table("t").coverage().size() == 2);
+            capture.catchUp();
+            assertThat(capture.baseline("t")).containsExactly("1", "2", "3");
+            assertThat(capture.changes("t")).containsExactly("INSERT -> 1", "INSERT -> 3");
+            assertThat(capture.table("t").holes(List.of()))
+                    .as("the stretch that nobody saw")
+                    .hasSize(1);
+            assertThat(capture.table("u").coverage()).hasSize(1);
+        }
+    }
+
+    @Test
     void anotherServerUnderTheSameAddressIsRefused() throws Exception {
         Database app = server.createDatabase("same");
         app.run("create table t (id int primary key)");

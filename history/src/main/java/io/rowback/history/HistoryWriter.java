@@ -84,6 +84,12 @@ public interface HistoryWriter extends AutoCloseable {
      */
     void gap(Gap gap);
 
+    /** Keeps how the tables were published at this moment. */
+    void published(Published now);
+
+    /** What was told last of how the tables are published. */
+    Published published();
+
     /**
      * Tells the server's timelines. What is held at or above the point where they part from those told before never
      * happened there and is taken out of the history, after a copy of the store was put aside. To be called before

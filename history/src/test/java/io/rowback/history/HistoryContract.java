@@ -273,6 +273,8 @@ public abstract class HistoryContract {
         writer.baseline(history.here(), List.of(row(items, "1", "never covered", "1")));
         history.baseline(items, row(items, "1", "a", "1"));
         writer.gap(new Gap(history.here(), new Lsn(0x9000), history.now(), history.now(), "lost"));
+        Published published = new Published(history.here(), List.of(new Published.Member(users.id(), "1 700 2 701")));
+        writer.published(published);
         List<Timeline> now = List.of(new Timeline(1, Lsn.ZERO), new Timeline(2, fork));
         writer.follow(now);
         writer.follow(now);
@@ -292,6 +294,7 @@ public abstract class HistoryContract {
                 assertThat(table.baselineRows()).isEqualTo(1);
             });
         }
+        assertThat(writer.published()).isEqualTo(new Published(fork, published.tables()));
         Transaction other = history.commit(insert(row(users, "4", "dan")));
         try (HistoryReader reader = read()) {
             assertThat(list(reader.transactions(Lsn.ZERO, Lsn.MAX))).containsExactly(kept, other);

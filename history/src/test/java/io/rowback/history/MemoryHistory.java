@@ -24,6 +24,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final Map<TableId, TableInfo> tables = new HashMap<>();
     private final Map<TableId, Map<Lsn, Map<RowKey, List<RowImage>>>> baselines = new HashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
+    private Published published = Published.NEVER;
     private List<Timeline> timelines = List.of();
     private String systemIdentifier = "";
     private String database = "";
@@ -114,6 +115,16 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public void published(Published now) {
+        published = now;
+    }
+
+    @Override
+    public Published published() {
+        return published;
+    }
+
+    @Override
     public void follow(List<Timeline> now) {
         Lsn fork = Timeline.fork(timelines, now);
         timelines = List.copyOf(now);
@@ -121,6 +132,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             return;
         }
         durable = fork;
+        published = published.voidedFrom(fork);
         restart();
         Instant last = info().lastCommitTime();
         completeUntil = last == null ? Instant.MIN : last.isBefore(completeUntil) ? last : completeUntil;

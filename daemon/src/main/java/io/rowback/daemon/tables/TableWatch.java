@@ -6,6 +6,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.Published;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
@@ -17,6 +18,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -54,7 +56,7 @@ public final class TableWatch implements AutoCloseable {
     /** Up to here every covered table was seen to be published, and of the shape that {@link #seen} has. */
     private Lsn verified;
     /** How each table was published then. */
-    private Map<TableId, String> memberships = Map.of();
+    private Map<TableId, String> memberships;
 
     /** The tables as the catalog had them at the last look, or the history before the first. */
     private final Map<TableId, TableSchema> seen = new HashMap<>();
@@ -83,7 +85,9 @@ public final class TableWatch implements AutoCloseable {
         this.metrics = metrics;
         this.connections = new OpenConnections(connections);
         this.answering = new OpenConnections(connections.answeringWithin(PATIENCE));
-        this.verified = writer.info().durable();
+        Published last = writer.published();
+        this.verified = last.equals(Published.NEVER) ? writer.info().durable() : last.verified();
+        this.memberships = last.memberships();
         writer.tables().forEach(table -> seen.put(table.schema().id(), table.schema()));
     }
 
@@ -145,11 +149,23 @@ public final class TableWatch implements AutoCloseable {
         memberships = publication.memberships();
         memberships.putAll(published);
         verified = now;
+        keepPublished();
         List<CatalogTable> due = due(survey);
         report(survey);
         Lsn at = due.isEmpty() ? Lsn.ZERO : takeBaseline(due);
         count(survey, failed.size());
         return at;
+    }
+
+    /** Stores what the next daemon compares with; not while a coverage waits for its end, which it would have to find again. */
+    private void keepPublished() {
+        if (endings.isEmpty()) {
+            List<Published.Member> members = memberships.entrySet().stream()
+                    .map(each -> new Published.Member(each.getKey(), each.getValue()))
+                    .sorted(Comparator.comparing(Published.Member::table))
+                    .toList();
+            writer.published(new Published(verified, members));
+        }
     }
 
     /** Says up to which time the history is complete, once it has reached where the log ended at an earlier look. */

@@ -5,6 +5,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
+import io.rowback.history.Published;
 import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
@@ -36,6 +37,7 @@ final class Metadata {
     private static final byte[] EPOCHS_KEY = Keys.meta("epochs");
     private static final byte[] GAPS_KEY = Keys.meta("gaps");
     private static final byte[] TIMELINES_KEY = Keys.meta("timelines");
+    private static final byte[] PUBLISHED_KEY = Keys.meta("published");
     private static final byte[] VOIDED_KEY = Keys.meta("voided");
     private static final String TABLE_PREFIX = "table/";
 
@@ -47,6 +49,7 @@ final class Metadata {
     private List<Gap> gaps = List.of();
     private List<Timeline> timelines = List.of();
     private List<Voided> voided = List.of();
+    private Published published = Published.NEVER;
     private Instant completeUntil = Instant.MIN;
 
     /** Which database the store belongs to. */
@@ -71,6 +74,8 @@ final class Metadata {
                 required(database, EPOCHS_KEY, in -> Json.read(in, new TypeReference<List<Epochs.Epoch>>() {})));
         meta.gaps = required(database, GAPS_KEY, in -> Json.read(in, new TypeReference<List<Gap>>() {}));
         meta.timelines = list(read(database, TIMELINES_KEY, in -> Json.read(in, new TypeReference<>() {})));
+        Published told = read(database, PUBLISHED_KEY, in -> Json.read(in, new TypeReference<Published>() {}));
+        meta.published = told == null ? Published.NEVER : told;
         meta.voided = list(read(database, VOIDED_KEY, in -> Json.read(in, new TypeReference<>() {})));
         try (Cursor cursor = database.cursor(Family.META, KeyRange.prefix(Keys.meta(TABLE_PREFIX)))) {
             while (cursor.next()) {
@@ -228,6 +233,15 @@ final class Metadata {
         write.seal(Family.META, GAPS_KEY, Json.write(gaps));
     }
 
+    Published published() {
+        return published;
+    }
+
+    void published(Published now, Write write) {
+        published = now;
+        write.seal(Family.META, PUBLISHED_KEY, Json.write(published));
+    }
+
     void follow(List<Timeline> now, Write write) {
         timelines = List.copyOf(now);
         write.seal(Family.META, TIMELINES_KEY, Json.write(timelines));
@@ -255,6 +269,7 @@ final class Metadata {
                 .map(gap -> gap.endedBy(fork))
                 .toList();
         write.seal(Family.META, GAPS_KEY, Json.write(gaps));
+        published(published.voidedFrom(fork), write);
         voided = List.copyOf(all);
         write.seal(Family.META, VOIDED_KEY, Json.write(voided));
         for (TableInfo table : tables()) {

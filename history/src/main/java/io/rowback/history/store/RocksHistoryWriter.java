@@ -6,6 +6,7 @@ import io.rowback.history.Gap;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
+import io.rowback.history.Published;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
@@ -285,6 +286,19 @@ public final class RocksHistoryWriter implements HistoryWriter {
             meta.tables().forEach(table -> meta.putTable(table.interruptedBy(gap), schemas, write));
             meta.advance(gap.to(), write);
         });
+    }
+
+    @Override
+    public synchronized void published(Published now) {
+        requireCreated();
+        if (!now.equals(meta.published())) {
+            commit(write -> meta.published(now, write));
+        }
+    }
+
+    @Override
+    public synchronized Published published() {
+        return meta.published();
     }
 
     @Override
