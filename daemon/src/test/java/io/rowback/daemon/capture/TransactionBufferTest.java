@@ -15,7 +15,6 @@ import io.rowback.history.MemoryHistory;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.Transaction;
 import io.rowback.history.TransactionId;
-import io.rowback.postgres.Catalog;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +41,7 @@ class TransactionBufferTest {
                 getClass().getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
                     throw new AssertionError("the catalog is asked for nothing");
                 });
-        Relations relations = new Relations(new Catalog(none), history, table -> false);
+        Relations relations = new Relations(none, history, table -> false);
         buffer = new TransactionBuffer(relations, recorder, new TransactionId((1L << 32) + 10));
     }
 
