@@ -1,10 +1,18 @@
 package io.rowback.history.store;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.zip.Checksum;
 
 /** Gathers the bytes of a key or a value; numbers big-endian, so that keys sort by them. */
 final class ByteWriter {
-    private static final int INITIAL = 256;
+    private static final int INITIAL = 64;
+    private static final VarHandle SHORT = view(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT = view(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG = view(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LITTLE_INT = view(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private byte[] bytes = new byte[INITIAL];
     private int size;
@@ -21,15 +29,29 @@ final class ByteWriter {
     }
 
     ByteWriter u16(int value) {
-        return u8(value >>> 8).u8(value);
+        reserve(Short.BYTES);
+        SHORT.set(bytes, size, (short) value);
+        size += Short.BYTES;
+        return this;
     }
 
     ByteWriter u32(int value) {
-        return u16(value >>> 16).u16(value);
+        reserve(Integer.BYTES);
+        INT.set(bytes, size, value);
+        size += Integer.BYTES;
+        return this;
     }
 
     ByteWriter u64(long value) {
-        return u32((int) (value >>> 32)).u32((int) value);
+        reserve(Long.BYTES);
+        LONG.set(bytes, size, value);
+        size += Long.BYTES;
+        return this;
+    }
+
+    /** Overwrites four bytes. */
+    void u32LittleEndian(int at, int value) {
+        LITTLE_INT.set(bytes, at, value);
     }
 
     /** Seven bits in each byte, the lowest first, the top bit set in all but the last. */
@@ -49,6 +71,21 @@ final class ByteWriter {
         return this;
     }
 
+    ByteWriter bytes(ByteWriter other) {
+        reserve(other.size);
+        System.arraycopy(other.bytes, 0, bytes, size, other.size);
+        size += other.size;
+        return this;
+    }
+
+    void update(Checksum checksum) {
+        checksum.update(bytes, 0, size);
+    }
+
+    int size() {
+        return size;
+    }
+
     byte[] toBytes() {
         return Arrays.copyOf(bytes, size);
     }
@@ -57,5 +94,9 @@ final class ByteWriter {
         if (bytes.length - size < more) {
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
         }
+    }
+
+    private static VarHandle view(Class<?> array, ByteOrder order) {
+        return MethodHandles.byteArrayViewVarHandle(array, order);
     }
 }

@@ -39,6 +39,7 @@ final class Database implements AutoCloseable {
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private final Set<Cursor> cursors = ConcurrentHashMap.newKeySet();
     private final Map<Family, ColumnFamilyHandle> handles = new EnumMap<>(Family.class);
+    private final Map<Family, Integer> numbers = new EnumMap<>(Family.class);
     private final WriteOptions synced = new WriteOptions().setSync(true);
     private final WriteOptions unsynced = new WriteOptions();
     private final RocksDB rocks;
@@ -57,7 +58,9 @@ final class Database implements AutoCloseable {
         rocks = opened;
         Iterator<ColumnFamilyHandle> next = inOrder.iterator();
         for (Family family : Family.values()) {
-            handles.put(family, next.next());
+            ColumnFamilyHandle handle = next.next();
+            handles.put(family, handle);
+            numbers.put(family, handle.getID());
         }
     }
 
@@ -69,7 +72,7 @@ final class Database implements AutoCloseable {
     static Database open(Path directory) throws RocksDBException {
         return new Database((tuning, handles) -> {
             DBOptions options = tuning.database().setCreateIfMissing(true).setCreateMissingColumnFamilies(true);
-            return RocksDB.open(options, directory.toString(), tuning.families(), handles);
+            return RocksDB.open(options, directory.toString(), tuning.writerFamilies(), handles);
         });
     }
 
@@ -79,7 +82,7 @@ final class Database implements AutoCloseable {
                 tuning.database(), directory.toString(), scratch.toString(), tuning.families(), handles));
     }
 
-    ColumnFamilyHandle handle(Family family) {
+    private ColumnFamilyHandle handle(Family family) {
         return Objects.requireNonNull(handles.get(family));
     }
 
@@ -144,9 +147,16 @@ final class Database implements AutoCloseable {
         return new Write(this);
     }
 
+    /** The number by which RocksDB knows a family. */
+    int number(Family family) {
+        return Objects.requireNonNull(numbers.get(family));
+    }
+
     /** For a {@link Write} that was begun. */
-    void write(WriteBatch batch, boolean sync) throws RocksDBException {
-        rocks.write(sync ? synced : unsynced, batch);
+    void write(byte[] entries, boolean sync) throws RocksDBException {
+        try (WriteBatch batch = new WriteBatch(entries)) {
+            rocks.write(sync ? synced : unsynced, batch);
+        }
     }
 
     /** Ends what {@link #begin} began. */

@@ -182,10 +182,9 @@ public final class RocksHistoryWriter implements HistoryWriter {
         }
         int epoch = epoch(commit, write);
         ChangeCodec.write(out.clear(), change, stored.version());
-        byte[] payload = out.toBytes();
-        write.seal(Family.LOG, Keys.log(change.position()), payload);
+        write.seal(Family.LOG, Keys.log(change.position()), out);
+        meta.logged(out.size());
         index.of(change, stored, epoch);
-        meta.logged(payload.length);
     }
 
     private void put(Transaction transaction, TransactionEntries entries, Write write) {
@@ -193,7 +192,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         int epoch = epoch(commit, write);
         transaction.counts().keySet().forEach(table -> lastCommits.put(table, commit));
         TransactionCodec.write(out.clear(), transaction);
-        write.seal(Family.TXNS, Keys.transaction(commit), out.toBytes());
+        write.seal(Family.TXNS, Keys.transaction(commit), out);
         entries.of(transaction, epoch);
     }
 
@@ -232,7 +231,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
                 byte[] key = index.key(row, stored);
                 ChangeCodec.write(payload.clear().u64(stored.version()), row, null);
                 Position place = new Position(at, row.schema().hasKey() ? 0 : equalRows.incrementAndGet());
-                write.seal(Family.BASELINE, Keys.baseline(row.schema().id(), key, place), payload.toBytes());
+                write.seal(Family.BASELINE, Keys.baseline(row.schema().id(), key, place), payload);
                 index.of(row, key, stored, place);
                 if (write.bytes() > BASELINE_WRITE) {
                     write.commit(false);

@@ -16,14 +16,14 @@ final class SealedValue {
 
     private SealedValue() {}
 
-    static byte[] of(byte[] key, byte[] payload) {
-        byte[] value = new byte[CHECKSUM_BYTES + payload.length];
-        System.arraycopy(payload, 0, value, CHECKSUM_BYTES, payload.length);
-        int checksum = checksum(key, value);
-        for (int i = 0; i < CHECKSUM_BYTES; i++) {
-            value[i] = (byte) (checksum >>> (Byte.SIZE * (CHECKSUM_BYTES - 1 - i)));
-        }
-        return value;
+    /** Appends the value to {@code out}, behind its length. */
+    static void write(ByteWriter out, byte[] key, ByteWriter payload, CRC32C checksum) {
+        checksum.reset();
+        checksum.update(key);
+        payload.update(checksum);
+        out.varint(CHECKSUM_BYTES + payload.size())
+                .u32((int) checksum.getValue())
+                .bytes(payload);
     }
 
     /**
