@@ -68,11 +68,15 @@ class StoreAccessTest {
         }
         try (Database database = Database.open(folder);
                 Write write = database.begin()) {
-            write.seal(Family.META, Keys.meta("format"), new ByteWriter().u32(99).toBytes());
+            write.seal(
+                    Family.META,
+                    Keys.meta("format"),
+                    new ByteWriter().u32(Metadata.FORMAT + 1).toBytes());
             write.commit(true);
         }
-        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 99");
-        assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, "the store has format 99");
+        String refusal = "the store has format " + (Metadata.FORMAT + 1);
+        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, refusal);
+        assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, refusal);
     }
 
     @Test
