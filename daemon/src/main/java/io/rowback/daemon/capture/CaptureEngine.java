@@ -129,7 +129,8 @@ public final class CaptureEngine implements AutoCloseable {
         set(properties, "table.include.list", "rowback[.]no_table");
         set(properties, "skipped.operations", "none");
         set(properties, "lsn.flush.mode", "connector");
-        set(properties, "poll.interval.ms", "20");
+        // So long the stream's thread sleeps once nothing comes, too.
+        set(properties, "poll.interval.ms", "10");
         set(properties, "errors.max.retries", "0");
         set(properties, "extended.headers.enabled", "false");
         return properties;

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class SlotStream implements ReplicationStream {
     private static final Logger LOG = LoggerFactory.getLogger(SlotStream.class);
 
+    private static final int MESSAGES_MAX = 1_000;
     private static final long POSITION_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long IDLE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -71,18 +72,30 @@ final class SlotStream implements ReplicationStream {
 
     @Override
     public boolean readPending(ReplicationMessageProcessor debezium) throws SQLException, InterruptedException {
-        ByteBuffer bytes = received();
-        if (bytes != null) {
+        // Debezium looks after its connections after each of our answers, so one answer stands for many messages.
+        int taken = 0;
+        while (taken < MESSAGES_MAX && !isPositionDue()) {
+            ByteBuffer bytes = received();
+            if (bytes == null) {
+                break;
+            }
             take(bytes);
-        } else if (!transactions.isOpen()) {
+            taken++;
+        }
+        if (taken == 0 && !transactions.isOpen()) {
             reachWhatTheServerHasRead();
         }
-        boolean due = System.nanoTime() - lastPassedOn >= POSITION_INTERVAL_NANOS;
-        if (due && !transactions.isOpen() && passedOn.isBefore(reached)) {
+        if (isPositionDue()) {
             passOn(debezium);
             return true;
         }
-        return bytes != null;
+        return taken > 0;
+    }
+
+    private boolean isPositionDue() {
+        return !transactions.isOpen()
+                && passedOn.isBefore(reached)
+                && System.nanoTime() - lastPassedOn >= POSITION_INTERVAL_NANOS;
     }
 
     private @Nullable ByteBuffer received() throws SQLException {
