@@ -1,11 +1,12 @@
 package io.rowback.history.store;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyOptions;
@@ -20,8 +21,9 @@ import org.rocksdb.VectorMemTableConfig;
 
 /**
  * RocksDB's options. The log is compressed with a dictionary, which makes its small blocks as small as large ones would
- * be; so is RocksDB's own write-ahead log, whose size bounds how long a reader takes to open. No event listener: the
- * Java one keeps RocksDB from recovering after a full disk.
+ * be; so is RocksDB's own write-ahead log, whose size bounds how long a reader takes to open. No Bloom filters: nearly all
+ * reads are of ranges, and the log's files do not overlap. No event listener: the Java one keeps RocksDB from recovering
+ * after a full disk.
  */
 final class Tuning implements AutoCloseable {
     private static final long MEGABYTE = 1 << 20;
@@ -31,9 +33,10 @@ final class Tuning implements AutoCloseable {
     private static final long WAL = 256 * MEGABYTE;
     private static final long INFO_LOG = 4 * MEGABYTE;
     private static final int INFO_LOGS = 4;
+    private static final Set<Family> UNORDERED = EnumSet.of(Family.ROWS, Family.REFS);
     private static final int BLOCK = 16 * 1024;
     private static final int DICTIONARY = 16 * 1024;
-    private static final int BLOOM_BITS = 10;
+    private static final int LEVEL = 3;
     private static final int BACKGROUND_JOBS = 2;
 
     static {
@@ -42,7 +45,6 @@ final class Tuning implements AutoCloseable {
 
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final Cache cache = own(new LRUCache(CACHE));
-    private final BloomFilter bloom = own(new BloomFilter(BLOOM_BITS));
 
     DBOptions database() {
         Properties compressedWal = new Properties();
@@ -78,7 +80,7 @@ final class Tuning implements AutoCloseable {
         for (Family family : Family.values()) {
             boolean large = family == Family.LOG || family == Family.BASELINE;
             ColumnFamilyOptions options = options(large);
-            if (family == Family.ROWS || family == Family.REFS) {
+            if (UNORDERED.contains(family)) {
                 options.setMemTableConfig(unordered);
             }
             descriptors.add(new ColumnFamilyDescriptor(family.diskName(), options));
@@ -91,8 +93,7 @@ final class Tuning implements AutoCloseable {
                 .setBlockSize(BLOCK)
                 .setBlockCache(cache)
                 .setCacheIndexAndFilterBlocks(true)
-                .setPinL0FilterAndIndexBlocksInCache(true)
-                .setFilterPolicy(bloom);
+                .setPinL0FilterAndIndexBlocksInCache(true);
         ColumnFamilyOptions options = own(new ColumnFamilyOptions());
         options.setTableFormatConfig(table)
                 .setCompressionType(CompressionType.ZSTD_COMPRESSION)
@@ -100,7 +101,7 @@ final class Tuning implements AutoCloseable {
         if (large) {
             CompressionOptions dictionary = own(new CompressionOptions());
             options.setCompressionOptions(
-                    dictionary.setLevel(1).setMaxDictBytes(DICTIONARY).setEnabled(true));
+                    dictionary.setLevel(LEVEL).setMaxDictBytes(DICTIONARY).setEnabled(true));
         }
         return options;
     }
