@@ -92,9 +92,11 @@ final class Baseline {
     private Map<CatalogTable, String> copyAll(Queue<CatalogTable> tables, Connection reading, Lsn at)
             throws SQLException {
         Map<CatalogTable, String> failures = new HashMap<>();
+        String storing = Thread.currentThread().getName() + "-store";
+        ExecutorService store = Executors.newSingleThreadExecutor(task -> new Thread(task, storing));
         try (reading;
                 Connection asking = connections.open()) {
-            TableCopy copy = new TableCopy(reading, asking, writer, metrics, at);
+            TableCopy copy = new TableCopy(reading, asking, writer, metrics, store, at);
             for (CatalogTable table = tables.poll(); table != null; table = tables.poll()) {
                 try {
                     long rows = copy.copy(table);
@@ -103,6 +105,8 @@ final class Baseline {
                     failures.put(table, String.valueOf(e.getMessage()));
                 }
             }
+        } finally {
+            store.shutdown();
         }
         return failures;
     }

@@ -22,10 +22,14 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
-/** Copies tables as one snapshot shows them into the history. Confined to one thread. */
+/** Copies tables as one snapshot shows them into the history: reads on the thread that it is confined to and stores on another. */
 final class TableCopy {
     private static final int ROWS_MAX = 1_000;
     private static final long BYTES_MAX = 4L << 20;
@@ -39,6 +43,7 @@ final class TableCopy {
     private final Catalog catalog;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
+    private final ExecutorService store;
     private final Lsn at;
 
     /**
@@ -46,12 +51,20 @@ final class TableCopy {
      *
      * @param reading in that transaction
      * @param asking outside of it, to read the catalog as it is
+     * @param store one thread, which stores rows while others are read
      */
-    TableCopy(Connection reading, Connection asking, HistoryWriter writer, DatabaseMetrics metrics, Lsn at) {
+    TableCopy(
+            Connection reading,
+            Connection asking,
+            HistoryWriter writer,
+            DatabaseMetrics metrics,
+            ExecutorService store,
+            Lsn at) {
         this.reading = reading;
         this.catalog = new Catalog(asking);
         this.writer = writer;
         this.metrics = metrics;
+        this.store = store;
         this.at = at;
     }
 
@@ -142,22 +155,43 @@ final class TableCopy {
         List<RowImage> batch = new ArrayList<>();
         long rows = 0;
         long bytes = 0;
+        Future<?> storing = CompletableFuture.completedFuture(null);
         for (byte[] line = copy.readFromCopy(); line != null; line = copy.readFromCopy()) {
             batch.add(image(schema, indexes, text.row(line)));
             bytes += line.length;
             if (batch.size() >= ROWS_MAX || bytes >= BYTES_MAX) {
-                rows += store(batch);
+                await(storing);
+                storing = store(batch);
+                rows += batch.size();
                 batch = new ArrayList<>();
                 bytes = 0;
             }
         }
-        return rows + store(batch);
+        await(storing);
+        await(store(batch));
+        return rows + batch.size();
     }
 
-    private long store(List<RowImage> batch) {
-        writer.baseline(at, batch);
-        metrics.baseline(batch.size());
-        return batch.size();
+    /** Stores a batch while the next one is read. */
+    private Future<?> store(List<RowImage> batch) {
+        return store.submit(() -> {
+            writer.baseline(at, batch);
+            metrics.baseline(batch.size());
+        });
+    }
+
+    private static void await(Future<?> storing) {
+        try {
+            storing.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("a baseline cannot be stored", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a baseline was stored", e);
+        }
     }
 
     private static RowImage image(TableSchema schema, int[] indexes, List<ColumnValue> row) {
