@@ -8,7 +8,7 @@
 -- What it installs writes a message into the server's log, at the end of each statement that wrote something, with the
 -- transaction that it belongs to: session user, role, application_name, client address and the beginning of the
 -- statement, literals included; each statement text once a transaction, about 40 of them at most. Nothing is stored in
--- the database, and without rowbackd nothing but the log grows: about 300 bytes a transaction.
+-- the database, and without rowbackd nothing but the log grows, by some 200 bytes and the statement for a transaction.
 
 SET search_path TO pg_catalog, pg_temp;
 SET lock_timeout TO '5s';

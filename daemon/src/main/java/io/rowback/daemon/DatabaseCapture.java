@@ -6,6 +6,7 @@ import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Health;
 import io.rowback.daemon.tables.RebaselineRequests;
 import io.rowback.daemon.tables.SlotWatch;
+import io.rowback.daemon.tables.SequenceWatch;
 import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,7 +135,12 @@ final class DatabaseCapture {
 
     private void capture(HistoryWriter writer, TableWatch tables) throws SQLException, InterruptedException {
         CountDownLatch streaming = new CountDownLatch(1);
-        try (Recorder recorder = new Recorder(database.name(), writer, metrics::stored);
+        SequenceWatch sequences = new SequenceWatch(database, writer);
+        Consumer<HistoryWriter.Batch> stored = batch -> {
+            metrics.stored(batch);
+            sequences.stored(batch);
+        };
+        try (Recorder recorder = new Recorder(database.name(), writer, stored);
                 CaptureEngine reading =
                         new CaptureEngine(database, connections, writer, recorder, () -> streams(streaming))) {
             announce(tables, reading);
@@ -141,6 +148,7 @@ final class DatabaseCapture {
                     database.name(),
                     tables,
                     new SlotWatch(database, metrics),
+                    sequences,
                     recorder,
                     streaming,
                     () -> capturing(recorder),

@@ -1,6 +1,7 @@
 package io.rowback.daemon;
 
 import io.rowback.daemon.tables.Publication;
+import io.rowback.daemon.tables.Sequences;
 import io.rowback.daemon.tables.Slot;
 import io.rowback.daemon.tables.Survey;
 import io.rowback.history.ReplicaIdentity;
@@ -20,6 +21,7 @@ import java.util.Optional;
 /** Looks whether a database can be captured, before anything is changed in it. */
 final class Preflight {
     private static final int VERSION_MIN = 14;
+    private static final String LOCKED = "55P03";
 
     private static final String SERVER = """
             SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
@@ -74,6 +76,7 @@ final class Preflight {
         Survey survey = Survey.read(connection, database);
         generatedColumns(survey);
         tables(survey);
+        sequences();
     }
 
     private void server(ResultSet server) throws SQLException {
@@ -201,6 +204,21 @@ final class Preflight {
             if (!willBePublished) {
                 findings.add(Finding.warn(table.table() + " is not covered: " + table.reason(), table.mend()));
             }
+        }
+    }
+
+    private void sequences() throws SQLException {
+        try {
+            for (Sequences.Unreadable sequence :
+                    Sequences.read(connection, database).unreadable()) {
+                findings.add(Finding.warn(
+                        "sequence " + sequence.name() + " is not sampled: our role may not read it", sequence.mend()));
+            }
+        } catch (SQLException e) {
+            if (!LOCKED.equals(e.getSQLState())) {
+                throw e;
+            }
+            findings.add(Finding.warn("the sequences cannot be looked at now: one of them is locked", null));
         }
     }
 

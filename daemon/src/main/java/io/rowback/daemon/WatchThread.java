@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
 import io.rowback.daemon.tables.SlotWatch;
+import io.rowback.daemon.tables.SequenceWatch;
 import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.Lsn;
 import java.sql.Connection;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks after the tables while the engine reads the slot. If it fails, the engine stops as well. */
+/** Looks after tables and sequences while the engine reads the slot. If it fails, the engine stops as well. */
 final class WatchThread extends Thread {
     private static final Logger LOG = LoggerFactory.getLogger(WatchThread.class);
     private static final long INTERVAL_SECONDS = 10;
@@ -21,6 +22,7 @@ final class WatchThread extends Thread {
 
     private final TableWatch tables;
     private final SlotWatch slot;
+    private final SequenceWatch sequences;
     private final Recorder recorder;
     private final CountDownLatch streaming;
     private final Runnable capturing;
@@ -38,6 +40,7 @@ final class WatchThread extends Thread {
             String database,
             TableWatch tables,
             SlotWatch slot,
+            SequenceWatch sequences,
             Recorder recorder,
             CountDownLatch streaming,
             Runnable capturing,
@@ -45,6 +48,7 @@ final class WatchThread extends Thread {
         super("watch-" + database);
         this.tables = tables;
         this.slot = slot;
+        this.sequences = sequences;
         this.recorder = recorder;
         this.streaming = streaming;
         this.capturing = capturing;
@@ -54,6 +58,8 @@ final class WatchThread extends Thread {
     @Override
     public void run() {
         try (Connection connection = tables.connectToLook()) {
+            // Before the baseline, which may take long.
+            sequences.look(connection);
             Lsn baseline = tables.look(connection);
             streaming.await();
             recorder.awaitDurable(baseline);
@@ -61,6 +67,7 @@ final class WatchThread extends Thread {
             while (!ending.await(tables.isSettled() ? INTERVAL_SECONDS : UNSETTLED_SECONDS, TimeUnit.SECONDS)) {
                 slot.look(connection);
                 tables.look(connection);
+                sequences.look(connection);
             }
         } catch (InterruptedException e) {
             LOG.debug("the round ends");

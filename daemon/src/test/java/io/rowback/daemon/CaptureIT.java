@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.Change;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
+import io.rowback.history.SequenceSample;
 import io.rowback.history.Transaction;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -125,6 +127,21 @@ class CaptureIT {
                     .extracting(Transaction::changes)
                     .isEqualTo(50_000L);
             assertThat(capture.changes("t")).last().isEqualTo("INSERT -> 50000|row 50000");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {18})
+    void sequencesAreReadAtTheStartAndSoonAfterALargeTransaction(int major) throws Exception {
+        Database app = database(major, "sequences");
+        app.run("create table t (id serial primary key)");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            app.run("insert into t select from generate_series(1, 1000)");
+            RunningCapture.await(() -> capture.read(reader -> {
+                try (Stream<SequenceSample> samples = reader.samples()) {
+                    return samples.map(SequenceSample::last).toList().equals(Arrays.asList(null, 1_000L));
+                }
+            }));
         }
     }
 

@@ -82,6 +82,9 @@ public interface HistoryReader extends AutoCloseable {
      */
     Stream<RowKey> referring(TableId table, ForeignKey foreignKey, List<String> values);
 
+    /** All samples of sequences, those of one together and in the order of the server's clock. */
+    Stream<SequenceSample> samples();
+
     @Override
     void close();
 }

@@ -75,6 +75,15 @@ public interface HistoryWriter extends AutoCloseable {
     /** Says that every commit with a time before this lies below the durable position. It never moves backwards. */
     void completeUntil(Instant time);
 
+    /** The newest sample of each sequence, in no order. */
+    List<SequenceSample> newestSamples();
+
+    /**
+     * Stores what was read of sequences. A history may thin samples that are older than a day, to one an hour at the
+     * least.
+     */
+    void sampled(List<SequenceSample> samples);
+
     /** Ends the coverage of a table at {@code at}: dropped, or no longer published. */
     void uncovered(TableId table, Lsn at);
 

@@ -23,6 +23,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final TreeMap<Lsn, Transaction> transactions = new TreeMap<>();
     private final Map<TableId, TableInfo> tables = new HashMap<>();
     private final Map<TableId, Map<Lsn, Map<RowKey, List<RowImage>>>> baselines = new HashMap<>();
+    private final Map<TableId, TreeMap<Instant, SequenceSample>> samples = new HashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
     private Published published = Published.NEVER;
     private List<Timeline> timelines = List.of();
@@ -128,6 +129,8 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     public void follow(List<Timeline> now) {
         Lsn fork = Timeline.fork(timelines, now);
         timelines = List.copyOf(now);
+        samples.values().forEach(ofOne -> ofOne.values().removeIf(sample -> fork.isBefore(sample.at())));
+        samples.values().removeIf(Map::isEmpty);
         if (!fork.isBefore(durable)) {
             return;
         }
@@ -314,6 +317,25 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             }
         }
         return texts;
+    }
+
+    @Override
+    public void sampled(List<SequenceSample> fresh) {
+        for (SequenceSample sample : fresh) {
+            samples.computeIfAbsent(sample.sequence(), id -> new TreeMap<>()).put(sample.time(), sample);
+        }
+    }
+
+    @Override
+    public Stream<SequenceSample> samples() {
+        return samples.values().stream().flatMap(ofOne -> ofOne.values().stream());
+    }
+
+    @Override
+    public List<SequenceSample> newestSamples() {
+        return samples.values().stream()
+                .map(ofOne -> ofOne.lastEntry().getValue())
+                .toList();
     }
 
     private Lsn visible(Lsn to) {

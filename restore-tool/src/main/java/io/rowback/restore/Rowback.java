@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
             HistoryCommand.class,
             ShowCommand.class,
             TransactionsCommand.class,
+            SequencesCommand.class,
             RestoreCommand.class,
             VerifyCommand.class,
             CompletionCommand.class

@@ -282,7 +282,18 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"status", "tables", "history", "show", "transactions", "restore", "verify", "completion"})
+    @ValueSource(
+            strings = {
+                "status",
+                "tables",
+                "history",
+                "show",
+                "transactions",
+                "sequences",
+                "restore",
+                "verify",
+                "completion"
+            })
     void helpHasExamplesAndExitCodes(String command) {
         assertThat(rowback(command, "--help")).isZero();
         assertThat(out.toString()).contains("EXAMPLES").contains("EXIT STATUS").contains("130");

@@ -350,7 +350,7 @@ public final class TableWatch implements AutoCloseable {
         return at;
     }
 
-    private static boolean isConnectionLost(SQLException failure) {
+    static boolean isConnectionLost(SQLException failure) {
         String state = String.valueOf(failure.getSQLState());
         return state.startsWith("08") || state.startsWith("57P");
     }

@@ -8,6 +8,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
+import io.rowback.history.SequenceSample;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
@@ -183,6 +184,11 @@ public final class RocksHistoryReader implements HistoryReader {
     @Override
     public Stream<RowKey> referring(TableId table, ForeignKey foreignKey, List<String> values) {
         return references.of(table, foreignKey, values);
+    }
+
+    @Override
+    public Stream<SequenceSample> samples() {
+        return new StoredSequences(database).all();
     }
 
     /**

@@ -9,6 +9,7 @@ import io.rowback.history.Position;
 import io.rowback.history.Published;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
+import io.rowback.history.SequenceSample;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
@@ -270,6 +271,18 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     @Override
+    public synchronized List<SequenceSample> newestSamples() {
+        return new StoredSequences(database).newest();
+    }
+
+    @Override
+    public synchronized void sampled(List<SequenceSample> samples) {
+        requireCreated();
+        StoredSequences sequences = new StoredSequences(database);
+        commit(write -> samples.forEach(sample -> sequences.put(sample, write)));
+    }
+
+    @Override
     public synchronized void uncovered(TableId table, Lsn at) {
         TableInfo known = meta.table(table);
         if (known != null) {
@@ -305,7 +318,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
         requireCreated();
         Lsn fork = Timeline.fork(meta.timelines(), timelines);
         if (!fork.isBefore(meta.durable())) {
-            commit(write -> meta.follow(timelines, write));
+            commit(write -> {
+                meta.follow(timelines, write);
+                if (fork.isBefore(Lsn.MAX)) {
+                    new StoredSequences(database).removeAbove(fork, write);
+                }
+            });
             return;
         }
         requireUsable();

@@ -57,6 +57,13 @@ final class StoreWalk {
                 }));
     }
 
+    void samples(Findings findings) {
+        each(
+                Family.META,
+                StoredSequences.ALL,
+                (key, value) -> findings.survived(() -> StoredSequences.read(key, value)));
+    }
+
     /** The keys of an index that readers can see, or belong to a baseline. */
     void index(Family family, Consumer<byte[]> visitor) {
         each(family, KeyRange.ALL, (key, value) -> {

@@ -47,6 +47,7 @@ final class Verifier {
         findings.survived(database::verifyFiles);
         boolean logReadable = findings.survived(this::log);
         boolean baselinesReadable = findings.survived(this::baselines);
+        walk.samples(findings);
         for (Family family : INDEXES) {
             findings.survived(() -> index(family, logReadable && baselinesReadable));
         }

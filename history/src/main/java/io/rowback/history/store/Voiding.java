@@ -58,6 +58,7 @@ final class Voiding {
         try (Write write = database.begin()) {
             meta.voidFrom(fork, last, rows, voided, schemas, write);
             meta.follow(timelines, write);
+            new StoredSequences(database).removeAbove(fork, write);
             write.commit(true);
         }
         new Recovery(database, schemas, meta).removeAboveDurable();

@@ -11,7 +11,10 @@ import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.RowImage;
+import io.rowback.history.SequenceSample;
 import io.rowback.history.TableFixture;
+import io.rowback.history.TableId;
+import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
@@ -78,6 +81,17 @@ class FormatTest {
             writer.baseline(start, List.of(before));
             writer.covered(notes, start, Instant.parse("2026-01-01T00:00:00Z"), 1);
             writer.append(new Batch(List.of(change), List.of(transaction), end));
+            writer.sampled(List.of(new SequenceSample(
+                    new TableId(16389),
+                    new TableName("public", "notes_id_seq"),
+                    new SequenceSample.Owner(notes.id(), "id"),
+                    end,
+                    Instant.parse("2026-01-01T00:00:01Z"),
+                    1,
+                    1,
+                    1,
+                    7L,
+                    false)));
         }
     }
 
