@@ -206,6 +206,7 @@ final class DatabaseCapture {
         if (stopping.getCount() == 0) {
             return;
         }
+        metrics.failed();
         RowbackException explained = Failures.explain(attempt, connections, failure);
         boolean missing = Failures.isMissing(database.publication(), failure);
         if (!missing && !mayHeal(failure)) {

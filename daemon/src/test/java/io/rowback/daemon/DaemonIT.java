@@ -83,6 +83,9 @@ class DaemonIT {
             int port = freePort();
             try (DaemonProcess daemon = daemon(app, port)) {
                 daemon.awaitLine("capturing app from");
+                assertThat(get(port, "/metrics").body())
+                        .contains("rowback_failures_total{database=\"app\"} 0.0")
+                        .contains("rowback_last_failure_timestamp_seconds{database=\"app\"} 0.0");
                 app.run("insert into t values (1)");
                 long start = System.nanoTime();
                 own.stop(PostgresServer.Shutdown.FAST);
@@ -92,6 +95,9 @@ class DaemonIT {
                 RunningCapture.await(() -> get(port, "/health").statusCode() == 200);
                 app.run("insert into t values (2)");
                 RunningCapture.await(() -> get(port, "/metrics").body().contains("\"t\"} 2.0"));
+                assertThat(get(port, "/metrics").body())
+                        .doesNotContain("rowback_failures_total{database=\"app\"} 0.0")
+                        .doesNotContain("rowback_last_failure_timestamp_seconds{database=\"app\"} 0.0");
                 assertThat(daemon.signal("TERM")).isZero();
             }
         }

@@ -27,6 +27,8 @@ public final class DatabaseMetrics {
     private final AtomicLong gaps = new AtomicLong();
     private final AtomicLong retained = new AtomicLong();
     private final AtomicLong capturing = new AtomicLong();
+    private final AtomicLong lastFailure = new AtomicLong();
+    private final Counter failures;
     private final Counter batches;
     private final Counter baselineRows;
     private final Map<TableId, Map<Operation, Counter>> changes = new HashMap<>();
@@ -40,6 +42,11 @@ public final class DatabaseMetrics {
         gauge("rowback_baseline_pending_tables", "tables whose existing rows are still to be read", pendingBaselines);
         gauge("rowback_gaps", "stretches of the log that were lost", gaps);
         gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot", retained);
+        gauge("rowback_last_failure_timestamp_seconds", "when capture failed last, since 1970; 0 for never", lastFailure);
+        failures = Counter.builder("rowback_failures")
+                .description("times that capture failed; what heals is tried again")
+                .tags(tags)
+                .register(registry);
         batches = Counter.builder("rowback_batches")
                 .description("synced writes")
                 .tags(tags)
@@ -106,6 +113,12 @@ public final class DatabaseMetrics {
     /** How many gaps the history has. */
     public void gaps(long count) {
         gaps.set(count);
+    }
+
+    /** Capture failed. */
+    public void failed() {
+        failures.increment();
+        lastFailure.set(Instant.now().getEpochSecond());
     }
 
     /** Whether changes are being captured. */
