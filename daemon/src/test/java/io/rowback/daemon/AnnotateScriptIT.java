@@ -3,6 +3,8 @@ package io.rowback.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.Annotation;
+import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
@@ -13,6 +15,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +170,20 @@ class AnnotateScriptIT {
             assertThat(ddl)
                     .filteredOn(note -> oid.equals(note.fields().get("table")))
                     .hasSize(6);
+            List<String> ofTable = capture.read(reader -> {
+                TableId id = new TableId(Integer.parseUnsignedInt(oid));
+                try (Stream<Transaction> definitions = reader.definitions(id, Lsn.ZERO, Lsn.MAX)) {
+                    return definitions
+                            .map(transaction -> notes(transaction, "sql").get(0))
+                            .toList();
+                }
+            });
+            assertThat(ofTable)
+                    .containsExactly(
+                            "create index i on t (a)",
+                            "alter table t alter a type bigint",
+                            "alter table t drop column a",
+                            "drop table t");
             assertThat(ddl)
                     .filteredOn(note -> note.fields().containsKey("rewrites"))
                     .singleElement()

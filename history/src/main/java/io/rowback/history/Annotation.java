@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,23 @@ public record Annotation(String content, Map<String, String> fields) {
             }
         }
         return new Annotation(content, fields);
+    }
+
+    /**
+     * The table that a record of DDL is about: one with the fields {@code ddl}, which holds the command, and
+     * {@code table}, which holds the table's oid.
+     */
+    public Optional<TableId> definedTable() {
+        String oid = fields.get("table");
+        if (oid == null || !fields.containsKey("ddl")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new TableId(Integer.parseUnsignedInt(oid)));
+        } catch (NumberFormatException e) {
+            // Somebody's own field of that name.
+            return Optional.empty();
+        }
     }
 
     private static @Nullable JsonNode json(String content) {

@@ -26,6 +26,9 @@ public interface HistoryReader extends AutoCloseable {
     /** The transaction with that commit LSN. */
     Optional<Transaction> transaction(Lsn commit);
 
+    /** The transactions in the window of which an annotation tells that DDL was done on the table, oldest first. */
+    Stream<Transaction> definitions(TableId table, Lsn from, Lsn to);
+
     /** The transactions whose id has this 64-bit value or, for a number below 2^32, this lower half; oldest first. */
     List<Transaction> transactionsOf(long xid);
 

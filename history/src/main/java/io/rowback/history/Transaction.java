@@ -3,6 +3,8 @@ package io.rowback.history;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +60,14 @@ public record Transaction(
         public long total() {
             return inserts + updates + deletes + truncates;
         }
+    }
+
+    /** The tables of which an annotation tells that DDL was done. */
+    public Set<TableId> definedTables() {
+        return annotations.stream()
+                .filter(annotation -> annotation.contains("\"ddl\""))
+                .flatMap(annotation -> Annotation.of(annotation).definedTable().stream())
+                .collect(Collectors.toSet());
     }
 
     /** All changes of the transaction. */

@@ -3,6 +3,7 @@ package io.rowback.history;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,16 @@ class AnnotationTest {
 
         assertThat(annotation.fields()).isEmpty();
         assertThat(annotation.content()).isEqualTo(content);
+    }
+
+    @Test
+    void recordOfDdlNamesItsTable() {
+        assertThat(Annotation.of("{\"ddl\": \"DROP TABLE\", \"table\": \"4294967295\"}")
+                        .definedTable())
+                .contains(new TableId(-1));
+        for (String other : List.of("{\"table\": \"5\"}", "{\"ddl\": \"DROP TABLE\"}", "{\"ddl\": \"\", \"table\": \"-1\"}")) {
+            assertThat(Annotation.of(other).definedTable()).isEmpty();
+        }
     }
 
     @Test

@@ -199,6 +199,12 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public Stream<Transaction> definitions(TableId table, Lsn from, Lsn to) {
+        return transactions(from, to)
+                .filter(transaction -> transaction.definedTables().contains(table));
+    }
+
+    @Override
     public Optional<Transaction> transaction(Lsn commit) {
         return transactions(commit, commit.next()).findFirst();
     }

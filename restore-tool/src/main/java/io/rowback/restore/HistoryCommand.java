@@ -2,16 +2,21 @@ package io.rowback.restore;
 
 import io.rowback.history.Change;
 import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableName;
 import io.rowback.history.Transaction;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.ChangePrinter;
+import io.rowback.restore.output.ChangePrinter.Defined;
 import io.rowback.restore.output.ChangePrinter.Missing;
+import io.rowback.restore.output.ChangePrinter.Remark;
 import io.rowback.restore.output.ChangePrinter.Step;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.plan.Scope;
@@ -31,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -124,8 +130,8 @@ final class HistoryCommand extends StoreCommand {
                 .toList();
         int first = Math.max(0, steps.size() - limit);
         Lsn begin = first == 0 ? commits.from() : steps.get(first).commit();
-        List<Missing> missing = missing(reader, tables, named, rows, begin, commits.to());
-        print(reader, steps.subList(first, steps.size()), missing, new ChangePrinter(output, columns));
+        List<Remark> remarks = remarks(reader, tables, named, rows, begin, commits.to());
+        print(reader, steps.subList(first, steps.size()), remarks, new ChangePrinter(output, columns));
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
@@ -139,29 +145,38 @@ final class HistoryCommand extends StoreCommand {
         return new Row(named.schema().id(), KeyText.parse(Objects.requireNonNull(key), named.schema()));
     }
 
-    /** The stretches in which the rows may have changed without our knowing, oldest first. */
-    private static List<Missing> missing(
+    /** The stretches in which the rows may have changed without our knowing, and DDL that was told of; oldest first. */
+    private List<Remark> remarks(
             HistoryReader reader, Tables tables, TableInfo named, Set<Row> rows, Lsn from, Lsn to) {
-        return Stream.concat(Stream.of(named.schema().id()), rows.stream().map(Row::table))
-                .distinct()
-                .map(id -> tables.byId(id).orElseThrow())
-                .flatMap(table -> table.holes(reader.info().gaps()).stream()
-                        .filter(hole -> hole.overlaps(from, to))
-                        .map(hole -> new Missing(table.schema().name(), hole)))
-                .sorted(Comparator.comparing((Missing missing) -> missing.hole().from())
-                        .thenComparing(Missing::table))
-                .toList();
+        List<Remark> remarks = new ArrayList<>();
+        List<Gap> gaps = reader.info().gaps();
+        Set<TableId> ids = rows.stream().map(Row::table).collect(Collectors.toSet());
+        ids.add(named.schema().id());
+        for (TableId id : ids) {
+            TableInfo info = tables.byId(id).orElseThrow();
+            TableName name = info.schema().name();
+            info.holes(gaps).stream()
+                    .filter(hole -> hole.overlaps(from, to))
+                    .forEach(hole -> remarks.add(new Missing(name, hole)));
+            if (columns.isEmpty()) {
+                try (Stream<Transaction> definitions = reader.definitions(id, from, to)) {
+                    definitions.forEach(transaction -> remarks.add(new Defined(name, id, transaction)));
+                }
+            }
+        }
+        remarks.sort(Comparator.comparing(Remark::at).thenComparing(Remark::table));
+        return remarks;
     }
 
     /** Looks up each transaction when its turn has come: they may carry long annotations. */
-    private static void print(HistoryReader reader, List<Step> steps, List<Missing> missing, ChangePrinter printer) {
-        Deque<Missing> holes = new ArrayDeque<>(missing);
+    private static void print(HistoryReader reader, List<Step> steps, List<Remark> remarks, ChangePrinter printer) {
+        Deque<Remark> left = new ArrayDeque<>(remarks);
         Lsn commit = null;
         Transaction transaction = null;
         for (Step step : steps) {
             Lsn next = step.commit();
-            while (!holes.isEmpty() && !next.isBefore(holes.element().hole().from())) {
-                printer.print(holes.remove());
+            while (!left.isEmpty() && !next.isBefore(left.element().at())) {
+                printer.print(left.remove());
             }
             if (!next.equals(commit)) {
                 transaction = reader.transaction(next).orElse(null);
@@ -169,7 +184,7 @@ final class HistoryCommand extends StoreCommand {
             }
             printer.print(step, transaction);
         }
-        holes.forEach(printer::print);
+        left.forEach(printer::print);
     }
 
     private Set<Row> rows(HistoryReader reader, Tables tables, Row row, Output output) {

@@ -36,7 +36,7 @@ final class TransactionsCommand extends StoreCommand {
     @Mixin
     private WindowOptions window;
 
-    @Option(names = "--table", paramLabel = "TABLE", description = "Only those that changed this table.")
+    @Option(names = "--table", paramLabel = "TABLE", description = "Only those that changed this table, or that tell of DDL on it.")
     private @Nullable String table;
 
     @Option(names = "--op", paramLabel = "OP", description = "Only those that did this: ${COMPLETION-CANDIDATES}.")
@@ -97,6 +97,9 @@ final class TransactionsCommand extends StoreCommand {
 
     private boolean counts(Transaction transaction, @Nullable TableId only) {
         if (only == null && operation == null && minRows <= 1) {
+            return true;
+        }
+        if (only != null && operation == null && minRows <= 1 && transaction.definedTables().contains(only)) {
             return true;
         }
         long rows = transaction.counts().entrySet().stream()

@@ -49,7 +49,14 @@ final class AnnotationsTest {
             life.commit(Collections.nCopies(500, "often"), insert(row(USERS, "4")));
             life.commit(List.of("{\"user\": \"alice\", \"application\": \"cron\"}"), insert(row(USERS, "5")));
             life.commit(update(row(USERS, "5"), row(USERS, "5")));
+            life.commit(List.of(ddl("ALTER TABLE", USERS.id().toString()), ddl("ALTER TYPE", "1"), "by hand"));
+            life.commit(List.of(ddl("DROP\nTABLE", "9999999999"), ddl("DROP TABLE", "x"), "{\"ddl\": \"DROP TABLE\"}"));
+            life.commit(insert(row(USERS, "6")));
         }
+    }
+
+    private static String ddl(String command, String table) {
+        return "{\"ddl\": \"" + command.replace("\n", "\\n") + "\", \"table\": \"" + table + "\"}";
     }
 
     private String rowback(String... arguments) {
@@ -68,7 +75,7 @@ final class AnnotationsTest {
     void fieldsOfAJsonObjectAreToldByName() {
         String line = "    note: user 'alice', application 'psql', client '10.0.0.1', sql 'insert into users'\n";
 
-        assertThat(rowback("history", "users", "2")).endsWith("  insert  users 2\n    id: '2'\n" + line);
+        assertThat(rowback("history", "users", "2", "--to", "tx:706")).endsWith("  insert  users 2\n    id: '2'\n" + line);
         assertThat(rowback("transactions", "--to", "tx:702")).endsWith("    users: 1 insert\n" + line);
     }
 
@@ -105,8 +112,26 @@ final class AnnotationsTest {
     }
 
     @Test
+    void ddlIsToldAmongTheChangesOfItsTable() {
+        String oid = USERS.id().toString();
+        assertThat(rowback("history", "users", "6")).isEqualTo("""
+                2026-01-01T00:00:06Z  transaction 706  ALTER TABLE  users
+                    note: ddl 'ALTER TABLE', table 'OID'
+                2026-01-01T00:00:08Z  transaction 708  insert  users 6
+                    id: '6'
+                """.replace("OID", oid));
+        assertThat(rowback("--json", "history", "users", "6", "--to", "tx:708"))
+                .contains("\"xid\":\"706\"", "\"operation\":\"ddl\"", "\"command\":\"ALTER TABLE\"")
+                .hasLineCount(1);
+        assertThat(rowback("history", "users", "6", "--columns", "id")).doesNotContain("ALTER");
+        assertThat(rowback("transactions", "--table", "users", "--from", "tx:706"))
+                .contains("transaction 706", "transaction 708")
+                .doesNotContain("transaction 707");
+    }
+
+    @Test
     void manyAnnotationsAreCountedRatherThanListed() {
-        assertThat(rowback("history", "users", "4"))
+        assertThat(rowback("history", "users", "4", "--to", "tx:706"))
                 .containsOnlyOnce("    note: 490 more annotations; --json shows all\n")
                 .satisfies(text -> assertThat(text.lines()).hasSize(13));
     }

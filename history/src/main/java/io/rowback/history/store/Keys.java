@@ -146,6 +146,15 @@ final class Keys {
         return new ByteWriter().u32(table.oid()).u64(version).toBytes();
     }
 
+    static byte[] definition(TableId table, Lsn commit) {
+        return meta("ddl/" + table + "/" + "%016x".formatted(commit.value()));
+    }
+
+    static Lsn definitionLsn(byte[] key) {
+        String digits = new String(key, key.length - 16, 16, StandardCharsets.US_ASCII);
+        return new Lsn(Long.parseUnsignedLong(digits, 16));
+    }
+
     static byte[] meta(String name) {
         return name.getBytes(StandardCharsets.US_ASCII);
     }

@@ -136,6 +136,11 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     @Override
+    public Stream<Transaction> definitions(TableId table, Lsn from, Lsn to) {
+        return transactions.definitions(table, from, to);
+    }
+
+    @Override
     public List<Transaction> transactionsOf(long xid) {
         return transactions.of(xid);
     }

@@ -195,6 +195,9 @@ public final class RocksHistoryWriter implements HistoryWriter {
         TransactionCodec.write(out.clear(), transaction);
         write.seal(Family.TXNS, Keys.transaction(commit), out);
         entries.of(transaction, epoch);
+        for (TableId table : transaction.definedTables()) {
+            write.entry(Family.META, Keys.definition(table, commit));
+        }
     }
 
     @SuppressWarnings("ReferenceEquality") // Spares the comparison of whole schemas for each change.

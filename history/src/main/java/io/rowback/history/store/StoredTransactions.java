@@ -1,6 +1,7 @@
 package io.rowback.history.store;
 
 import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -62,6 +63,14 @@ final class StoredTransactions {
         byte[] key = Keys.transaction(commit);
         return Optional.ofNullable(commit.isBefore(durable) ? database.get(Family.TXNS, key) : null)
                 .map(value -> read(key, value));
+    }
+
+    /** Those that tell of DDL on a table; entries of a transaction that never happened lead to none. */
+    Stream<Transaction> definitions(TableId table, Lsn from, Lsn to) {
+        Cursor cursor = database.cursor(Family.META, Keys.definition(table, from), Keys.definition(table, to));
+        return Streams.of(cursor, entry -> at(Keys.definitionLsn(entry.key())))
+                .flatMap(Optional::stream)
+                .filter(transaction -> transaction.definedTables().contains(table));
     }
 
     List<Transaction> of(long xid) {

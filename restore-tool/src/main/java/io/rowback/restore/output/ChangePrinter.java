@@ -1,5 +1,6 @@
 package io.rowback.restore.output;
 
+import io.rowback.history.Annotation;
 import io.rowback.history.Change;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.Hole;
@@ -8,6 +9,7 @@ import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline.Version;
+import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
@@ -16,11 +18,14 @@ import io.rowback.restore.sql.RowText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Prints the steps of rows' lives: when, by whom, what was done, and each column's value before and after. */
 public final class ChangePrinter {
+    private static final int LONGEST_COMMAND = 60;
+
     private final Output output;
     private final Set<String> columns;
 
@@ -77,8 +82,30 @@ public final class ChangePrinter {
         }
     }
 
+    /** Something that happened to a table between the steps. */
+    public sealed interface Remark {
+        /** What the table is called now. */
+        TableName table();
+
+        /** Where it stands among the steps. */
+        Lsn at();
+    }
+
     /** A stretch in which rows of a table may have changed without the history knowing. */
-    public record Missing(TableName table, Hole hole) {}
+    public record Missing(TableName table, Hole hole) implements Remark {
+        @Override
+        public Lsn at() {
+            return hole.from();
+        }
+    }
+
+    /** A transaction of which an annotation tells that DDL was done on the table. */
+    public record Defined(TableName table, TableId id, Transaction transaction) implements Remark {
+        @Override
+        public Lsn at() {
+            return transaction.commit();
+        }
+    }
 
     private record Cell(
             String column,
@@ -98,8 +125,38 @@ public final class ChangePrinter {
         }
     }
 
-    /** Prints what is missing. */
-    public void print(Missing missing) {
+    /** Prints what happened to a table. */
+    public void print(Remark remark) {
+        if (remark instanceof Missing missing) {
+            print(missing);
+        } else if (remark instanceof Defined defined) {
+            defined.transaction().annotations().stream()
+                    .filter(note -> Annotation.of(note).definedTable().equals(Optional.of(defined.id())))
+                    .forEach(note -> print(defined, note));
+        }
+    }
+
+    private void print(Defined defined, String note) {
+        Transaction transaction = defined.transaction();
+        String command = String.valueOf(Annotation.of(note).fields().get("ddl"));
+        if (output.json()) {
+            JsonObject document = new JsonObject()
+                    .put("time", transaction.time())
+                    .put("xid", transaction.id())
+                    .put("lsn", transaction.commit())
+                    .put("operation", "ddl")
+                    .putTable(defined.table())
+                    .put("command", command);
+            output.document(Notes.put(document, List.of(note)));
+        } else {
+            output.line(transaction.time() + "  transaction " + transaction.id() + "  "
+                    + RowText.text(command, "", LONGEST_COMMAND) + "  "
+                    + PrintableText.oneLine(defined.table().toString()));
+            Notes.print(output, List.of(note));
+        }
+    }
+
+    private void print(Missing missing) {
         Hole hole = missing.hole();
         if (output.json()) {
             output.document(new JsonObject()
@@ -139,7 +196,7 @@ public final class ChangePrinter {
             }
         }
         if (transaction != null) {
-            Notes.print(output, transaction);
+            Notes.print(output, transaction.annotations());
         }
     }
 
@@ -168,7 +225,8 @@ public final class ChangePrinter {
         if (newKey != null) {
             document.putKey("new_key", step.schema(), newKey);
         }
-        return Notes.put(document.put("changes", changes), transaction);
+        return Notes.put(
+                document.put("changes", changes), transaction == null ? List.of() : transaction.annotations());
     }
 
     private static String word(Operation operation) {

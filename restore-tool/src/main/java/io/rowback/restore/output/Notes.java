@@ -1,12 +1,10 @@
 package io.rowback.restore.output;
 
 import io.rowback.history.Annotation;
-import io.rowback.history.Transaction;
 import io.rowback.restore.sql.RowText;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** What a transaction's annotations say, for people and for programs. People see the beginning of what is long. */
 final class Notes {
@@ -18,8 +16,7 @@ final class Notes {
     private Notes() {}
 
     /** Prints a line for each annotation. */
-    static void print(Output output, Transaction transaction) {
-        List<String> annotations = transaction.annotations();
+    static void print(Output output, List<String> annotations) {
         annotations.stream()
                 .limit(ANNOTATIONS_SHOWN)
                 .forEach(annotation -> output.line("    note: " + text(Annotation.of(annotation))));
@@ -43,8 +40,7 @@ final class Notes {
     }
 
     /** Adds the annotations to a document: as they are, and by their fields. */
-    static JsonObject put(JsonObject document, @Nullable Transaction transaction) {
-        List<String> annotations = transaction == null ? List.of() : transaction.annotations();
+    static JsonObject put(JsonObject document, List<String> annotations) {
         return document.putStrings("annotations", annotations)
                 .putObjects("notes", annotations.stream().map(Notes::json).toList());
     }

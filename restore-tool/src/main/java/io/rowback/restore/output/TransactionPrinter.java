@@ -38,7 +38,7 @@ public final class TransactionPrinter {
         for (Map.Entry<TableId, Counts> table : counts) {
             output.line("    " + PrintableText.oneLine(tables.name(table.getKey())) + ": " + text(table.getValue()));
         }
-        Notes.print(output, transaction);
+        Notes.print(output, transaction.annotations());
     }
 
     /** Counts in words, {@code 2 inserts, 1 delete}. */
@@ -78,6 +78,6 @@ public final class TransactionPrinter {
                 .put("origin", transaction.origin())
                 .put("changes", transaction.changes())
                 .putObjects("tables", byTable);
-        return Notes.put(document, transaction);
+        return Notes.put(document, transaction.annotations());
     }
 }
