@@ -37,7 +37,8 @@ class AnnotationTest {
         assertThat(Annotation.of("{\"ddl\": \"DROP TABLE\", \"table\": \"4294967295\"}")
                         .definedTable())
                 .contains(new TableId(-1));
-        for (String other : List.of("{\"table\": \"5\"}", "{\"ddl\": \"DROP TABLE\"}", "{\"ddl\": \"\", \"table\": \"-1\"}")) {
+        for (String other :
+                List.of("{\"table\": \"5\"}", "{\"ddl\": \"DROP TABLE\"}", "{\"ddl\": \"\", \"table\": \"-1\"}")) {
             assertThat(Annotation.of(other).definedTable()).isEmpty();
         }
     }

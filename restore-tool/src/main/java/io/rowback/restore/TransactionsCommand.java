@@ -36,7 +36,10 @@ final class TransactionsCommand extends StoreCommand {
     @Mixin
     private WindowOptions window;
 
-    @Option(names = "--table", paramLabel = "TABLE", description = "Only those that changed this table, or that tell of DDL on it.")
+    @Option(
+            names = "--table",
+            paramLabel = "TABLE",
+            description = "Only those that changed this table, or that tell of DDL on it.")
     private @Nullable String table;
 
     @Option(names = "--op", paramLabel = "OP", description = "Only those that did this: ${COMPLETION-CANDIDATES}.")
@@ -99,7 +102,10 @@ final class TransactionsCommand extends StoreCommand {
         if (only == null && operation == null && minRows <= 1) {
             return true;
         }
-        if (only != null && operation == null && minRows <= 1 && transaction.definedTables().contains(only)) {
+        if (only != null
+                && operation == null
+                && minRows <= 1
+                && transaction.definedTables().contains(only)) {
             return true;
         }
         long rows = transaction.counts().entrySet().stream()

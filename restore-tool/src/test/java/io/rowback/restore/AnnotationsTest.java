@@ -75,7 +75,8 @@ final class AnnotationsTest {
     void fieldsOfAJsonObjectAreToldByName() {
         String line = "    note: user 'alice', application 'psql', client '10.0.0.1', sql 'insert into users'\n";
 
-        assertThat(rowback("history", "users", "2", "--to", "tx:706")).endsWith("  insert  users 2\n    id: '2'\n" + line);
+        assertThat(rowback("history", "users", "2", "--to", "tx:706"))
+                .endsWith("  insert  users 2\n    id: '2'\n" + line);
         assertThat(rowback("transactions", "--to", "tx:702")).endsWith("    users: 1 insert\n" + line);
     }
 

@@ -225,8 +225,7 @@ public final class ChangePrinter {
         if (newKey != null) {
             document.putKey("new_key", step.schema(), newKey);
         }
-        return Notes.put(
-                document.put("changes", changes), transaction == null ? List.of() : transaction.annotations());
+        return Notes.put(document.put("changes", changes), transaction == null ? List.of() : transaction.annotations());
     }
 
     private static String word(Operation operation) {
