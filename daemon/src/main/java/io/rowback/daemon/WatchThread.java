@@ -2,8 +2,8 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
-import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.daemon.tables.SequenceWatch;
+import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.Lsn;
 import java.sql.Connection;

@@ -42,7 +42,10 @@ public final class DatabaseMetrics {
         gauge("rowback_baseline_pending_tables", "tables whose existing rows are still to be read", pendingBaselines);
         gauge("rowback_gaps", "stretches of the log that were lost", gaps);
         gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot", retained);
-        gauge("rowback_last_failure_timestamp_seconds", "when capture failed last, since 1970; 0 for never", lastFailure);
+        gauge(
+                "rowback_last_failure_timestamp_seconds",
+                "when capture failed last, since 1970; 0 for never",
+                lastFailure);
         failures = Counter.builder("rowback_failures")
                 .description("times that capture failed; what heals is tried again")
                 .tags(tags)
