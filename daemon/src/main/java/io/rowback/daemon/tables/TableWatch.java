@@ -245,13 +245,16 @@ public final class TableWatch implements AutoCloseable {
      * are gone or have other keys: at the last change that was stored of them, once all is held that can have come before.
      */
     private void endCoverage(Survey survey, Map<TableId, String> published, Lsn noticed) {
-        Set<TableId> there = survey.tables().stream().map(CatalogTable::id).collect(Collectors.toSet());
+        // What cannot be captured is not put back either, so that its last stored change tells best where it ended.
+        Set<TableId> capturable =
+                survey.capturable().stream().map(CatalogTable::id).collect(Collectors.toSet());
         Map<TableId, CatalogTable> coverable =
                 survey.coverable().stream().collect(Collectors.toMap(CatalogTable::id, table -> table));
         for (TableInfo table : writer.tables()) {
             TableId id = table.schema().id();
             String now = published.get(id);
-            boolean interrupted = there.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
+            boolean interrupted =
+                    capturable.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
             if (isOpen(table) && !endings.containsKey(id)) {
                 if (interrupted) {
                     endCoverage(table, verified, "not published, if only for a while");
