@@ -4,6 +4,7 @@ import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.Sequences;
 import io.rowback.daemon.tables.Slot;
 import io.rowback.daemon.tables.Survey;
+import io.rowback.history.NotCovered;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
@@ -44,6 +45,9 @@ final class Preflight {
              WHERE r.rolname = CURRENT_USER
             """;
 
+    private static final String TEMPORARY =
+            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE relpersistence = 't' AND relkind IN ('r', 'p')";
+
     private final Connection connection;
     private final Config.Database database;
     private final List<Finding> findings = new ArrayList<>();
@@ -77,6 +81,7 @@ final class Preflight {
         generatedColumns(survey);
         tables(survey);
         sequences();
+        temporaryTables();
     }
 
     private void server(ResultSet server) throws SQLException {
@@ -184,6 +189,18 @@ final class Preflight {
         }
     }
 
+    /** They come and go with sessions, so they are told here alone and not by the daemon. */
+    private void temporaryTables() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(TEMPORARY)) {
+            row.next();
+            if (row.getLong(1) > 0) {
+                findings.add(Finding.warn(
+                        row.getLong(1) + " temporary tables are not covered: their rows are not in the log", null));
+            }
+        }
+    }
+
     private void tables(Survey survey) throws SQLException {
         boolean exists =
                 new Publication(connection, database.publication()).definition().isPresent();
@@ -196,8 +213,8 @@ final class Preflight {
         String text = capturable + " tables can be captured, " + full + " of them with REPLICA IDENTITY FULL";
         // Rather a misspelt pattern than an empty database.
         findings.add(capturable == 0 ? Finding.warn(text, null) : Finding.ok(text));
-        List<Survey.Uncovered> uncovered = survey.uncovered();
-        for (Survey.Uncovered table : uncovered) {
+        List<NotCovered> uncovered = survey.uncovered();
+        for (NotCovered table : uncovered) {
             boolean willBePublished = !exists
                     && survey.capturable().stream()
                             .anyMatch(capturableTable -> capturableTable.name().equals(table.table()));

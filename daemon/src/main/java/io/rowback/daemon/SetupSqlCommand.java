@@ -2,6 +2,7 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.Survey;
+import io.rowback.history.NotCovered;
 import io.rowback.history.TableName;
 import io.rowback.postgres.CatalogTable;
 import io.rowback.postgres.Config;
@@ -90,7 +91,7 @@ final class SetupSqlCommand implements Runnable {
             lines.add(publication.addSql(missing));
         }
         Set<TableName> added = missing.stream().map(CatalogTable::name).collect(Collectors.toSet());
-        for (Survey.Uncovered table : survey.uncovered()) {
+        for (NotCovered table : survey.uncovered()) {
             if (table.mend() != null && !added.contains(table.table())) {
                 lines.add("-- " + PrintableText.oneLine(table.table() + " is not covered: " + table.reason()));
                 // A name may hold a line end, and what follows one is no comment any more.

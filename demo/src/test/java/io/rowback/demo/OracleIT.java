@@ -176,7 +176,7 @@ class OracleIT {
             RestorePlan plan = RestorePlanner.plan(
                     reader,
                     new RestoreRequest(
-                            new Scope(List.of(new Scope.Window(at, reader.info().durable())), true, null),
+                            new Scope(List.of(new Scope.Window(at, reader.info().durable())), true, List.of()),
                             at,
                             RestoreRequest.ColumnChoice.ALL,
                             Set.of(Operation.INSERT, Operation.UPDATE, Operation.DELETE),

@@ -83,6 +83,14 @@ public interface HistoryWriter extends AutoCloseable {
      * least.
      */
     void sampled(List<SequenceSample> samples);
+    /** Says which tables cannot be covered now; what was said before no longer holds. */
+    void notCovered(List<NotCovered> tables);
+
+    /**
+     * Records that the table has this schema from {@code from} on, where no change tells: it became a partition of another
+     * table or ceased to be one, or was dropped.
+     */
+    void described(TableSchema schema, Lsn from);
 
     /** Ends the coverage of a table at {@code at}: dropped, or no longer published. */
     void uncovered(TableId table, Lsn at);

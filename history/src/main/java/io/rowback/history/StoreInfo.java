@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param gaps stretches that were lost, oldest first
  * @param timelines those of the server as last told, oldest first; empty before that
  * @param voided what never happened where the server went on, oldest first
+ * @param notCovered the tables of the database that the writer could not cover when it looked last
  */
 public record StoreInfo(
         String systemIdentifier,
@@ -27,8 +28,10 @@ public record StoreInfo(
         Instant completeUntil,
         List<Gap> gaps,
         List<Timeline> timelines,
-        List<Voided> voided) {
+        List<Voided> voided,
+        List<NotCovered> notCovered) {
     public StoreInfo {
+        notCovered = List.copyOf(notCovered);
         gaps = List.copyOf(gaps);
         timelines = List.copyOf(timelines);
         voided = List.copyOf(voided);

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param foreignKeys its foreign keys
  * @param uniques other unique constraints and plain unique indexes, the key excluded
  * @param triggers its user triggers
+ * @param partitionOf the tables of which it is a partition, at any depth, its parent first; empty if of none
  */
 public record TableSchema(
         TableId id,
@@ -25,7 +26,8 @@ public record TableSchema(
         ReplicaIdentity replicaIdentity,
         List<ForeignKey> foreignKeys,
         List<Unique> uniques,
-        List<Trigger> triggers) {
+        List<Trigger> triggers,
+        List<TableName> partitionOf) {
 
     public TableSchema {
         columns = List.copyOf(columns);
@@ -33,6 +35,7 @@ public record TableSchema(
         foreignKeys = List.copyOf(foreignKeys);
         uniques = List.copyOf(uniques);
         triggers = List.copyOf(triggers);
+        partitionOf = List.copyOf(partitionOf);
     }
 
     /** A unique constraint or index over plain columns. */
@@ -44,6 +47,11 @@ public record TableSchema(
 
     /** A user trigger: its name, the letter that {@code pg_trigger} keeps for when it fires, and the statement that creates it. */
     public record Trigger(String name, char enabled, String definition) {}
+
+    /** This table as a partition of these. */
+    public TableSchema withPartitionOf(List<TableName> ancestors) {
+        return new TableSchema(id, name, columns, key, replicaIdentity, foreignKeys, uniques, triggers, ancestors);
+    }
 
     /** Whether columns of the table identify its rows. If none do, a row is known by all its values together. */
     public boolean hasKey() {

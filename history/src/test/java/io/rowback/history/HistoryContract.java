@@ -181,6 +181,25 @@ public abstract class HistoryContract {
     }
 
     @Test
+    void whatCannotBeCoveredAndWhatATableIsPartOfIsToldAsLastSaid() {
+        history.baseline(users, row(users, "1", "ann"));
+        NotCovered fast = new NotCovered(new TableName("public", "fast"), "unlogged", "ALTER TABLE fast SET LOGGED;");
+        writer.notCovered(List.of(new NotCovered(new TableName("public", "mv"), "a materialized view", null)));
+        writer.notCovered(List.of(fast));
+        TableSchema partition = users.withPartitionOf(List.of(new TableName("public", "people")));
+        Lsn attached = history.commit(insert(row(users, "2", "bob"))).end();
+        writer.described(partition, attached);
+
+        assertThat(writer.info().notCovered()).containsExactly(fast);
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().notCovered()).containsExactly(fast);
+            TableInfo table = reader.tables().get(0);
+            assertThat(table.schema(attached)).isEqualTo(users);
+            assertThat(table.schema(attached.next())).isEqualTo(partition);
+        }
+    }
+
+    @Test
     void equalRowsOfATableWithoutAKeyAreCountedInBaselineAndChanges() {
         TableSchema events = TableFixture.table("events")
                 .column("kind", "text")

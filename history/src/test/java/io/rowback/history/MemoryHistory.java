@@ -26,6 +26,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final Map<TableId, TreeMap<Instant, SequenceSample>> samples = new HashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
     private Published published = Published.NEVER;
+    private List<NotCovered> notCovered = List.of();
     private List<Timeline> timelines = List.of();
     private String systemIdentifier = "";
     private String database = "";
@@ -101,6 +102,16 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     @Override
     public void completeUntil(Instant time) {
         completeUntil = time.isAfter(completeUntil) ? time : completeUntil;
+    }
+
+    @Override
+    public void notCovered(List<NotCovered> tables) {
+        notCovered = List.copyOf(tables);
+    }
+
+    @Override
+    public void described(TableSchema schema, Lsn from) {
+        seen(schema, from);
     }
 
     @Override
@@ -181,7 +192,8 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 completeUntil,
                 gaps,
                 timelines,
-                List.of());
+                List.of(),
+                notCovered);
     }
 
     @Override

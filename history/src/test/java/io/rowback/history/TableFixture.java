@@ -20,6 +20,7 @@ public final class TableFixture {
     private final List<TableSchema.Unique> uniques = new ArrayList<>();
     private List<String> key = List.of();
     private ReplicaIdentity identity = ReplicaIdentity.FULL;
+    private List<TableName> partitionOf = List.of();
     private int oid;
 
     private TableFixture(String schemaName, String name) {
@@ -87,6 +88,14 @@ public final class TableFixture {
                 false));
     }
 
+    /** The tables of schema public of which it is a partition, its parent first. */
+    public TableFixture partitionOf(String... ancestors) {
+        partitionOf = Arrays.stream(ancestors)
+                .map(ancestor -> new TableName("public", ancestor))
+                .toList();
+        return this;
+    }
+
     /** Any foreign key; to itself with {@link #id()}. */
     public TableFixture foreignKey(ForeignKey foreignKey) {
         foreignKeys.add(foreignKey);
@@ -107,7 +116,15 @@ public final class TableFixture {
     /** The table. */
     public TableSchema build() {
         return new TableSchema(
-                id(), new TableName(schemaName, name), columns, key, identity, foreignKeys, uniques, List.of());
+                id(),
+                new TableName(schemaName, name),
+                columns,
+                key,
+                identity,
+                foreignKeys,
+                uniques,
+                List.of(),
+                partitionOf);
     }
 
     /** A row of these texts; null is NULL, {@link #UNKNOWN} is not known. */

@@ -113,6 +113,8 @@ public final class Catalog {
                 oids,
                 row -> new TableSchema.Trigger(
                         row.getString("tgname"), row.getString("tgenabled").charAt(0), row.getString("definition")));
+        Map<TableId, List<TableName>> ancestors = grouped(
+                CatalogSql.ANCESTORS, oids, row -> new TableName(row.getString("nspname"), row.getString("relname")));
         List<CatalogTable> tables = new ArrayList<>();
         for (Relation relation : relations) {
             TableId id = relation.id();
@@ -129,7 +131,8 @@ public final class Catalog {
                             relation.identity(),
                             foreignKeys.getOrDefault(id, List.of()),
                             key.otherUniques(),
-                            triggers.getOrDefault(id, List.of()));
+                            triggers.getOrDefault(id, List.of()),
+                            ancestors.getOrDefault(id, List.of()));
             tables.add(new CatalogTable(id, relation.name(), relation.sqlName(), schema, obstacle));
         }
         return tables;
@@ -140,7 +143,8 @@ public final class Catalog {
         boolean virtualColumn = columns.stream().anyMatch(column -> column.generated() && !column.published());
         return switch (relation.kind()) {
             case 'p' -> CatalogTable.Obstacle.PARTITIONED;
-            case 'v', 'm' -> CatalogTable.Obstacle.VIEW;
+            case 'v' -> CatalogTable.Obstacle.VIEW;
+            case 'm' -> CatalogTable.Obstacle.MATERIALIZED_VIEW;
             case 'f' -> CatalogTable.Obstacle.FOREIGN;
             default -> {
                 if (relation.persistence() != 'p') {

@@ -80,6 +80,16 @@ final class CatalogSql {
              ORDER BY k.conrelid, k.conname, k.oid
             """;
 
+    static final String ANCESTORS = """
+            SELECT c.oid, n.nspname, a.relname
+              FROM pg_catalog.pg_class c
+             CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(c.oid) WITH ORDINALITY p (relid, ordinal)
+              JOIN pg_catalog.pg_class a ON a.oid = p.relid
+              JOIN pg_catalog.pg_namespace n ON n.oid = a.relnamespace
+             WHERE c.oid = ANY (?) AND c.relispartition AND a.oid <> c.oid
+             ORDER BY c.oid, p.ordinal
+            """;
+
     static final String TRIGGERS = """
             SELECT t.tgrelid AS oid, t.tgname, t.tgenabled, pg_catalog.pg_get_triggerdef(t.oid) AS definition
               FROM pg_catalog.pg_trigger t

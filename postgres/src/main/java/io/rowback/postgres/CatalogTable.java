@@ -25,6 +25,7 @@ public record CatalogTable(
     public enum Obstacle {
         PARTITIONED("partitioned: its partitions are captured instead", null, true),
         VIEW("a view: the tables behind it are captured instead", null, true),
+        MATERIALIZED_VIEW("a materialized view: a refresh makes it anew from the tables behind it", null, false),
         FOREIGN("a foreign table: its rows are not in this server's log", null, false),
         UNLOGGED("unlogged: its rows are not in the log", "ALTER TABLE %s SET LOGGED;", false),
         NO_KEY(

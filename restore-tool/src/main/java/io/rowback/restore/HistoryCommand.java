@@ -115,19 +115,17 @@ final class HistoryCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
-        TableInfo named = tables.named(table);
-        ColumnNames.check(columns, related ? tables.all() : List.of(named));
+        List<TableInfo> named = tables.named(table).tables();
+        ColumnNames.check(columns, related ? tables.all() : named);
         Scope.Window commits = window.resolve(reader);
-        MatchingChanges matching = where == null ? null : new MatchingChanges(reader, named, where);
-        Set<Row> rows = matching == null
-                ? rows(reader, tables, row(named), output)
-                : matching.rows(commits.from(), commits.to(), MOST_ROWS + 1);
-        if (rows.size() > MOST_ROWS) {
-            throw usage("more than " + MOST_ROWS + " rows meet the condition", "Narrow it, or the window with --from.");
+        Set<Row> rows = new LinkedHashSet<>();
+        List<Step> steps;
+        if (where == null) {
+            named.forEach(one -> rows.addAll(rows(reader, tables, row(one), output)));
+            steps = steps(reader, tables, rows, commits);
+        } else {
+            steps = matching(reader, tables, named, commits);
         }
-        List<Step> steps = steps(reader, tables, rows, commits).stream()
-                .filter(step -> matching == null || matching.counts(step.version()))
-                .toList();
         int first = Math.max(0, steps.size() - limit);
         Lsn begin = first == 0 ? commits.from() : steps.get(first).commit();
         List<Remark> remarks = remarks(reader, tables, named, rows, begin, commits.to());
@@ -135,10 +133,28 @@ final class HistoryCommand extends StoreCommand {
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
-        if (steps.isEmpty() && matching == null) {
-            explainNothing(reader, named, row(named).key(), output);
+        if (steps.isEmpty() && where == null) {
+            named.forEach(one -> explainNothing(reader, one, row(one).key(), output));
         }
         return ErrorCode.DONE;
+    }
+
+    private List<Step> matching(HistoryReader reader, Tables tables, List<TableInfo> named, Scope.Window commits) {
+        Map<TableId, MatchingChanges> matching = new HashMap<>();
+        Set<Row> rows = new LinkedHashSet<>();
+        for (TableInfo one : named) {
+            MatchingChanges changes = new MatchingChanges(reader, one, Objects.requireNonNull(where));
+            matching.put(one.schema().id(), changes);
+            rows.addAll(changes.rows(commits.from(), commits.to(), MOST_ROWS + 1));
+        }
+        if (rows.size() > MOST_ROWS) {
+            throw usage("more than " + MOST_ROWS + " rows meet the condition", "Narrow it, or the window with --from.");
+        }
+        return steps(reader, tables, rows, commits).stream()
+                .filter(step -> Objects.requireNonNull(
+                                matching.get(step.version().change().table()))
+                        .counts(step.version()))
+                .toList();
     }
 
     private Row row(TableInfo named) {
@@ -147,11 +163,11 @@ final class HistoryCommand extends StoreCommand {
 
     /** The stretches in which the rows may have changed without our knowing, and DDL that was told of; oldest first. */
     private List<Remark> remarks(
-            HistoryReader reader, Tables tables, TableInfo named, Set<Row> rows, Lsn from, Lsn to) {
+            HistoryReader reader, Tables tables, List<TableInfo> named, Set<Row> rows, Lsn from, Lsn to) {
         List<Remark> remarks = new ArrayList<>();
         List<Gap> gaps = reader.info().gaps();
         Set<TableId> ids = rows.stream().map(Row::table).collect(Collectors.toSet());
-        ids.add(named.schema().id());
+        named.forEach(one -> ids.add(one.schema().id()));
         for (TableId id : ids) {
             TableInfo info = tables.byId(id).orElseThrow();
             TableName name = info.schema().name();

@@ -3,6 +3,7 @@ package io.rowback.restore;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
+import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
@@ -126,8 +127,10 @@ final class RestoreCommand extends StoreCommand {
         Scope incident = scope.resolve(reader, tables);
         Set<String> named = new LinkedHashSet<>(columns);
         named.addAll(exceptColumns);
-        Scope.Narrowing narrowing = incident.narrowing();
-        ColumnNames.check(named, narrowing == null || narrowing.related() ? tables.all() : List.of(narrowing.table()));
+        List<TableInfo> touched = incident.countsAllTables()
+                ? tables.all()
+                : incident.narrowings().stream().map(Scope.Narrowing::table).toList();
+        ColumnNames.check(named, touched);
         Lsn point = at == null ? null : at.resolve(reader, Clock.systemUTC());
         RestorePlan plan = RestorePlanner.plan(
                 reader,

@@ -83,12 +83,15 @@ final class ScopeOptions {
 
     /** The incident that the options name. */
     Scope resolve(HistoryReader reader, Tables tables) {
-        TableInfo named = table == null ? null : tables.named(table);
+        Tables.Named named = table == null ? null : tables.named(table);
         boolean open = xids.isEmpty() && !window.hasTo();
-        return new Scope(windows(reader, tables, named), open, named == null ? null : narrowing(named));
+        List<Scope.Narrowing> narrowings = named == null
+                ? List.of()
+                : named.tables().stream().map(this::narrowing).toList();
+        return new Scope(windows(reader, tables, named), open, narrowings);
     }
 
-    private List<Window> windows(HistoryReader reader, Tables tables, @Nullable TableInfo named) {
+    private List<Window> windows(HistoryReader reader, Tables tables, Tables.@Nullable Named named) {
         if (!xids.isEmpty()) {
             return xids.stream()
                     .map(xid -> PointInTime.transaction(reader, xid).commit())
@@ -99,10 +102,17 @@ final class ScopeOptions {
         }
         Window commits = window.resolve(reader);
         Lsn from = commits.from();
-        if (named != null && named.coverage(from).isEmpty()) {
+        TableInfo uncovered = named == null
+                ? null
+                : named.at(from).stream()
+                        .filter(info -> info.coverage(from).isEmpty())
+                        .findFirst()
+                        .orElse(null);
+        if (uncovered != null) {
             throw new RowbackException(
                     ErrorCode.NOT_COVERED,
-                    "table " + named.schema().name() + " is not covered at LSN " + from + ", where the window begins",
+                    "table " + uncovered.schema().name() + " is not covered at LSN " + from
+                            + ", where the window begins",
                     "rowback tables shows from when to when each table is covered.");
         }
         Lsn begin = tables.all().stream()

@@ -6,9 +6,11 @@ import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
+import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.postgres.PrintableText;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.expression.Truth;
 import io.rowback.restore.output.Output;
@@ -18,7 +20,11 @@ import io.rowback.restore.query.PointInTime;
 import io.rowback.restore.query.Tables;
 import java.time.Clock;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -72,25 +78,52 @@ final class ShowCommand extends StoreCommand {
 
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
-        TableInfo named = new Tables(reader.tables()).named(table);
+        Tables.Named named = new Tables(reader.tables()).named(table);
         Lsn lsn = at.resolve(reader, Clock.systemUTC());
-        RowPrinter printer = new RowPrinter(output, named, lsn);
+        List<TableInfo> tables = named.at(lsn);
+        if (tables.isEmpty()) {
+            throw new RowbackException(
+                    ErrorCode.NOT_COVERED,
+                    "no partition of " + named.name() + " is known at LSN " + lsn,
+                    "rowback tables shows from when to when each partition is covered.");
+        }
         if (key != null) {
-            showOne(reader, named, lsn, printer);
+            showOne(reader, tables, lsn, output);
         } else {
-            showMany(reader, named, lsn, printer);
+            tables.forEach(one -> showMany(reader, one, lsn, new RowPrinter(output, one, lsn)));
+        }
+        List<TableInfo> later = named.laterThan(lsn);
+        if (!later.isEmpty()) {
+            String names =
+                    later.stream().map(one -> one.schema().name().toString()).collect(Collectors.joining(", "));
+            output.note("note: partitions that are known only from later on: " + PrintableText.oneLine(names));
         }
         return ErrorCode.DONE;
     }
 
-    private void showOne(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {
-        RowKey row = KeyText.parse(Objects.requireNonNull(key), named.schema(lsn));
-        RowTimeline.State state = new RowTimeline(reader, named).asOf(row, lsn);
-        if (state instanceof RowTimeline.State.NotCovered) {
-            throw named.notCovered(lsn, reader.info().gaps());
+    /** The row in the table, or in each partition that has one of that key. */
+    private void showOne(HistoryReader reader, List<TableInfo> tables, Lsn lsn, Output output) {
+        Map<TableInfo, RowTimeline.State> states = new LinkedHashMap<>();
+        for (TableInfo one : tables) {
+            RowTimeline.State state = new RowTimeline(reader, one).asOf(row(one, lsn), lsn);
+            if (state instanceof RowTimeline.State.NotCovered) {
+                throw one.notCovered(lsn, reader.info().gaps());
+            }
+            states.put(one, state);
         }
-        long count = state instanceof RowTimeline.State.Present present ? present.count() : 0;
-        printer.print(row, state.imageOrNull(), true, count);
+        boolean found = states.values().stream().anyMatch(RowTimeline.State.Present.class::isInstance);
+        states.forEach((one, state) -> {
+            RowPrinter printer = new RowPrinter(output, one, lsn);
+            if (state instanceof RowTimeline.State.Present present) {
+                printer.print(row(one, lsn), present.image(), true, present.count());
+            } else if (!found && one.equals(tables.get(0))) {
+                printer.print(row(one, lsn), null, true, 0);
+            }
+        });
+    }
+
+    private RowKey row(TableInfo named, Lsn lsn) {
+        return KeyText.parse(Objects.requireNonNull(key), named.schema(lsn));
     }
 
     private void showMany(HistoryReader reader, TableInfo named, Lsn lsn, RowPrinter printer) {

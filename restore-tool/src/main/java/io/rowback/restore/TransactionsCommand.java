@@ -15,6 +15,8 @@ import io.rowback.restore.query.Tables;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,7 +73,11 @@ final class TransactionsCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
-        TableId only = table == null ? null : tables.named(table).schema().id();
+        Set<TableId> only = table == null
+                ? null
+                : tables.named(table).tables().stream()
+                        .map(info -> info.schema().id())
+                        .collect(Collectors.toSet());
         Scope.Window commits = window.resolve(reader);
         Deque<Transaction> newest = new ArrayDeque<>();
         long left = 0;
@@ -98,7 +104,7 @@ final class TransactionsCommand extends StoreCommand {
         return ErrorCode.DONE;
     }
 
-    private boolean counts(Transaction transaction, @Nullable TableId only) {
+    private boolean counts(Transaction transaction, @Nullable Set<TableId> only) {
         if (only == null && operation == null && minRows <= 1) {
             return true;
         }
@@ -109,7 +115,7 @@ final class TransactionsCommand extends StoreCommand {
             return true;
         }
         long rows = transaction.counts().entrySet().stream()
-                .filter(entry -> only == null || entry.getKey().equals(only))
+                .filter(entry -> only == null || only.contains(entry.getKey()))
                 .mapToLong(entry -> rows(entry.getValue()))
                 .sum();
         return rows >= Math.max(1, minRows);

@@ -61,7 +61,8 @@ record RelationSchema(Relation relation, List<String> types, TableSchema facts, 
                 relation.identity(),
                 facts.foreignKeys(),
                 facts.uniques(),
-                facts.triggers()));
+                facts.triggers(),
+                facts.partitionOf()));
     }
 
     /** The columns of the stream, in its order. */

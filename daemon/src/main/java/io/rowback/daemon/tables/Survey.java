@@ -1,9 +1,9 @@
 package io.rowback.daemon.tables;
 
 import io.rowback.history.Column;
+import io.rowback.history.NotCovered;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableId;
-import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Catalog;
 import io.rowback.postgres.CatalogTable;
@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the catalog says at one moment of the tables that are to be captured.
@@ -62,16 +61,6 @@ public record Survey(
                AND c.relrowsecurity
                AND pg_catalog.row_security_active(c.oid)
             """;
-
-    /**
-     * A table that should be covered but cannot be.
-     *
-     * @param table its name
-     * @param reason why
-     * @param mend the SQL that mends it, or null
-     */
-    public record Uncovered(
-            TableName table, String reason, @Nullable String mend) {}
 
     /** Asks the catalog. */
     public static Survey read(Connection connection, Config.Database database) throws SQLException {
@@ -145,50 +134,50 @@ public record Survey(
     }
 
     /** The tables that should be covered but cannot be, each with its reason. */
-    public List<Uncovered> uncovered() {
+    public List<NotCovered> uncovered() {
         return tables.stream().map(this::uncovered).flatMap(Optional::stream).toList();
     }
 
-    private Optional<Uncovered> uncovered(CatalogTable table) {
+    private Optional<NotCovered> uncovered(CatalogTable table) {
         if (table.obstacle() != null) {
             return obstructed(table, table.obstacle());
         }
         if (broken.contains(table.id())) {
-            return Optional.of(new Uncovered(table.name(), BROKEN, publishGenerated()));
+            return Optional.of(new NotCovered(table.name(), BROKEN, publishGenerated()));
         }
         String self = Identifiers.quote(role);
         if (!published.contains(table.id())) {
             String add = alterPublication() + "ADD TABLE ONLY " + table.sqlName() + ";";
-            return Optional.of(new Uncovered(table.name(), "not in publication " + publication, add));
+            return Optional.of(new NotCovered(table.name(), "not in publication " + publication, add));
         }
         if (narrowed.contains(table.id())) {
             String reason = "publication " + publication + " leaves out some of its rows or columns";
-            return Optional.of(new Uncovered(table.name(), reason, null));
+            return Optional.of(new NotCovered(table.name(), reason, null));
         }
         if (unreadable.contains(table.id())) {
             String grant = "GRANT USAGE ON SCHEMA "
                     + Identifiers.quote(table.name().schema()) + " TO " + self + "; GRANT SELECT ON " + table.sqlName()
                     + " TO " + self + ";";
-            return Optional.of(new Uncovered(table.name(), "role " + role + " may not read it", grant));
+            return Optional.of(new NotCovered(table.name(), "role " + role + " may not read it", grant));
         }
         if (hidden.contains(table.id())) {
             String reason = "row-level security hides rows of it from role " + role;
-            return Optional.of(new Uncovered(table.name(), reason, "ALTER ROLE " + self + " BYPASSRLS;"));
+            return Optional.of(new NotCovered(table.name(), reason, "ALTER ROLE " + self + " BYPASSRLS;"));
         }
         return Optional.empty();
     }
 
-    private Optional<Uncovered> obstructed(CatalogTable table, CatalogTable.Obstacle obstacle) {
+    private Optional<NotCovered> obstructed(CatalogTable table, CatalogTable.Obstacle obstacle) {
         if (obstacle.capturedElsewhere()) {
             return Optional.empty();
         }
         if (!listed.contains(table.id())) {
-            return Optional.of(new Uncovered(table.name(), obstacle.reason(), table.mend()));
+            return Optional.of(new NotCovered(table.name(), obstacle.reason(), table.mend()));
         }
         String drop = alterPublication() + "DROP TABLE ONLY " + table.sqlName() + ";";
         String reason = obstacle.reason() + ", and while publication " + publication
                 + " lists it the application's UPDATE and DELETE of it may fail";
-        return Optional.of(new Uncovered(table.name(), reason, drop));
+        return Optional.of(new NotCovered(table.name(), reason, drop));
     }
 
     /** The SQL with which the publication breaks no application. */

@@ -6,6 +6,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.Published;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
@@ -49,7 +50,7 @@ public final class TableWatch implements AutoCloseable {
     private final OpenConnections connections;
     private final OpenConnections answering;
     private final Map<TableId, Instant> failed = new HashMap<>();
-    private List<Survey.Uncovered> reported = List.of();
+    private List<NotCovered> reported = List.of();
     /** Where the log ended at an earlier look, until the history is there. */
     private @Nullable LogEnd awaited;
 
@@ -148,6 +149,7 @@ public final class TableWatch implements AutoCloseable {
         Survey survey = maintain(publication, before, connection);
         memberships = publication.memberships();
         memberships.putAll(published);
+        new Partitions(database, writer).describe(survey, now);
         verified = now;
         keepPublished();
         List<CatalogTable> due = due(survey);
@@ -360,11 +362,14 @@ public final class TableWatch implements AutoCloseable {
 
     /** Says which tables are not covered and what mends it, whenever that has changed. */
     private void report(Survey survey) {
-        List<Survey.Uncovered> uncovered = survey.uncovered();
+        List<NotCovered> uncovered = survey.uncovered();
+        if (!uncovered.equals(writer.info().notCovered())) {
+            writer.notCovered(uncovered);
+        }
         if (!uncovered.equals(reported)) {
-            Set<Survey.Uncovered> news = new HashSet<>(uncovered);
+            Set<NotCovered> news = new HashSet<>(uncovered);
             reported.forEach(news::remove);
-            for (Survey.Uncovered table : news) {
+            for (NotCovered table : news) {
                 LOG.warn(
                         "{} is not covered: {}{}",
                         table.table(),

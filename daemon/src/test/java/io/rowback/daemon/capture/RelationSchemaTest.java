@@ -138,6 +138,6 @@ class RelationSchemaTest {
                 ReplicaIdentity.DEFAULT,
                 List.of(),
                 List.of(),
-                List.of());
+                List.of(), List.of());
     }
 }

@@ -5,6 +5,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.Published;
 import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
@@ -36,6 +37,7 @@ final class Metadata {
     private static final byte[] LOGGED_KEY = Keys.meta("logged");
     private static final byte[] EPOCHS_KEY = Keys.meta("epochs");
     private static final byte[] GAPS_KEY = Keys.meta("gaps");
+    private static final byte[] NOT_COVERED_KEY = Keys.meta("notcovered");
     private static final byte[] TIMELINES_KEY = Keys.meta("timelines");
     private static final byte[] PUBLISHED_KEY = Keys.meta("published");
     private static final byte[] VOIDED_KEY = Keys.meta("voided");
@@ -50,6 +52,7 @@ final class Metadata {
     private List<Timeline> timelines = List.of();
     private List<Voided> voided = List.of();
     private Published published = Published.NEVER;
+    private List<NotCovered> notCovered = List.of();
     private Instant completeUntil = Instant.MIN;
 
     /** Which database the store belongs to. */
@@ -77,6 +80,9 @@ final class Metadata {
         Published told = read(database, PUBLISHED_KEY, in -> Json.read(in, new TypeReference<Published>() {}));
         meta.published = told == null ? Published.NEVER : told;
         meta.voided = list(read(database, VOIDED_KEY, in -> Json.read(in, new TypeReference<>() {})));
+        List<NotCovered> said =
+                read(database, NOT_COVERED_KEY, in -> Json.read(in, new TypeReference<List<NotCovered>>() {}));
+        meta.notCovered = said == null ? List.of() : said;
         try (Cursor cursor = database.cursor(Family.META, KeyRange.prefix(Keys.meta(TABLE_PREFIX)))) {
             while (cursor.next()) {
                 byte[] key = cursor.key();
@@ -148,7 +154,8 @@ final class Metadata {
                 completeUntil,
                 gaps,
                 timelines,
-                voided);
+                voided,
+                notCovered);
     }
 
     Lsn durable() {
@@ -224,6 +231,11 @@ final class Metadata {
     void completeUntil(Instant time, Write write) {
         completeUntil = time.isAfter(completeUntil) ? time : completeUntil;
         write.seal(Family.META, COMPLETE_KEY, Json.write(completeUntil));
+    }
+
+    void notCovered(List<NotCovered> tables, Write write) {
+        notCovered = List.copyOf(tables);
+        write.seal(Family.META, NOT_COVERED_KEY, Json.write(notCovered));
     }
 
     void addGap(Gap gap, Write write) {

@@ -5,6 +5,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.Position;
 import io.rowback.history.Published;
 import io.rowback.history.RowImage;
@@ -283,6 +284,19 @@ public final class RocksHistoryWriter implements HistoryWriter {
         requireCreated();
         StoredSequences sequences = new StoredSequences(database);
         commit(write -> samples.forEach(sample -> sequences.put(sample, write)));
+    }
+
+    @Override
+    public synchronized void notCovered(List<NotCovered> tables) {
+        requireCreated();
+        commit(write -> meta.notCovered(tables, write));
+    }
+
+    @Override
+    public synchronized void described(TableSchema schema, Lsn from) {
+        requireCreated();
+        // The schema that changes carry stays the last one seen: it may be older, and is no news.
+        commit(write -> seen(schema, from, write));
     }
 
     @Override

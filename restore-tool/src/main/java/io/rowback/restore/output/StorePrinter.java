@@ -3,8 +3,10 @@ package io.rowback.restore.output;
 import io.rowback.history.Coverage;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.Voided;
@@ -16,6 +18,8 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Prints what a store is and which tables it holds. */
@@ -43,11 +47,15 @@ public final class StorePrinter {
                     .orElse(null);
         }
 
-        private List<String> notCovered() {
-            return tables.stream()
+        /** The tables that the daemon cannot cover, and those that it once did and no longer does. */
+        private List<NotCovered> notCovered() {
+            Map<TableName, NotCovered> all = new TreeMap<>();
+            tables.stream()
                     .filter(table -> table.coverage(info.durable()).isEmpty())
-                    .map(table -> table.schema().name().toString())
-                    .toList();
+                    .map(table -> table.schema().name())
+                    .forEach(table -> all.put(table, new NotCovered(table, "dropped, or its baseline is due", null)));
+            info.notCovered().forEach(table -> all.put(table.table(), table));
+            return List.copyOf(all.values());
         }
 
         private @Nullable Long lagSeconds() {
@@ -78,8 +86,10 @@ public final class StorePrinter {
                 + (info.completeUntil().equals(Instant.MIN) ? "not known yet" : info.completeUntil()));
         output.line("size:              " + status.sizeBytes() / 1024 + " kB");
         output.line("tables:            " + status.tables().size());
-        for (String table : status.notCovered()) {
-            output.line("not covered:       " + PrintableText.oneLine(table));
+        for (NotCovered table : status.notCovered()) {
+            output.line("not covered:       "
+                    + PrintableText.oneLine(table.table() + ": " + table.reason()
+                            + (table.mend() == null ? "" : "; to mend it: " + table.mend())));
         }
         for (Voided voided : info.voided()) {
             output.line(
@@ -112,7 +122,19 @@ public final class StorePrinter {
         }
         return document.put("size_bytes", status.sizeBytes())
                 .put("tables", status.tables().size())
-                .putStrings("not_covered", status.notCovered())
+                .putStrings(
+                        "not_covered",
+                        status.notCovered().stream()
+                                .map(table -> table.table().toString())
+                                .toList())
+                .putObjects(
+                        "not_covered_reasons",
+                        status.notCovered().stream()
+                                .map(table -> new JsonObject()
+                                        .putTable(table.table())
+                                        .put("reason", table.reason())
+                                        .put("mend", table.mend()))
+                                .toList())
                 .putObjects(
                         "gaps",
                         info.gaps().stream()

@@ -1,5 +1,6 @@
 package io.rowback.restore.plan;
 
+import io.rowback.history.Change;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
@@ -43,6 +44,7 @@ public final class RestorePlanner {
     private final RestoreRequest request;
     private final Tables tables;
     private final Map<TableInfo, LifeReader> lives = new HashMap<>();
+    private final PartitionMoves moves;
     private final Set<Row> done = new HashSet<>();
     private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
     private final Map<Lsn, Transaction> causing = new TreeMap<>();
@@ -54,6 +56,7 @@ public final class RestorePlanner {
         this.reader = reader;
         this.request = request;
         this.tables = new Tables(reader.tables());
+        this.moves = new PartitionMoves(reader);
     }
 
     /**
@@ -97,10 +100,11 @@ public final class RestorePlanner {
 
     private List<String> missing() {
         List<Gap> gaps = reader.info().gaps();
-        Scope.Narrowing narrowing = request.scope().narrowing();
-        Stream<Hole> holes = narrowing == null || narrowing.related()
+        Stream<Hole> holes = request.scope().countsAllTables()
                 ? gaps.stream().map(gap -> new Hole(gap.from(), gap.to(), gap))
-                : narrowing.table().holes(gaps).stream();
+                : request.scope().narrowings().stream()
+                        .flatMap(narrowing -> narrowing.table().holes(gaps).stream())
+                        .distinct();
         return holes.filter(hole -> request.scope().windows().stream()
                         .anyMatch(window -> hole.overlaps(window.from(), window.to())))
                 .map(Hole::toString)
@@ -155,6 +159,11 @@ public final class RestorePlanner {
         if (last < 0) {
             return;
         }
+        Finding moved = halfOfAMove(life, undone);
+        if (moved != null) {
+            findings.add(moved);
+            return;
+        }
         RowImage without = life.without(undone);
         RowImage wanted = asOf(life, without);
         Truth counts = counts(life, wanted, undone);
@@ -176,6 +185,29 @@ public final class RestorePlanner {
                         causes(life, undone),
                         lastBy(life, last)));
         keep(life, judgement);
+    }
+
+    /** A row that moved to another partition was deleted here and inserted there: undone is both or nothing. */
+    private @Nullable Finding halfOfAMove(RowLife life, Predicate<RowLife.Step> undone) {
+        boolean bothOperations = request.asksFor(Operation.INSERT) && request.asksFor(Operation.DELETE);
+        for (RowLife.Step step : life.steps()) {
+            Change other = undone.test(step) ? moves.otherHalf(step.change()) : null;
+            if (other == null) {
+                continue;
+            }
+            Scope scope = request.scope();
+            boolean bothTables =
+                    scope.countsAllTables() || scope.narrowing(other.table()).isPresent();
+            if (!bothOperations || !bothTables) {
+                String where = step.change().operation() == Operation.INSERT ? "from " : "to ";
+                return new Finding.Refusal(
+                        life.table().schema(),
+                        life.key(),
+                        "it was moved " + where + "partition " + other.schema().name()
+                                + ", which is undone for both of them, by --ops delete,update,insert");
+            }
+        }
+        return null;
     }
 
     private void keep(RowLife life, RowJudgement judgement) {
@@ -204,7 +236,8 @@ public final class RestorePlanner {
     }
 
     private Truth counts(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
-        Scope.Narrowing narrowing = request.scope().narrowing();
+        Scope.Narrowing narrowing =
+                request.scope().narrowing(life.table().schema().id()).orElse(null);
         if (narrowing == null || narrowing.conditions().isEmpty()) {
             return Truth.TRUE;
         }

@@ -3,9 +3,11 @@ package io.rowback.restore.plan;
 import io.rowback.history.Lsn;
 import io.rowback.history.Position;
 import io.rowback.history.RowKey;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.restore.expression.Expression;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param windows half-open windows of commits, in order, not overlapping; a transaction is a window of one commit
  * @param open whether the last window has no end, so that every later change belongs to the scope
- * @param narrowing which rows count; null for all
+ * @param narrowings which rows count, those of any of these; empty for all. No two are about the same table
  */
-public record Scope(
-        List<Window> windows, boolean open, @Nullable Narrowing narrowing) {
+public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowings) {
     public Scope {
         windows = List.copyOf(windows);
+        narrowings = List.copyOf(narrowings);
         if (windows.isEmpty()) {
             throw new IllegalArgumentException("a scope has at least one window");
         }
@@ -49,6 +51,18 @@ public record Scope(
         public Narrowing {
             conditions = List.copyOf(conditions);
         }
+    }
+
+    /** Whether rows of tables count that no narrowing is about. */
+    public boolean countsAllTables() {
+        return narrowings.isEmpty() || narrowings.stream().anyMatch(Narrowing::related);
+    }
+
+    /** The narrowing that is about this table, if one is. */
+    Optional<Narrowing> narrowing(TableId table) {
+        return narrowings.stream()
+                .filter(narrowing -> narrowing.table().schema().id().equals(table))
+                .findFirst();
     }
 
     boolean contains(Position position) {

@@ -42,11 +42,14 @@ final class ScopeRows {
 
     /** The rows in the order in which the scope first touched them. */
     Set<Row> read() {
-        Scope.Narrowing narrowing = scope.narrowing();
-        if (narrowing == null) {
+        if (scope.narrowings().isEmpty()) {
             scope.windows().forEach(window -> touch(reader.changes(window.from(), window.to()), row -> true));
-            return touched;
         }
+        scope.narrowings().forEach(this::read);
+        return touched;
+    }
+
+    private void read(Scope.Narrowing narrowing) {
         TableInfo table = narrowing.table();
         RowKey key = narrowing.key();
         if (key == null) {
@@ -57,7 +60,6 @@ final class ScopeRows {
             Row row = new Row(table.schema().id(), key);
             rows(row, narrowing.related()).forEach(this::touchRow);
         }
-        return touched;
     }
 
     /** What the scope did to rows of tables without a key, which {@link #read} leaves out. */

@@ -46,30 +46,105 @@ public final class Tables {
     }
 
     /**
-     * The table that an operator means by {@code users}, {@code shop.users} or {@code "My Table"}: the name as we print
-     * it, with quotes taken as SQL takes them, without regard to case, else as the table was called once. Of a table that was dropped and made anew it is the
-     * newest one.
+     * What a name stands for.
+     *
+     * @param tables one table, or all that are or once were partitions, at any depth, of the table of that name
+     * @param root the partitioned table's name, or null where the name is that of a table itself
+     */
+    public record Named(List<TableInfo> tables, @Nullable TableName root) {
+        /** Those that hold its rows at that moment. A partition that is known only from later on is not among them. */
+        public List<TableInfo> at(Lsn at) {
+            return tables.stream()
+                    .filter(table -> root == null
+                            || (!at.isBefore(table.schemas().get(0).from())
+                                    && table.schema(at).partitionOf().contains(root)))
+                    .toList();
+        }
+
+        /** The partitions that are known only from later than that moment on. */
+        public List<TableInfo> laterThan(Lsn at) {
+            return tables.stream()
+                    .filter(table ->
+                            root != null && at.isBefore(table.schemas().get(0).from()))
+                    .toList();
+        }
+
+        /** The name, for messages. */
+        public TableName name() {
+            return root == null ? tables.get(0).schema().name() : root;
+        }
+    }
+
+    /**
+     * What an operator means by {@code users}, {@code shop.users} or {@code "My Table"}: the table of that name as we print
+     * it, with quotes taken as SQL takes them, without regard to case, else the partitions of the table of that name, else
+     * the table that was called so once. Of a table that was dropped and made anew it is the newest one.
      *
      * @throws RowbackException of code USAGE if there is none or the name fits several
      */
-    public TableInfo named(String text) {
+    public Named named(String text) {
         Name name = Name.parse(text);
-        List<Predicate<TableInfo>> attempts = List.of(
-                table -> text.equals(table.schema().name().toString()),
-                table -> name.fits(table.schema().name(), String::equals),
-                table -> name.fits(table.schema().name(), String::equalsIgnoreCase),
-                table -> table.schemas().stream()
-                        .anyMatch(version -> name.fits(version.schema().name(), String::equals)));
+        return table(
+                        text,
+                        List.of(
+                                table -> text.equals(table.schema().name().toString()),
+                                table -> name.fits(table.schema().name(), String::equals),
+                                table -> name.fits(table.schema().name(), String::equalsIgnoreCase)))
+                .or(() -> partitions(text, name))
+                .or(() -> table(text, List.of(table -> table.schemas().stream()
+                        .anyMatch(version -> name.fits(version.schema().name(), String::equals)))))
+                .orElseThrow(() -> new RowbackException(
+                        ErrorCode.USAGE, "the history holds no table " + text, nearest(name.table())));
+    }
+
+    private Optional<Named> table(String text, List<Predicate<TableInfo>> attempts) {
         for (Predicate<TableInfo> attempt : attempts) {
             List<TableInfo> found = newest(all.stream().filter(attempt));
-            if (found.size() == 1) {
-                return found.get(0);
-            }
-            if (found.size() > 1) {
-                return inPublic(found).orElseThrow(() -> ambiguous(text, found));
+            if (!found.isEmpty()) {
+                List<TableName> names =
+                        found.stream().map(table -> table.schema().name()).toList();
+                TableName meant = only(text, names);
+                return Optional.of(new Named(found.subList(names.indexOf(meant), names.indexOf(meant) + 1), null));
             }
         }
-        throw new RowbackException(ErrorCode.USAGE, "the history holds no table " + text, nearest(name.table()));
+        return Optional.empty();
+    }
+
+    private Optional<Named> partitions(String text, Name name) {
+        for (BiPredicate<String, String> same :
+                List.<BiPredicate<String, String>>of(String::equals, String::equalsIgnoreCase)) {
+            List<TableName> roots = all.stream()
+                    .flatMap(Tables::ancestors)
+                    .filter(ancestor -> name.fits(ancestor, same))
+                    .distinct()
+                    .sorted()
+                    .toList();
+            if (!roots.isEmpty()) {
+                TableName root = only(text, roots);
+                return Optional.of(new Named(
+                        all.stream()
+                                .filter(table -> ancestors(table).anyMatch(root::equals))
+                                .toList(),
+                        root));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Stream<TableName> ancestors(TableInfo table) {
+        return table.schemas().stream().flatMap(version -> version.schema().partitionOf().stream());
+    }
+
+    /** The only one of these names, or the only one in schema public. */
+    private static TableName only(String text, List<TableName> names) {
+        List<TableName> inPublic =
+                names.stream().filter(name -> name.schema().equals("public")).toList();
+        if (names.size() == 1 || inPublic.size() == 1) {
+            return names.size() == 1 ? names.get(0) : inPublic.get(0);
+        }
+        String listed = names.stream().map(Name::quoted).collect(Collectors.joining(", "));
+        throw new RowbackException(
+                ErrorCode.USAGE, text + " names several tables", "Name one of " + listed + ", quotes included.");
     }
 
     /** Of tables with one name the one that is covered furthest, then the one with the highest oid. */
@@ -93,23 +168,10 @@ public final class Tables {
         return table.coverage().stream().map(Coverage::to).reduce(Lsn.ZERO, (older, newer) -> newer);
     }
 
-    private static Optional<TableInfo> inPublic(List<TableInfo> found) {
-        List<TableInfo> inPublic = found.stream()
-                .filter(table -> table.schema().name().schema().equals("public"))
-                .toList();
-        return inPublic.size() == 1 ? Optional.of(inPublic.get(0)) : Optional.empty();
-    }
-
-    private static RowbackException ambiguous(String text, List<TableInfo> found) {
-        String names =
-                found.stream().map(table -> Name.quoted(table.schema().name())).collect(Collectors.joining(", "));
-        return new RowbackException(
-                ErrorCode.USAGE, text + " names several tables", "Name one of " + names + ", quotes included.");
-    }
-
     private String nearest(String name) {
-        List<String> names = all.stream()
-                .map(table -> table.schema().name())
+        List<String> names = Stream.concat(
+                        all.stream().map(table -> table.schema().name()),
+                        all.stream().flatMap(Tables::ancestors))
                 .distinct()
                 .sorted(Comparator.comparing(candidate -> Nearness.distance(name, candidate.name())))
                 .limit(3)

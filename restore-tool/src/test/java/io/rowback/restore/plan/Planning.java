@@ -35,15 +35,15 @@ final class Planning {
         List<Scope.Window> windows = Arrays.stream(transactions)
                 .map(transaction -> Scope.Window.of(transaction.commit()))
                 .toList();
-        return new Planning(new Scope(windows, false, null));
+        return new Planning(new Scope(windows, false, List.of()));
     }
 
     static Planning undoing(Lsn from, Lsn to) {
-        return new Planning(new Scope(List.of(new Scope.Window(from, to)), false, null));
+        return new Planning(new Scope(List.of(new Scope.Window(from, to)), false, List.of()));
     }
 
     Planning of(Scope.Narrowing narrowing) {
-        scope = new Scope(scope.windows(), false, narrowing);
+        scope = new Scope(scope.windows(), false, List.of(narrowing));
         return this;
     }
 

@@ -48,7 +48,7 @@ final class TablesTest {
         table("public", "My Table");
         table("s.1", "a.b");
         table("public", "a\"b");
-        assertThat(new Tables(history.tables()).named(text).schema().name()).isEqualTo(new TableName(schema, name));
+        assertThat(new Tables(history.tables()).named(text).name()).isEqualTo(new TableName(schema, name));
     }
 
     @Test
@@ -84,7 +84,8 @@ final class TablesTest {
                 .key("id")
                 .oid(50)
                 .build());
-        assertThat(new Tables(history.tables()).named("users").schema().id().oid())
-                .isEqualTo(50);
+        assertThat(new Tables(history.tables()).named("users").tables())
+                .extracting(table -> table.schema().id().oid())
+                .containsExactly(50);
     }
 }

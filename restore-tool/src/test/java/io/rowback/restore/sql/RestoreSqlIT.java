@@ -300,7 +300,8 @@ final class RestoreSqlIT {
                 .toList();
         return RestorePlanner.plan(
                 reader,
-                new RestoreRequest(new Scope(windows, false, null), null, columns, operations, mode, false, 10_000));
+                new RestoreRequest(
+                        new Scope(windows, false, List.of()), null, columns, operations, mode, false, 10_000));
     }
 
     private static String sql(RestorePlan plan) throws IOException {

@@ -74,7 +74,7 @@ final class SqlWriterTest {
                 RestorePlanner.plan(
                         history,
                         new RestoreRequest(
-                                new Scope(List.of(Scope.Window.of(bad.commit())), false, null),
+                                new Scope(List.of(Scope.Window.of(bad.commit())), false, List.of()),
                                 null,
                                 ColumnChoice.ALL,
                                 Set.of(Operation.values()),

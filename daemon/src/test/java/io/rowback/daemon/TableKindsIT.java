@@ -1,0 +1,229 @@
+package io.rowback.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.NotCovered;
+import io.rowback.history.TableName;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.ConfigReader;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Partitions, inheritance, replica identities, and all that cannot be covered, while a server streams. */
+class TableKindsIT {
+    @SuppressWarnings("NullAway.Init")
+    private static PostgresServer server;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.start(18);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @Test
+    void partitionsKeepTheirHistoryWhereverRowsAndTheyThemselvesGo() throws Exception {
+        Database app = server.createDatabase("partitions");
+        app.run("create table m (id int, at int, v text, primary key (id, at)) partition by range (at);"
+                + "create table m_1 partition of m for values from (0) to (10);"
+                + "create table m_2 partition of m for values from (10) to (20) partition by list (id);"
+                + "create table m_2_a partition of m_2 for values in (1, 2);"
+                + "create table apart (v text, at int not null, id int not null, primary key (id, at));"
+                + "insert into m values (1, 1, 'a'), (2, 11, 'b')");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(3)) {
+            assertThat(partitionOf(capture, "m_2_a")).containsExactly("m_2", "m");
+            app.run(
+                    "update m set at = 12 where id = 1; alter table m attach partition apart for values from (20) to (30);"
+                            + "insert into m values (2, 26, 'y'); create table m_3 partition of m for values from (30) to (40);"
+                            + "insert into m values (1, 31, 'z'); create table aside (like m_1 including all)");
+            capture.covering(5);
+            app.run(
+                    "alter table m detach partition m_1; alter table m attach partition aside for values from (0) to (10)");
+            RunningCapture.await(() -> partitionOf(capture, "m_1").isEmpty()
+                    && partitionOf(capture, "aside").equals(List.of("m")));
+            app.run("insert into m_1 values (5, 5, 'd'); truncate m_3; insert into m values (3, 32, 'e'); truncate m");
+            capture.catchUp();
+
+            assertThat(partitionOf(capture, "apart")).containsExactly("m");
+            assertThat(capture.changes("m_1")).containsExactly("DELETE 1|1|UNKNOWN", "INSERT -> 5|5|d");
+            assertThat(capture.changes("m_2_a")).containsExactly("INSERT -> 1|12|a", "TRUNCATE");
+            assertThat(capture.changes("apart")).containsExactly("INSERT -> y|26|2", "TRUNCATE");
+            assertThat(capture.baseline("m_3")).containsExactly("1|31|z");
+            assertThat(capture.changes("m_3")).containsExactly("TRUNCATE", "INSERT -> 3|32|e", "TRUNCATE");
+        }
+    }
+
+    private static List<String> partitionOf(RunningCapture capture, String table) {
+        return capture.table(table).schema().partitionOf().stream()
+                .map(TableName::toString)
+                .toList();
+    }
+
+    @Test
+    void parentsAndChildrenByInheritanceAreTablesOfTheirOwn() throws Exception {
+        Database app = server.createDatabase("inheritance");
+        app.run(
+                "create table kin (id int primary key); create table child (extra text, primary key (id)) inherits (kin);"
+                        + "insert into kin values (1); insert into child values (2, 'x')");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(2)) {
+            app.run("update kin set id = id + 10; truncate kin");
+            capture.catchUp();
+
+            assertThat(capture.baseline("kin")).containsExactly("1");
+            assertThat(capture.baseline("child")).containsExactly("2|x");
+            assertThat(capture.changes("kin")).containsExactly("UPDATE 1 -> 11", "TRUNCATE");
+            assertThat(capture.changes("child")).containsExactly("UPDATE 2|UNKNOWN -> 12|x", "TRUNCATE");
+            assertThat(partitionOf(capture, "child")).isEmpty();
+        }
+    }
+
+    @Test
+    void aRowIsKnownByTheIndexThatIsItsReplicaIdentity() throws Exception {
+        Database app = server.createDatabase("using_index");
+        app.run(
+                "create table t (id int primary key, code text not null unique, v text);"
+                        + "alter table t replica identity using index t_code_key;"
+                        + "create table n (code text not null unique, v text); alter table n replica identity using index n_code_key");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(2)) {
+            app.run("insert into t values (1, 'a', 'x'); update t set v = 'y'; update t set code = 'b';"
+                    + "update t set id = 2; delete from t; insert into n values ('a', 'x'); update n set v = null;"
+                    + "update n set code = 'b'; delete from n; insert into n values ('c', ''); truncate n");
+            capture.catchUp();
+
+            assertThat(capture.table("t").schema().key()).containsExactly("code");
+            assertThat(capture.changes("t"))
+                    .containsExactly(
+                            "INSERT -> 1|a|x",
+                            "UPDATE UNKNOWN|a|UNKNOWN -> 1|a|y",
+                            "UPDATE UNKNOWN|a|UNKNOWN -> 1|b|y",
+                            "UPDATE UNKNOWN|b|UNKNOWN -> 2|b|y",
+                            "DELETE UNKNOWN|b|UNKNOWN");
+            assertThat(capture.changes("n"))
+                    .containsExactly(
+                            "INSERT -> a|x",
+                            "UPDATE a|UNKNOWN -> a|NULL",
+                            "UPDATE a|UNKNOWN -> b|NULL",
+                            "DELETE b|UNKNOWN",
+                            "INSERT -> c|",
+                            "TRUNCATE");
+        }
+    }
+
+    @Test
+    void identitySwitchedWhileStreamingLosesNoChangeAndCoverageGoesOnWhereTheKeyStays() throws Exception {
+        Database app = server.createDatabase("switched");
+        app.run("create table t (id int primary key, v text not null unique); insert into t values (1, 'a')");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            app.run("update t set v = 'b'; update t set id = 2; alter table t replica identity full;"
+                    + "update t set v = 'c'; update t set id = 3; alter table t replica identity default;"
+                    + "update t set v = 'd'");
+            capture.catchUp();
+            assertThat(capture.table("t").coverage()).hasSize(1);
+            app.run("alter table t replica identity using index t_v_key; update t set v = 'e'");
+            RunningCapture.await(() -> capture.baseline("t").equals(List.of("3|e")));
+            app.run("update t set id = 4, v = 'f'");
+            capture.catchUp();
+
+            assertThat(capture.table("t").schema().key()).containsExactly("v");
+            assertThat(capture.changes("t"))
+                    .containsExactly(
+                            "UPDATE 1|UNKNOWN -> 1|b",
+                            "UPDATE 1|UNKNOWN -> 2|b",
+                            "UPDATE 2|b -> 2|c",
+                            "UPDATE 2|c -> 3|c",
+                            "UPDATE 3|UNKNOWN -> 3|d",
+                            "UPDATE UNKNOWN|d -> 3|e",
+                            "UPDATE UNKNOWN|e -> 4|f");
+        }
+    }
+
+    @Test
+    void whatCannotBeCoveredIsReportedAndNeverBreaksTheApplication() throws Exception {
+        Database app = server.createDatabase("not_covered");
+        app.run("create table t (id int primary key); insert into t values (1);"
+                + "create unlogged table fast (id int primary key); insert into fast values (1);"
+                + "create foreign data wrapper w; create server s foreign data wrapper w; create foreign table far (a int) server s;"
+                + "create materialized view mv as select 1 a; create view v as select 1 a;"
+                + "create table keyless (a int); insert into keyless values (1);"
+                + "create table nothing (id int primary key); insert into nothing values (1);"
+                + "alter table nothing replica identity nothing");
+        String updates = "update fast set id = id + 1; update keyless set a = a + 1; update nothing set id = id + 1;";
+        try (Connection session = app.connect();
+                Statement temporary = session.createStatement();
+                RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            app.run(updates + "refresh materialized view mv; delete from keyless; delete from nothing");
+            RunningCapture.await(() -> notCovered(capture).equals(List.of("far", "fast", "keyless", "mv", "nothing")));
+            temporary.execute("create temporary table passing (id int primary key)");
+            assertThat(check(app))
+                    .contains("1 temporary tables are not covered: their rows are not in the log")
+                    .contains("fast is not covered: unlogged: its rows are not in the log")
+                    .anyMatch(line -> line.startsWith("mv is not covered: a materialized view"));
+
+            app.run("alter table t replica identity nothing; insert into t values (2)");
+            RunningCapture.await(() -> notCovered(capture).contains("t"));
+            app.run(updates + "update t set id = id + 10; delete from t where id = 11");
+            assertThat(capture.covered()).isEmpty();
+            NotCovered told = capture.read(reader -> reader.info().notCovered()).stream()
+                    .filter(table -> table.table().name().equals("t"))
+                    .findFirst()
+                    .orElseThrow();
+            app.run(String.valueOf(told.mend()));
+            capture.covering(1);
+            assertThat(notCovered(capture)).doesNotContain("t");
+            assertThat(capture.baseline("t")).containsExactly("12");
+        }
+    }
+
+    @Test
+    void publishedByHandATableWithoutIdentityBreaksUpdatesOnlyUntilTheDaemonLooks() throws Exception {
+        Database app = server.createDatabase("by_hand");
+        app.run("create table t (id int primary key); create table keyless (a int); insert into keyless values (1)");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            app.run("alter publication rowback add table keyless");
+            assertThatThrownBy(() -> app.run("update keyless set a = 2")).hasMessageContaining("replica identity");
+            RunningCapture.await(() -> updates(app));
+            assertThat(capture.covered()).containsExactly("t");
+        }
+    }
+
+    private static boolean updates(Database app) {
+        try {
+            app.run("update keyless set a = 2");
+            return true;
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    private static List<String> notCovered(RunningCapture capture) {
+        return capture.read(reader -> reader.info().notCovered()).stream()
+                .map(table -> table.table().toString())
+                .toList();
+    }
+
+    private static List<String> check(Database app) throws SQLException {
+        Config config = ConfigReader.read(null, Map.of("ROWBACK_DATABASES_APP_URL", app.url()));
+        try (Connection connection = app.connect()) {
+            return Preflight.findings(connection, config.database("app")).stream()
+                    .map(Finding::text)
+                    .toList();
+        }
+    }
+}
