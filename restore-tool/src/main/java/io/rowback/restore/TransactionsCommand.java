@@ -13,6 +13,7 @@ import io.rowback.restore.output.TransactionPrinter;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
@@ -111,7 +112,7 @@ final class TransactionsCommand extends StoreCommand {
         if (only != null
                 && operation == null
                 && minRows <= 1
-                && transaction.definedTables().contains(only)) {
+                && !Collections.disjoint(transaction.definedTables(), only)) {
             return true;
         }
         long rows = transaction.counts().entrySet().stream()

@@ -255,8 +255,7 @@ public final class TableWatch implements AutoCloseable {
         for (TableInfo table : writer.tables()) {
             TableId id = table.schema().id();
             String now = published.get(id);
-            boolean interrupted =
-                    capturable.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
+            boolean interrupted = capturable.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
             if (isOpen(table) && !endings.containsKey(id)) {
                 if (interrupted) {
                     endCoverage(table, verified, "not published, if only for a while");

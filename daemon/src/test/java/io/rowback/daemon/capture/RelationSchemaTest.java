@@ -138,6 +138,7 @@ class RelationSchemaTest {
                 ReplicaIdentity.DEFAULT,
                 List.of(),
                 List.of(),
-                List.of(), List.of());
+                List.of(),
+                List.of());
     }
 }
