@@ -67,6 +67,10 @@ final class Metadata {
         Metadata meta = new Metadata();
         meta.name = read(database, STORE_KEY, in -> Json.read(in, new TypeReference<StoreName>() {}));
         if (meta.name == null) {
+            if (database.hasFiles()) {
+                // A damaged file may look as if it held nothing; to begin anew would bury what the others hold.
+                throw SealedValue.corrupt(Family.META, STORE_KEY, "it is missing", null);
+            }
             return meta;
         }
         meta.durable = new Lsn(required(database, DURABLE_KEY, ByteReader::u64));
