@@ -116,14 +116,16 @@ final class DatabaseCapture {
                 new TableWatch(database, connections, writer, metrics, new RebaselineRequests(store))) {
             announce(tables, null);
             try (Connection connection = tables.connect()) {
-                tables.publish(connection);
                 StartPosition start = new StartPosition(connections, connection, database, writer);
+                start.requirePrimary();
+                tables.publish(connection);
                 start.prepare();
                 if (publicationWasMissing) {
                     start.passMissingPublication();
                     publicationWasMissing = false;
                 }
             }
+            tables.begin();
             metrics.gaps(writer.info().gaps().size());
             metrics.durable(writer.info().durable());
             capture(writer, tables);
@@ -155,8 +157,13 @@ final class DatabaseCapture {
                     reading);
             if (stopping.getCount() > 0) {
                 looking.start();
-                Throwable failure = reading.run().orElse(null);
-                Throwable first = looking.end();
+                Throwable failure;
+                Throwable first;
+                try {
+                    failure = reading.run().orElse(null);
+                } finally {
+                    first = looking.end();
+                }
                 failure = first == null ? failure : first;
                 if (failure != null) {
                     throw new IllegalStateException("capture failed", failure);

@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What a failure of the capture means: whether time heals it, and what an operator reads. */
 final class Failures {
-    /** SQLSTATEs that pass: the server stops or starts, has no room now, or has not noticed that our predecessor is gone. */
-    private static final Set<String> PASSING = Set.of("57P01", "57P02", "57P03", "57P05", "53300", "55006", "55P03");
+    /**
+     * SQLSTATEs that pass: the server stops or starts, has no room now, has not noticed that our predecessor is gone, or
+     * somebody holds a lock or has cancelled our query.
+     */
+    private static final Set<String> PASSING = Set.of(
+            "57P01", "57P02", "57P03", "57P05", "53100", "53200", "53300", "53400", "55006", "55P03", "40P01", "57014");
 
     private static final String UNDEFINED_OBJECT = "42704";
 

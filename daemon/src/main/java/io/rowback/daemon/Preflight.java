@@ -69,7 +69,7 @@ final class Preflight {
                 ResultSet server = statement.executeQuery(SERVER)) {
             server.next();
             server(server);
-            if (server.getInt("version") < VERSION_MIN) {
+            if (server.getInt("version") < VERSION_MIN || server.getBoolean("standby")) {
                 return;
             }
             role(server);
@@ -113,10 +113,10 @@ final class Preflight {
     }
 
     private void slot(Optional<Slot> slot, ResultSet server) throws SQLException {
-        // A baseline takes a temporary slot, and each slot a sender.
+        // A baseline takes a temporary slot, and each slot a sender. Making the slot takes two for a moment.
         int needed = slot.isPresent() ? 1 : 2;
-        room("max_replication_slots", server.getInt("free_slots"), needed);
-        room("max_wal_senders", server.getInt("free_senders"), 2);
+        room("max_replication_slots", server.getInt("free_slots"), needed, slot.isPresent() ? 0 : 2);
+        room("max_wal_senders", server.getInt("free_senders"), 2, 1);
         String name = "slot " + database.slot();
         if (slot.isEmpty()) {
             findings.add(Finding.ok(name + " will be created"));
@@ -135,12 +135,12 @@ final class Preflight {
         }
     }
 
-    private void room(String setting, int free, int needed) {
+    private void room(String setting, int free, int needed, int required) {
         String text = setting + " leaves room for " + free;
         String mend = "ALTER SYSTEM SET " + setting + " = ...; -- larger, then restart the server";
         if (free >= needed) {
             findings.add(Finding.ok(text));
-        } else if (needed - free == 1) {
+        } else if (free >= required) {
             findings.add(Finding.warn(text + ", a baseline needs one more", mend));
         } else {
             findings.add(Finding.fail(text + ", " + needed + " are needed", mend));

@@ -15,7 +15,9 @@ import io.rowback.history.Voided;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -29,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class StartPosition {
     private static final Logger LOG = LoggerFactory.getLogger(StartPosition.class);
 
+    private static final String CANNOT_CONNECT_NOW = "57P03";
+
     private final Connections connections;
     private final Connection connection;
     private final Config.Database database;
@@ -39,6 +43,17 @@ final class StartPosition {
         this.connection = connection;
         this.database = database;
         this.writer = writer;
+    }
+
+    /** Has a round fail, and be tried again, while the server is a standby, which may be about to be promoted. */
+    void requirePrimary() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_is_in_recovery()")) {
+            row.next();
+            if (row.getBoolean(1)) {
+                throw new SQLException("the server is a standby", CANNOT_CONNECT_NOW);
+            }
+        }
     }
 
     /** Sees to it that slot and history agree; creates what does not exist yet. The publication must exist before. */
@@ -79,7 +94,15 @@ final class StartPosition {
                     "the server's log ends at " + end + ", " + last + " lies beyond",
                     "The log of rowbackd names the LSN at which the server fails.");
         }
-        return recordGap(durable, last.next(), "given up by rowbackd skip " + last);
+        // Where the log ends with it no transaction can commit at it, and we would be ahead of the server.
+        Lsn to = end.equals(last) ? end : last.next();
+        if (to.equals(durable)) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "everything up to the end of the server's log is held, there is nothing to skip",
+                    "The log of rowbackd names the LSN at which the server fails.");
+        }
+        return recordGap(durable, to, "given up by rowbackd skip " + last);
     }
 
     private void compare(ServerLog log) throws SQLException {

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Baseline {
     private static final Logger LOG = LoggerFactory.getLogger(Baseline.class);
+    private static final long END_SECONDS = 30;
     private static final int THREADS_MAX = 2;
 
     private final OpenConnections connections;
@@ -59,6 +61,7 @@ final class Baseline {
             return take(new ConcurrentLinkedQueue<>(tables), threads, workers);
         } finally {
             workers.shutdownNow();
+            workers.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
         }
     }
 
@@ -70,7 +73,12 @@ final class Baseline {
             at = snapshot.at();
             for (int i = 0; i < threads; i++) {
                 Connection reading = connections.open();
-                snapshot.takeOver(reading);
+                try {
+                    snapshot.takeOver(reading);
+                } catch (SQLException e) {
+                    reading.close();
+                    throw e;
+                }
                 runs.add(workers.submit(() -> copyAll(tables, reading, at)));
             }
         }

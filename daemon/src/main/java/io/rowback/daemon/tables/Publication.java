@@ -31,18 +31,45 @@ public final class Publication {
               FROM pg_catalog.pg_publication p
              WHERE p.pubname = ?
             """;
-    /** Every table that is published, however it came into the publication. */
+    /**
+     * Every table that is published, however it came into the publication: itself, by a partitioned table above it, by
+     * its schema (from version 15 on), or with all; and a text that changes whenever it is taken out and put back on any
+     * of these ways. The view {@code pg_publication_tables} would wait for whoever holds a lock on one of the tables.
+     */
     private static final String TABLES = """
             SELECT c.oid,
                    EXISTS (SELECT 1
                              FROM pg_catalog.pg_publication_rel r
-                             JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
-                            WHERE p.pubname = t.pubname AND r.prrelid = c.oid) AS listed
-              FROM pg_catalog.pg_publication_tables t
-              JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
-              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
-             WHERE t.pubname = ?
+                            WHERE r.prpubid = p.oid AND r.prrelid = c.oid) AS listed,
+                   pg_catalog.concat_ws(' ', p.oid, p.xmin, rel.rows, spc.rows, inh.rows) AS membership
+              FROM pg_catalog.pg_publication p
+              JOIN pg_catalog.pg_class c ON c.relkind = 'r' AND c.relpersistence = 'p' AND c.oid >= 16384
+             CROSS JOIN LATERAL (SELECT pg_catalog.array_append(pg_catalog.array_agg(a.relid::oid), c.oid) AS oids
+                                   FROM pg_catalog.pg_partition_ancestors(c.oid) a) line
+             CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.concat(r.oid, ' ', r.xmin), ' ' ORDER BY r.oid)
+                                            AS rows
+                                   FROM pg_catalog.pg_publication_rel r
+                                  WHERE r.prpubid = p.oid AND r.prrelid = ANY (line.oids)) rel
+             CROSS JOIN LATERAL (%s) spc
+             CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(
+                                            pg_catalog.concat(i.inhparent, ' ', i.xmin), ' ' ORDER BY i.inhparent) AS rows
+                                   FROM pg_catalog.pg_inherits i
+                                  WHERE c.relispartition AND i.inhrelid = ANY (line.oids)) inh
+             WHERE p.pubname = ?
+               AND NOT (p.pubviaroot AND c.relispartition)
+               AND (p.puballtables OR rel.rows IS NOT NULL OR spc.rows IS NOT NULL)
             """;
+
+    private static final String SCHEMAS = """
+            SELECT pg_catalog.string_agg(pg_catalog.concat(n.oid, ' ', n.xmin), ' ' ORDER BY n.oid) AS rows
+              FROM pg_catalog.pg_publication_namespace n
+             WHERE n.pnpubid = p.oid
+               AND n.pnnspid IN (SELECT a.relnamespace FROM pg_catalog.pg_class a WHERE a.oid = ANY (line.oids))
+            """;
+
+    private static final String NO_SCHEMAS = "SELECT NULL::text AS rows";
+    private static final int SCHEMAS_SINCE = 15;
+
     /** Row filters and column lists, from version 15 on: what they leave out would be missing from the history. */
     private static final String NARROWED = """
             SELECT r.prrelid AS oid
@@ -50,17 +77,6 @@ public final class Publication {
               JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
              WHERE p.pubname = ?
                AND (pg_catalog.to_jsonb(r) ->> 'prqual' IS NOT NULL OR pg_catalog.to_jsonb(r) ->> 'prattrs' IS NOT NULL)
-            """;
-
-    /** What changes when a table is taken out and put back, or the publication itself changes. */
-    private static final String MEMBERSHIPS = """
-            SELECT c.oid, pg_catalog.concat_ws(' ', p.oid, p.xmin, r.oid, r.xmin) AS membership
-              FROM pg_catalog.pg_publication_tables t
-              JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname
-              JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
-              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
-              LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = c.oid
-             WHERE t.pubname = ?
             """;
 
     private final Connection connection;
@@ -99,12 +115,12 @@ public final class Publication {
 
     /** The tables that it publishes. */
     public Set<TableId> tables() throws SQLException {
-        return tables(TABLES, false);
+        return tables(tablesSql(), false);
     }
 
     /** Those of them that it lists by name, and that can be taken out of it. */
     Set<TableId> listed() throws SQLException {
-        return tables(TABLES, true);
+        return tables(tablesSql(), true);
     }
 
     /** The tables of which it publishes only some rows or columns. */
@@ -117,7 +133,7 @@ public final class Publication {
      * in the same way.
      */
     Map<TableId, String> memberships() throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(MEMBERSHIPS)) {
+        try (PreparedStatement statement = connection.prepareStatement(tablesSql())) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {
                 Map<TableId, String> memberships = new HashMap<>();
@@ -127,6 +143,11 @@ public final class Publication {
                 return memberships;
             }
         }
+    }
+
+    private String tablesSql() throws SQLException {
+        boolean hasSchemas = connection.getMetaData().getDatabaseMajorVersion() >= SCHEMAS_SINCE;
+        return TABLES.formatted(hasSchemas ? SCHEMAS : NO_SCHEMAS);
     }
 
     private Set<TableId> tables(String sql, boolean listedOnly) throws SQLException {

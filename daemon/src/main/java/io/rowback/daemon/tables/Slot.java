@@ -80,6 +80,10 @@ public record Slot(
             try (Connection walsender = connections.openReplication();
                     Statement statement = walsender.createStatement()) {
                 statement.execute("ALTER_REPLICATION_SLOT " + Identifiers.quote(name) + " (FAILOVER true)");
+            } catch (SQLException e) {
+                // Left as it is, the next promotion would lose it without anybody's knowing before.
+                drop(connection, name);
+                throw e;
             }
         }
         return start;

@@ -57,7 +57,7 @@ public final class TableWatch implements AutoCloseable {
     /** Up to here every covered table was seen to be published, and of the shape that {@link #seen} has. */
     private Lsn verified;
     /** How each table was published then. */
-    private Map<TableId, String> memberships;
+    private Map<TableId, String> memberships = new HashMap<>();
 
     /** The tables as the catalog had them at the last look, or the history before the first. */
     private final Map<TableId, TableSchema> seen = new HashMap<>();
@@ -86,9 +86,14 @@ public final class TableWatch implements AutoCloseable {
         this.metrics = metrics;
         this.connections = new OpenConnections(connections);
         this.answering = new OpenConnections(connections.answeringWithin(PATIENCE));
+        this.verified = writer.info().durable();
+    }
+
+    /** Starts out from what the history knows: to be called once it agrees with the server, before the first look. */
+    public void begin() {
         Published last = writer.published();
-        this.verified = last.equals(Published.NEVER) ? writer.info().durable() : last.verified();
-        this.memberships = last.memberships();
+        verified = last.equals(Published.NEVER) ? writer.info().durable() : last.verified();
+        memberships = last.memberships();
         writer.tables().forEach(table -> seen.put(table.schema().id(), table.schema()));
     }
 
@@ -97,9 +102,13 @@ public final class TableWatch implements AutoCloseable {
         return connections.open();
     }
 
-    /** A connection for {@link #look}, which notices a network that is gone without a word. */
+    /** A connection for {@link #look}, which notices a network that is gone without a word, and waits for no lock for long. */
     public Connection connectToLook() throws SQLException {
-        return answering.open();
+        Connection connection = answering.open();
+        try (java.sql.Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = '5s'");
+        }
+        return connection;
     }
 
     /**
@@ -109,6 +118,10 @@ public final class TableWatch implements AutoCloseable {
      */
     public void publish(Connection connection) throws SQLException {
         Publication publication = new Publication(connection, database.publication());
+        if (publication.definition().isPresent() && !writer.tables().isEmpty()) {
+            // What has changed since is for the first look, which does not keep the stream waiting.
+            return;
+        }
         Survey after = maintain(publication, Survey.read(connection, database), connection);
         if (!after.capturable().isEmpty()
                 && after.unpublished().size() == after.capturable().size()) {
@@ -345,7 +358,9 @@ public final class TableWatch implements AutoCloseable {
         }
         due.forEach(table -> {
             failed.remove(table.id());
-            requests.done(table.id());
+            if (!failures.containsKey(table)) {
+                requests.done(table.id());
+            }
         });
         failures.forEach((table, reason) -> {
             LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
