@@ -130,7 +130,7 @@ final class TableCopy {
         }
     }
 
-    private long read(CatalogTable table, TableSchema schema) throws SQLException {
+    private long read(CatalogTable table, TableSchema schema) throws SQLException, LeftOutException {
         List<Column> columns = schema.columns();
         int[] indexes = columns.stream()
                 .filter(Column::published)
@@ -151,7 +151,8 @@ final class TableCopy {
         }
     }
 
-    private long read(CopyOut copy, CopyText text, TableSchema schema, int[] indexes) throws SQLException {
+    private long read(CopyOut copy, CopyText text, TableSchema schema, int[] indexes)
+            throws SQLException, LeftOutException {
         List<RowImage> batch = new ArrayList<>();
         long rows = 0;
         long bytes = 0;
@@ -180,10 +181,13 @@ final class TableCopy {
         });
     }
 
-    private static void await(Future<?> storing) {
+    private static void await(Future<?> storing) throws LeftOutException {
         try {
             storing.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof IllegalArgumentException noKey) {
+                throw new LeftOutException(String.valueOf(noKey.getMessage()));
+            }
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
