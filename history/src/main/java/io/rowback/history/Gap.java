@@ -17,6 +17,11 @@ public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason)
         return !commit.isBefore(from) && commit.isBefore(to);
     }
 
+    /** Whether a commit that may be missing lies in [begin, end). */
+    public boolean overlaps(Lsn begin, Lsn end) {
+        return from.isBefore(end) && begin.isBefore(to);
+    }
+
     /** This gap up to {@code at} at most. */
     public Gap endedBy(Lsn at) {
         return at.isBefore(to) ? new Gap(from, at, since, until, reason) : this;

@@ -24,7 +24,20 @@ class AnnotationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "by alice", "[1]", "\"user\"", "1", "{", "{}", "{\"user\": }", "{\"a\": 01}", "\u0000{"})
+            strings = {
+                "",
+                "by alice",
+                "[1]",
+                "\"user\"",
+                "1",
+                "{",
+                "{}",
+                "{\"user\": }",
+                "{\"a\": 01}",
+                "\u0000{",
+                "{\"a\": 1} by alice",
+                "{\"a\": 1}}"
+            })
     void anyOtherTextHasNoFields(String content) {
         Annotation annotation = Annotation.of(content);
 

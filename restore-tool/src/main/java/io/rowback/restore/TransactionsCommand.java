@@ -99,8 +99,7 @@ final class TransactionsCommand extends StoreCommand {
             output.note("note: " + left + " older transactions are left out; --limit shows more");
         }
         reader.info().gaps().stream()
-                .filter(gap ->
-                        gap.from().isBefore(commits.to()) && commits.from().isBefore(gap.to()))
+                .filter(gap -> gap.overlaps(commits.from(), commits.to()))
                 .forEach(gap -> output.note("note: " + PrintableText.oneLine(gap.toString())));
         return ErrorCode.DONE;
     }
