@@ -52,6 +52,9 @@ public interface HistoryWriter extends AutoCloseable {
      * Stores images of rows of one table as they stood at {@code at}; several threads may do so at once. Takes effect
      * with {@link #covered}. Equal rows of a table without a key are counted, so one baseline is not to be begun twice at
      * the same LSN.
+     *
+     * @throws IllegalArgumentException if a row cannot be told from others: a column of its key has no known value, or the
+     *     table has no key and any column is unknown
      */
     void baseline(Lsn at, List<RowImage> rows);
 
@@ -83,6 +86,7 @@ public interface HistoryWriter extends AutoCloseable {
      * least.
      */
     void sampled(List<SequenceSample> samples);
+
     /** Says which tables cannot be covered now; what was said before no longer holds. */
     void notCovered(List<NotCovered> tables);
 
@@ -97,7 +101,8 @@ public interface HistoryWriter extends AutoCloseable {
 
     /**
      * Records a gap, ends at its start the coverage of every table whose baseline was not taken behind it, and moves the
-     * durable position to its end, all in one synced write.
+     * durable position to its end, all in one synced write. A transaction that was stored in part is taken out before: its
+     * rest may be in the gap. Not to be called while changes are appended.
      */
     void gap(Gap gap);
 
@@ -109,8 +114,9 @@ public interface HistoryWriter extends AutoCloseable {
 
     /**
      * Tells the server's timelines. What is held at or above the point where they part from those told before never
-     * happened there and is taken out of the history, after a copy of the store was put aside. To be called before
-     * anything is appended of what comes from that server.
+     * happened there and is taken out of the history, after a copy of the store was put aside if it holds transactions from
+     * there. Where they part, a transaction stored in part is taken out as well. To be called before anything is appended of
+     * what comes from that server.
      */
     void follow(List<Timeline> timelines);
 

@@ -321,6 +321,69 @@ public abstract class HistoryContract {
     }
 
     @Test
+    void whatIsKnownAheadOfTheStreamIsTakenOutWhenTheServerGoesOnBeforeIt() {
+        writer.follow(List.of(new Timeline(1, Lsn.ZERO)));
+        Lsn at = history.baseline(users, row(users, "1", "ann"));
+        Transaction kept = history.commit(insert(row(users, "2", "bob")));
+        writer.completeUntil(history.now());
+        Lsn fork = new Lsn(0x2000);
+        Lsn ahead = new Lsn(0x3000);
+        part(new Lsn(0x1800), row(users, "3", "cid"));
+        part(new Lsn(0x2800), row(users, "4", "dan"));
+        writer.baseline(ahead, List.of(row(items, "1", "a", "1")));
+        writer.covered(items, ahead, history.now(), 1);
+        writer.described(users.withPartitionOf(List.of(new TableName("public", "people"))), ahead);
+        writer.published(new Published(ahead, List.of()));
+        writer.follow(List.of(new Timeline(1, Lsn.ZERO), new Timeline(2, fork)));
+
+        assertThat(writer.info().durable()).isEqualTo(kept.end());
+        assertThat(writer.info().completeUntil()).isEqualTo(history.now());
+        assertThat(writer.info().voided()).isEmpty();
+        assertThat(writer.published()).isEqualTo(new Published(fork, List.of()));
+        assertThat(writer.lastCommit(users.id())).isEqualTo(kept.commit());
+        writer.append(new Batch(List.of(), List.of(), new Lsn(0x4000)));
+        try (HistoryReader reader = read()) {
+            assertThat(changes(reader)).extracting(Change::after).containsExactly(row(users, "2", "bob"));
+            assertThat(reader.tables()).singleElement().satisfies(table -> {
+                assertThat(table.schemas()).hasSize(1);
+                assertThat(table.schema()).isEqualTo(users);
+                assertThat(table.coverage())
+                        .extracting(Coverage::from, Coverage::to)
+                        .containsExactly(tuple(at, Lsn.MAX));
+                assertThat(table.baselineRows()).isEqualTo(1);
+            });
+        }
+    }
+
+    @Test
+    void aTransactionStoredInPartIsTakenOutByAGap() {
+        Transaction kept = history.commit(insert(row(users, "1", "ann")));
+        part(new Lsn(0x2000), row(users, "2", "bob"));
+        writer.gap(new Gap(kept.end(), new Lsn(0x3000), history.now(), history.now(), "the slot was lost"));
+
+        try (HistoryReader reader = read()) {
+            assertThat(changes(reader)).extracting(Change::after).containsExactly(row(users, "1", "ann"));
+        }
+    }
+
+    /** Stores the first change of a transaction whose commit has not been seen yet. */
+    private void part(Lsn commit, RowImage row) {
+        Change change = new Change(new Position(commit, 0), Operation.INSERT, row.schema(), null, row);
+        writer.append(new Batch(List.of(change), List.of(), null));
+    }
+
+    @Test
+    void aBaselineRowThatCannotBeToldFromOthersIsRefused() {
+        TableSchema events =
+                TableFixture.table("events").column("kind", "\"char\"").key().build();
+        for (RowImage row : List.of(row(users, UNKNOWN, "ann"), row(events, UNKNOWN))) {
+            assertThatThrownBy(() -> writer.baseline(history.here(), List.of(row)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(row.schema().name().name());
+        }
+    }
+
+    @Test
     void rowsAreFoundByWhatTheyEverReferredTo() {
         history.baseline(items, row(items, "1", "a", null));
         history.commit(insert(row(items, "1", "b", null)), insert(row(items, "2", "c", null)));

@@ -68,8 +68,16 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             baselines
                     .computeIfAbsent(row.schema().id(), id -> new TreeMap<>())
                     .computeIfAbsent(at, lsn -> new TreeMap<>())
-                    .merge(Objects.requireNonNull(row.key()), List.of(row), MemoryHistory::together);
+                    .merge(key(row), List.of(row), MemoryHistory::together);
         }
+    }
+
+    private static RowKey key(RowImage row) {
+        RowKey key = row.key();
+        if (key == null) {
+            throw new IllegalArgumentException("a row of table " + row.schema().name() + " has no value in its key");
+        }
+        return key;
     }
 
     /** Without a key equal rows are counted; with one, the row is as it was stored last. */
@@ -121,6 +129,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
 
     @Override
     public void gap(Gap gap) {
+        restart();
         gaps.add(gap);
         tables.replaceAll((id, table) -> table.interruptedBy(gap));
         durable = durable.isBefore(gap.to()) ? gap.to() : durable;
@@ -140,16 +149,18 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     public void follow(List<Timeline> now) {
         Lsn fork = Timeline.fork(timelines, now);
         timelines = List.copyOf(now);
-        samples.values().forEach(ofOne -> ofOne.values().removeIf(sample -> fork.isBefore(sample.at())));
-        samples.values().removeIf(Map::isEmpty);
-        if (!fork.isBefore(durable)) {
+        if (fork.equals(Lsn.MAX)) {
             return;
         }
-        durable = fork;
+        samples.values().forEach(ofOne -> ofOne.values().removeIf(sample -> fork.isBefore(sample.at())));
+        samples.values().removeIf(Map::isEmpty);
         published = published.voidedFrom(fork);
+        if (fork.isBefore(durable)) {
+            durable = fork;
+            Instant last = info().lastCommitTime();
+            completeUntil = last == null ? Instant.MIN : last.isBefore(completeUntil) ? last : completeUntil;
+        }
         restart();
-        Instant last = info().lastCommitTime();
-        completeUntil = last == null ? Instant.MIN : last.isBefore(completeUntil) ? last : completeUntil;
         gaps.removeIf(gap -> !gap.from().isBefore(fork));
         gaps.replaceAll(gap -> gap.endedBy(fork));
         for (TableInfo table : tables()) {

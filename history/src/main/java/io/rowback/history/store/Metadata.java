@@ -264,7 +264,7 @@ final class Metadata {
     }
 
     /**
-     * Moves the durable position back to {@code fork} and forgets what is known from above it.
+     * Moves the durable position back to {@code fork} if it lies above, and forgets what is known from above the fork.
      *
      * @param lastTime the time of the last commit below
      * @param baselineRows how many rows the newest baseline of each table has that remains
@@ -276,10 +276,12 @@ final class Metadata {
             List<Voided> all,
             Schemas schemas,
             Write write) {
-        durable = fork;
-        putProgress(write);
-        completeUntil = lastTime.isBefore(completeUntil) ? lastTime : completeUntil;
-        write.seal(Family.META, COMPLETE_KEY, Json.write(completeUntil));
+        if (fork.isBefore(durable)) {
+            durable = fork;
+            putProgress(write);
+            completeUntil = lastTime.isBefore(completeUntil) ? lastTime : completeUntil;
+            write.seal(Family.META, COMPLETE_KEY, Json.write(completeUntil));
+        }
         gaps = gaps.stream()
                 .filter(gap -> gap.from().isBefore(fork))
                 .map(gap -> gap.endedBy(fork))

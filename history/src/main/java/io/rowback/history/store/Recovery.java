@@ -2,11 +2,12 @@ package io.rowback.history.store;
 
 import io.rowback.history.Change;
 import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 
 /**
- * Takes away what lies above the durable position when a writer starts: a part of a transaction that will come again as
- * a whole, with its index entries.
+ * Takes away what lies above the durable position when a writer starts, or the stream goes on elsewhere: a part of a
+ * transaction that will come again as a whole or never, with its index entries.
  */
 final class Recovery {
     private static final int ENTRIES_PER_WRITE = 10_000;
@@ -41,10 +42,14 @@ final class Recovery {
                 index.of(change, schemas.store(change.schema()), meta.epochs().of(commit));
                 // Behind its index entries, in the same write: an interruption leaves none that is not found again.
                 write.delete(Family.LOG, key);
-                if (write.count() > ENTRIES_PER_WRITE) {
-                    write.commit(false);
-                }
+                commitIfLarge(write);
             }
+        }
+    }
+
+    private static void commitIfLarge(Write write) {
+        if (write.count() > ENTRIES_PER_WRITE) {
+            write.commit(false);
         }
     }
 
@@ -58,7 +63,11 @@ final class Recovery {
                 int epoch = meta.epochs().of(commit);
                 write.delete(Family.XIDS, Keys.xid(epoch, transaction.id(), commit));
                 write.delete(Family.TIMES, Keys.time(epoch, transaction.time().getEpochSecond(), commit));
+                for (TableId table : transaction.definedTables()) {
+                    write.delete(Family.META, Keys.definition(table, commit));
+                }
                 write.delete(Family.TXNS, key);
+                commitIfLarge(write);
             }
         }
     }

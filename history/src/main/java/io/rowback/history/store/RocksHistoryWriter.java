@@ -311,6 +311,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     public synchronized void gap(Gap gap) {
         requireCreated();
         commit(write -> {
+            new Recovery(database, schemas, meta).removeAboveDurable();
             meta.addGap(gap, write);
             meta.tables().forEach(table -> meta.putTable(table.interruptedBy(gap), schemas, write));
             meta.advance(gap.to(), write);
@@ -334,20 +335,15 @@ public final class RocksHistoryWriter implements HistoryWriter {
     public synchronized void follow(List<Timeline> timelines) {
         requireCreated();
         Lsn fork = Timeline.fork(meta.timelines(), timelines);
-        if (!fork.isBefore(meta.durable())) {
-            commit(write -> {
-                meta.follow(timelines, write);
-                if (fork.isBefore(Lsn.MAX)) {
-                    new StoredSequences(database).removeAbove(fork, write);
-                }
-            });
+        if (fork.equals(Lsn.MAX)) {
+            commit(write -> meta.follow(timelines, write));
             return;
         }
         requireUsable();
         failed = true;
         new Voiding(database, schemas, meta, directory, fork).run(timelines);
         lastSeen.clear();
-        lastCommits.clear();
+        lastCommits.values().removeIf(commit -> !commit.isBefore(meta.durable()));
         findNewest();
         failed = false;
     }

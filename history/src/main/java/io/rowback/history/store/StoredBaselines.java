@@ -9,6 +9,7 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Finds the rows of baselines. Those of one that was never completed lie in the store as well and are passed over. */
@@ -76,7 +77,18 @@ final class StoredBaselines {
         return start(table, at).map(from -> rowsFrom(table, from)).orElseGet(Stream::empty);
     }
 
+    /** How many rows the baseline of a table at that LSN has. */
+    long count(TableId table, Lsn from) {
+        try (Stream<?> keys = entriesFrom(table, from, Cursor::key)) {
+            return keys.count();
+        }
+    }
+
     private Stream<RowImage> rowsFrom(TableId table, Lsn from) {
+        return entriesFrom(table, from, entry -> read(entry.key(), entry.value(), schemas));
+    }
+
+    private <T> Stream<T> entriesFrom(TableId table, Lsn from, Function<Cursor, T> read) {
         Cursor cursor = database.cursor(Family.BASELINE, KeyRange.prefix(Keys.baseline(table)));
         return Streams.of(
                 cursor,
@@ -88,7 +100,7 @@ final class StoredBaselines {
                     }
                     return false;
                 },
-                entry -> read(entry.key(), entry.value(), schemas));
+                read);
     }
 
     /** The rows of all baselines of a table that took effect. */

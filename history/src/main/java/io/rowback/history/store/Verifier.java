@@ -5,6 +5,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.Lsn;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -47,7 +48,7 @@ final class Verifier {
         findings.survived(database::verifyFiles);
         boolean logReadable = findings.survived(this::log);
         boolean baselinesReadable = findings.survived(this::baselines);
-        walk.samples(findings);
+        findings.survived(() -> walk.samples(findings));
         for (Family family : INDEXES) {
             findings.survived(() -> index(family, logReadable && baselinesReadable));
         }
@@ -59,6 +60,7 @@ final class Verifier {
         try (TransactionWalk beside = new TransactionWalk(database, meta.durable(), findings, transaction -> {
             transactions++;
             entries.of(transaction, meta.epochs().of(transaction.commit()));
+            requireDefinitions(transaction);
         })) {
             walk.log(findings, change -> {
                 changes++;
@@ -67,6 +69,15 @@ final class Verifier {
             });
             passCounted(beside);
             beside.finish();
+        }
+    }
+
+    private void requireDefinitions(Transaction transaction) {
+        for (TableId table : transaction.definedTables()) {
+            byte[] key = Keys.definition(table, transaction.commit());
+            if (database.get(Family.META, key) == null) {
+                findings.add(Family.META, key, "it is missing, but a transaction tells of DDL on the table");
+            }
         }
     }
 

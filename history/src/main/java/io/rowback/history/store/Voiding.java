@@ -15,13 +15,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Takes out of the store what never happened where the server went on. Before that the store as it is becomes a copy in
- * a folder of its own, since nobody else has those transactions any more. One synced write then moves the durable position
- * back, and recovery takes away what lies above; an interruption before that write is followed by another run of all, one
- * after it by the recovery at the next start.
+ * a folder of its own if it holds transactions that nobody else has any more. One synced write then moves the durable
+ * position back and forgets what is known from above; the rest is taken away behind it. The server's timelines are
+ * written last: until they are, an interruption is followed by another run of all, which finds done what was done.
  */
 final class Voiding {
     private static final int ENTRIES_PER_WRITE = 10_000;
@@ -31,7 +30,6 @@ final class Voiding {
     private final Metadata meta;
     private final Path directory;
     private final Lsn fork;
-    private final Map<TableId, Long> rows = new HashMap<>();
 
     Voiding(Database database, Schemas schemas, Metadata meta, Path directory, Lsn fork) {
         this.database = database;
@@ -42,6 +40,25 @@ final class Voiding {
     }
 
     void run(List<Timeline> timelines) {
+        List<Voided> voided = putAside();
+        Instant last =
+                StoredTransactions.last(database, fork).map(Transaction::time).orElse(Instant.MIN);
+        Map<TableId, Long> rows = baselineRows();
+        try (Write write = database.begin()) {
+            meta.voidFrom(fork, last, rows, voided, schemas, write);
+            new StoredSequences(database).removeAbove(fork, write);
+            write.commit(true);
+        }
+        new Recovery(database, schemas, meta).removeAboveDurable();
+        removeBaselines();
+        try (Write write = database.begin()) {
+            meta.follow(timelines, write);
+            write.commit(true);
+        }
+    }
+
+    /** Makes the copy if there is a transaction to keep; what was ever put aside. */
+    private List<Voided> putAside() {
         List<Voided> voided = new ArrayList<>(meta.voided());
         long transactions = count();
         if (transactions > 0) {
@@ -52,16 +69,7 @@ final class Voiding {
             }
             voided.add(new Voided(timeline, fork, meta.durable(), transactions, folder));
         }
-        removeBaselines();
-        Instant last =
-                StoredTransactions.last(database, fork).map(Transaction::time).orElse(Instant.MIN);
-        try (Write write = database.begin()) {
-            meta.voidFrom(fork, last, rows, voided, schemas, write);
-            meta.follow(timelines, write);
-            new StoredSequences(database).removeAbove(fork, write);
-            write.commit(true);
-        }
-        new Recovery(database, schemas, meta).removeAboveDurable();
+        return voided;
     }
 
     private long count() {
@@ -74,7 +82,30 @@ final class Voiding {
         return count;
     }
 
-    /** Takes away the rows of baselines above the fork, and counts those of the newest below for each table. */
+    /** How many rows the newest baseline of each table has that remains. */
+    private Map<TableId, Long> baselineRows() {
+        StoredBaselines baselines = new StoredBaselines(database, schemas, meta);
+        Map<TableId, Long> rows = new HashMap<>();
+        for (TableInfo table : meta.tables()) {
+            List<Coverage> coverage = table.coverage();
+            int kept = coverage.size();
+            while (kept > 0 && fork.isBefore(coverage.get(kept - 1).from())) {
+                kept--;
+            }
+            if (kept > 0) {
+                TableId id = table.schema().id();
+                boolean newest = kept == coverage.size();
+                rows.put(
+                        id,
+                        newest
+                                ? table.baselineRows()
+                                : baselines.count(id, coverage.get(kept - 1).from()));
+            }
+        }
+        return rows;
+    }
+
+    /** Takes away the rows of baselines above the fork, those too that were never completed. */
     private void removeBaselines() {
         try (Write write = database.begin();
                 Cursor cursor = database.cursor(Family.BASELINE, KeyRange.ALL)) {
@@ -82,29 +113,15 @@ final class Voiding {
             while (cursor.next()) {
                 byte[] key = cursor.key();
                 Position place = Keys.baselinePlace(key);
-                Lsn at = place.commit();
-                TableId table = Keys.baselineTable(key);
-                if (fork.isBefore(at)) {
+                if (fork.isBefore(place.commit())) {
                     walk.entries(StoredBaselines.read(key, cursor.value(), schemas), place, write::delete);
                     write.delete(Family.BASELINE, key);
                     if (write.count() > ENTRIES_PER_WRITE) {
                         write.commit(false);
                     }
-                } else if (newest(table).equals(Optional.of(at))) {
-                    rows.merge(table, 1L, Long::sum);
                 }
             }
             write.commit(false);
         }
-    }
-
-    private Optional<Lsn> newest(TableId id) {
-        TableInfo table = meta.table(id);
-        return table == null
-                ? Optional.empty()
-                : table.coverage().stream()
-                        .map(Coverage::from)
-                        .filter(from -> !fork.isBefore(from))
-                        .reduce((older, newer) -> newer);
     }
 }

@@ -17,9 +17,11 @@ import io.rowback.history.Position;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Timeline;
+import io.rowback.history.Transaction;
 import io.rowback.history.Voided;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +65,74 @@ class RocksHistoryTest extends HistoryContract {
         assertSound(folder.resolve("voided-1-0-1180"), 31);
         RocksHistoryWriter.open(folder, SMALL_EPOCHS).close();
         assertSound(folder, 2);
+    }
+
+    @Test
+    void whatAnInterruptionLeftOfWhatNeverHappenedIsTakenOutNextTime(@TempDir Path folder) throws Exception {
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        List<Timeline> before = List.of(new Timeline(1, Lsn.ZERO));
+        List<Timeline> now;
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            writer.follow(before);
+            history.baseline(users, row(users, "1"));
+            now = List.of(before.get(0), new Timeline(2, history.commit().end()));
+            history.commit(insert(row(users, "2")));
+            history.baseline(users, row(users, "1"), row(users, "2"));
+            writer.follow(now);
+        }
+        restore(folder, folder.resolve("voided-1-0-1180"));
+        assertThat(baselineRows(folder)).isEqualTo(3);
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            assertThat(writer.info().timelines()).isEqualTo(before);
+            writer.follow(now);
+            assertThat(writer.info().voided()).hasSize(1);
+        }
+        assertThat(baselineRows(folder)).isEqualTo(1);
+        assertSound(folder, 0);
+    }
+
+    /** Puts back what stands in the store until the end: the baselines and the timelines as they were known before. */
+    private static void restore(Path store, Path before) throws Exception {
+        byte[] timelines = Keys.meta("timelines");
+        try (Database from = Database.open(before);
+                Database to = Database.open(store);
+                Write write = to.begin();
+                Cursor rows = from.cursor(Family.BASELINE, KeyRange.ALL)) {
+            while (rows.next()) {
+                write.put(Family.BASELINE, rows.key(), rows.value());
+            }
+            write.put(Family.META, timelines, Objects.requireNonNull(from.get(Family.META, timelines)));
+            write.commit(true);
+        }
+    }
+
+    private static long baselineRows(Path store) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+            return reader.verify((family, entries) -> {}).baselineRows();
+        }
+    }
+
+    @Test
+    void entriesOfDdlThatNeverHappenedAreTakenOut(@TempDir Path folder) throws Exception {
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        List<String> ddl = List.of("{\"ddl\": \"ALTER TABLE\", \"table\": \"5\"}");
+        Transaction kept;
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            writer.follow(List.of(new Timeline(1, Lsn.ZERO)));
+            kept = history.commit(ddl, insert(row(users, "1")));
+            history.commit(ddl, insert(row(users, "2")));
+            writer.follow(List.of(new Timeline(1, Lsn.ZERO), new Timeline(2, kept.end())));
+        }
+        try (Database database = Database.open(folder);
+                Cursor entries = database.cursor(Family.META, KeyRange.prefix(Keys.meta("ddl/")))) {
+            assertThat(entries.next()).isTrue();
+            assertThat(Keys.definitionLsn(entries.key())).isEqualTo(kept.commit());
+            assertThat(entries.next()).isFalse();
+        }
     }
 
     private static void assertSound(Path store, long changes) {

@@ -13,7 +13,9 @@ import io.rowback.history.HistoryFixture;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableFixture;
+import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -34,6 +36,8 @@ class VerifyTest {
             .key("id")
             .foreignKey("user_id", users, ForeignKey.Action.CASCADE)
             .build();
+
+    private static final String DDL = "{\"ddl\": \"ALTER TABLE\", \"table\": \"5\"}";
 
     @TempDir
     private Path folder;
@@ -142,6 +146,27 @@ class VerifyTest {
 
         assertThat(verify().findings())
                 .anySatisfy(finding -> assertThat(finding).contains("it had 2 rows, there are 1"));
+    }
+
+    @Test
+    void anEntryOfDdlThatIsMissingIsFound() throws Exception {
+        Transaction altered;
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("other"))) {
+            altered = new HistoryFixture(writer).commit(List.of(DDL), insert(row(users, "1")));
+        }
+        folder = folder.resolve("other");
+        assertThat(verify().findings()).isEmpty();
+        byte[] entry = Keys.definition(new TableId(5), altered.commit());
+        change((database, write) -> write.delete(Family.META, entry));
+
+        assertThat(verify().findings()).singleElement().asString().contains("tells of DDL");
+    }
+
+    @Test
+    void aDamagedSampleOfASequenceIsFound() throws Exception {
+        change((database, write) -> write.put(Family.META, StoredSequences.ALL.from(), new byte[] {1, 2, 3, 4, 5}));
+
+        assertThat(verify().findings()).singleElement().asString().contains(" in meta at key ");
     }
 
     private interface Damage {
