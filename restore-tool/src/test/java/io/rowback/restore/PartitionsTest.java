@@ -127,8 +127,8 @@ final class PartitionsTest {
     void aMoveIsUndoneInBothPartitionsOrNotAtAll() {
         assertThat(rowback("restore", "--from", "tx:701", "--to", "now")).isEqualTo(4);
         assertThat(err.toString())
-                .contains("m_1 1: it was moved to partition m_2_a")
-                .contains("m_2_a 1: it was moved from partition m_1")
+                .contains("m_1 1: it seems to have been moved to partition m_2_a")
+                .contains("m_2_a 1: it seems to have been moved from partition m_1")
                 .contains("--ops delete,update,insert");
         assertThat(rowback("restore", "--tx", "701", "--table", "m_1", "--ops", "delete,update,insert"))
                 .isEqualTo(4);

@@ -12,10 +12,12 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Equality;
+import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -23,19 +25,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes out of a plan what cannot be written: rows whose parent is neither there nor in the plan, and deletions and changes
- * of keys that would take with them, or change, rows that are not in the plan. What hangs on a row that was taken out goes too.
+ * of keys that would take with them, or change, rows that are not in the plan. What hangs on a row that was taken out goes
+ * too, and so does one half of a row that was moved between partitions when the other cannot be put back.
  */
 final class Dependencies {
     private final HistoryReader reader;
     private final Tables tables;
+    private final Map<Row, Set<Row>> halves;
     private final Lsn durable;
     private final List<Finding> findings;
     private List<Draft> drafts;
 
-    /** Checks these drafts; adds to {@code findings} why some of them go. */
-    Dependencies(HistoryReader reader, Tables tables, List<Draft> drafts, List<Finding> findings) {
+    /**
+     * Checks these drafts; adds to {@code findings} why some of them go.
+     *
+     * @param halves of rows that were moved between partitions the other halves
+     */
+    Dependencies(
+            HistoryReader reader,
+            Tables tables,
+            Map<Row, Set<Row>> halves,
+            List<Draft> drafts,
+            List<Finding> findings) {
         this.reader = reader;
         this.tables = tables;
+        this.halves = halves;
         this.durable = reader.info().durable();
         this.findings = findings;
         this.drafts = drafts;
@@ -69,7 +83,10 @@ final class Dependencies {
         }
         List<Draft> possible = new ArrayList<>();
         for (Draft draft : drafts) {
-            Finding obstacle = dependent(draft, planned);
+            Finding obstacle = lostHalf(draft);
+            if (obstacle == null) {
+                obstacle = dependent(draft, planned);
+            }
             if (obstacle == null) {
                 obstacle = missingParent(draft, provided, deleted);
             }
@@ -80,6 +97,19 @@ final class Dependencies {
             }
         }
         return possible;
+    }
+
+    /** Why a half of a move is not undone: the other one is left out. One that needs no write is none of those. */
+    private @Nullable Finding lostHalf(Draft draft) {
+        Set<Row> others = new HashSet<>(halves.getOrDefault(draft.row(), Set.of()));
+        drafts.forEach(planned -> others.remove(planned.row()));
+        for (Row other : others) {
+            Finding cause = cause(other.table(), other.key());
+            if (cause != null) {
+                return hanging(draft, cause);
+            }
+        }
+        return null;
     }
 
     /** The lists of columns of a table that some foreign key refers to. */
@@ -144,20 +174,29 @@ final class Dependencies {
     }
 
     private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {
-        String name = parent.name() + " " + key;
-        Finding cause = findings.stream()
-                .filter(finding -> finding.table().id().equals(parent.id())
-                        && finding.key().equals(key))
+        Finding cause = cause(parent.id(), key);
+        return cause == null
+                ? new Finding.Refusal(
+                        draft.table(),
+                        draft.name(),
+                        "it refers to " + parent.name() + " " + key + ", which is neither there nor in the plan")
+                : hanging(draft, cause);
+    }
+
+    private @Nullable Finding cause(TableId table, RowKey key) {
+        return findings.stream()
+                .filter(finding ->
+                        finding.table().id().equals(table) && finding.key().equals(key))
                 .findFirst()
                 .orElse(null);
-        if (cause instanceof Finding.RowConflict) {
-            return new Finding.RowConflict(
-                    draft.table(), draft.name(), "it hangs on " + name + ", which is left out", null);
-        }
-        String reason = cause == null
-                ? "it refers to " + name + ", which is neither there nor in the plan"
-                : "it hangs on " + name + ", which is refused";
-        return new Finding.Refusal(draft.table(), draft.name(), reason);
+    }
+
+    /** That a row goes with the one that this finding is about. */
+    private static Finding hanging(Draft draft, Finding cause) {
+        String reason = "it hangs on " + cause.table().name() + " " + cause.key() + ", which is ";
+        return cause instanceof Finding.RowConflict
+                ? new Finding.RowConflict(draft.table(), draft.name(), reason + "left out", null)
+                : new Finding.Refusal(draft.table(), draft.name(), reason + "refused");
     }
 
     /** Why a row cannot be deleted, or its key not be set back: a row outside the plan refers to it now. */

@@ -6,6 +6,7 @@ import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
+import io.rowback.restore.query.RelatedRows.Row;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
     TableSchema table() {
         return repair.table();
+    }
+
+    /** The row as findings call it. */
+    Row row() {
+        return new Row(id(), name);
     }
 
     /** The column's value after the write, null if the row is gone then. */

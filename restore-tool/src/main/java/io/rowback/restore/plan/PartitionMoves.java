@@ -1,10 +1,13 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.Change;
+import io.rowback.history.Column;
+import io.rowback.history.ColumnValue;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
+import io.rowback.history.RowImage;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the two halves of an UPDATE that moved a row from one partition to another: the log has it as a DELETE and, directly
- * behind, an INSERT.
+ * behind, an INSERT. A DELETE and an INSERT of other rows look the same but for their values, so that some value must have
+ * stayed what it was.
  */
 final class PartitionMoves {
     private final HistoryReader reader;
@@ -53,6 +57,17 @@ final class PartitionMoves {
                 && from.position().ordinal() + 1 == to.position().ordinal()
                 && !from.table().equals(to.table())
                 && !Collections.disjoint(
-                        from.schema().partitionOf(), to.schema().partitionOf());
+                        from.schema().partitionOf(), to.schema().partitionOf())
+                && shareAValue(from.before(), to.after());
+    }
+
+    /** Compares by name: partitions number their columns each in their own way. */
+    private static boolean shareAValue(@Nullable RowImage from, @Nullable RowImage to) {
+        return from != null
+                && to != null
+                && from.schema().columns().stream()
+                        .map(Column::name)
+                        .anyMatch(column ->
+                                from.value(column) instanceof ColumnValue.Text value && value.equals(to.value(column)));
     }
 }

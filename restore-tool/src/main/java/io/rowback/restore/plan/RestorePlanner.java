@@ -22,6 +22,7 @@ import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +47,9 @@ public final class RestorePlanner {
     private final Tables tables;
     private final Map<TableInfo, LifeReader> lives = new HashMap<>();
     private final PartitionMoves moves;
-    private final Set<Row> done = new HashSet<>();
+    private final Map<Row, Row> named = new HashMap<>();
+    private final Map<Row, Set<Row>> halves = new HashMap<>();
+    private final Set<Row> unmet = new HashSet<>();
     private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
     private final Map<Lsn, Transaction> causing = new TreeMap<>();
     private final List<Draft> drafts = new ArrayList<>();
@@ -71,12 +75,14 @@ public final class RestorePlanner {
 
     private RestorePlan plan() {
         ScopeRows scope = new ScopeRows(reader, tables, request.scope());
-        for (Row row : scope.read()) {
+        Set<Row> rows = scope.read();
+        for (Row row : rows) {
             TableInfo table = tables.byId(row.table()).orElseThrow();
-            if (!done.contains(row)) {
-                LifeReader life = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
-                life.keys(row.key()).forEach(key -> done.add(new Row(row.table(), key)));
-                add(life.read(row.key()));
+            if (!named.containsKey(row)) {
+                LifeReader reading = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
+                RowLife life = reading.read(row.key());
+                reading.keys(row.key()).forEach(key -> named.put(new Row(row.table(), key), row(life)));
+                add(life, rows);
             }
             if (drafts.size() + findings.size() > request.maxRows()) {
                 throw new RowbackException(
@@ -86,6 +92,7 @@ public final class RestorePlanner {
             }
         }
         scope.withoutKey().forEach(this::addWithoutKey);
+        refuseHalvesOfUnmet();
         RepairOrder order = order();
         return new RestorePlan(
                 request,
@@ -115,7 +122,7 @@ public final class RestorePlanner {
     private RepairOrder order() {
         while (true) {
             int known = findings.size();
-            RepairOrder order = new RepairOrder(new Dependencies(reader, tables, drafts, findings).drafts());
+            RepairOrder order = new RepairOrder(new Dependencies(reader, tables, halves(), drafts, findings).drafts());
             List<Draft> impossible = order.impossible();
             if (impossible.isEmpty()) {
                 return order;
@@ -147,7 +154,7 @@ public final class RestorePlanner {
         }
     }
 
-    private void add(RowLife life) {
+    private void add(RowLife life, Set<Row> rows) {
         TableSchema table = life.table().schema();
         if (life.problem() != null) {
             findings.add(new Finding.Refusal(table, life.key(), life.problem()));
@@ -159,7 +166,7 @@ public final class RestorePlanner {
         if (last < 0) {
             return;
         }
-        Finding moved = halfOfAMove(life, undone);
+        Finding moved = halfOfAMove(life, undone, rows);
         if (moved != null) {
             findings.add(moved);
             return;
@@ -171,6 +178,7 @@ public final class RestorePlanner {
             findings.add(new Finding.Refusal(table, life.key(), "whether it meets the condition is not known"));
         }
         if (counts != Truth.TRUE) {
+            unmet.add(row(life));
             return;
         }
         RowJudgement judgement = new RowJudgement(
@@ -188,26 +196,54 @@ public final class RestorePlanner {
     }
 
     /** A row that moved to another partition was deleted here and inserted there: undone is both or nothing. */
-    private @Nullable Finding halfOfAMove(RowLife life, Predicate<RowLife.Step> undone) {
+    private @Nullable Finding halfOfAMove(RowLife life, Predicate<RowLife.Step> undone, Set<Row> rows) {
         boolean bothOperations = request.asksFor(Operation.INSERT) && request.asksFor(Operation.DELETE);
         for (RowLife.Step step : life.steps()) {
             Change other = undone.test(step) ? moves.otherHalf(step.change()) : null;
             if (other == null) {
                 continue;
             }
-            Scope scope = request.scope();
-            boolean bothTables =
-                    scope.countsAllTables() || scope.narrowing(other.table()).isPresent();
-            if (!bothOperations || !bothTables) {
-                String where = step.change().operation() == Operation.INSERT ? "from " : "to ";
+            boolean inserted = other.operation() == Operation.INSERT;
+            Row half = new Row(other.table(), Objects.requireNonNull(other.key()));
+            if (!bothOperations || !rows.contains(half)) {
                 return new Finding.Refusal(
                         life.table().schema(),
                         life.key(),
-                        "it was moved " + where + "partition " + other.schema().name()
-                                + ", which is undone for both of them, by --ops delete,update,insert");
+                        "it seems to have been moved " + (inserted ? "to" : "from") + " partition "
+                                + other.schema().name() + ", where its key is " + half.key()
+                                + "; that is undone for both of them, by --ops delete,update,insert");
             }
+            halves.computeIfAbsent(row(life), row -> new HashSet<>()).add(half);
         }
         return null;
+    }
+
+    /** Of each row that was moved the rows that are its other halves, each by the key that names it. */
+    private Map<Row, Set<Row>> halves() {
+        Map<Row, Set<Row>> halves = new HashMap<>();
+        this.halves.forEach(
+                (row, others) -> halves.put(row, others.stream().map(named::get).collect(Collectors.toSet())));
+        return halves;
+    }
+
+    /** The condition is to hold of both halves of a move, which may differ in what it asks for. */
+    private void refuseHalvesOfUnmet() {
+        Map<Row, Set<Row>> halves = halves();
+        drafts.removeIf(draft -> {
+            boolean alone = !Collections.disjoint(halves.getOrDefault(draft.row(), Set.of()), unmet);
+            if (alone) {
+                findings.add(
+                        new Finding.Refusal(
+                                draft.table(),
+                                draft.name(),
+                                "it seems to have been moved between partitions, and only one half of that meets the condition"));
+            }
+            return alone;
+        });
+    }
+
+    private static Row row(RowLife life) {
+        return new Row(life.table().schema().id(), life.key());
     }
 
     private void keep(RowLife life, RowJudgement judgement) {

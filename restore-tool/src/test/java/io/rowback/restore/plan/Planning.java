@@ -42,8 +42,8 @@ final class Planning {
         return new Planning(new Scope(List.of(new Scope.Window(from, to)), false, List.of()));
     }
 
-    Planning of(Scope.Narrowing narrowing) {
-        scope = new Scope(scope.windows(), false, List.of(narrowing));
+    Planning of(Scope.Narrowing... narrowings) {
+        scope = new Scope(scope.windows(), false, List.of(narrowings));
         return this;
     }
 
