@@ -107,6 +107,7 @@ final class HistoryCommand extends StoreCommand {
         if ((key == null) == (where == null)) {
             throw usage("name either a key or a condition", "rowback history users 42, or --where \"plan = 'pro'\".");
         }
+        checkLimit(limit);
         if (related && key == null) {
             throw usage("--related is about one row", "Name its key.");
         }
@@ -120,21 +121,27 @@ final class HistoryCommand extends StoreCommand {
         Scope.Window commits = window.resolve(reader);
         Set<Row> rows = new LinkedHashSet<>();
         List<Step> steps;
+        List<TableInfo> identifying = where == null ? Tables.identifying(named, TableInfo::schema) : List.of();
         if (where == null) {
-            named.forEach(one -> rows.addAll(rows(reader, tables, row(one), output)));
+            identifying.forEach(one -> rows.addAll(rows(reader, tables, row(one), output)));
             steps = steps(reader, tables, rows, commits);
         } else {
             steps = matching(reader, tables, named, commits);
         }
         int first = Math.max(0, steps.size() - limit);
-        Lsn begin = first == 0 ? commits.from() : steps.get(first).commit();
+        Lsn begin = first == 0
+                ? commits.from()
+                : first < steps.size() ? steps.get(first).commit() : commits.to();
         List<Remark> remarks = remarks(reader, tables, named, rows, begin, commits.to());
         print(reader, steps.subList(first, steps.size()), remarks, new ChangePrinter(output, columns));
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
         if (steps.isEmpty() && where == null) {
-            named.forEach(one -> explainNothing(reader, one, row(one).key(), output));
+            identifying.forEach(one -> explainNothing(reader, one, row(one).key(), output));
+        }
+        if (where == null) {
+            noteUnidentified(named, identifying, output);
         }
         return ErrorCode.DONE;
     }
@@ -238,10 +245,12 @@ final class HistoryCommand extends StoreCommand {
         RowTimeline.State state =
                 new RowTimeline(reader, table).asOf(key, reader.info().durable());
         String name = table.schema().name() + " " + KeyText.format(key, table.schema());
+        String there = ", and no row of that key";
         if (state instanceof RowTimeline.State.Present) {
-            output.note("note: no such change of " + name + " is held; the row is there, rowback show prints it");
-        } else {
-            output.note("note: no such change of " + name + " is held, and no row of that key");
+            there = "; the row is there, rowback show prints it";
+        } else if (state instanceof RowTimeline.State.NotCovered) {
+            there = "; whether the row is there is not known, rowback tables shows until when the table is covered";
         }
+        output.note("note: no such change of " + name + " is held" + there);
     }
 }

@@ -2,6 +2,7 @@ package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.postgres.PrintableText;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -86,10 +87,10 @@ public final class Main {
 
     private static int failed(PrintWriter err, Exception exception) {
         if (exception instanceof RowbackException e) {
-            err.println("error: " + e.getMessage());
+            err.println("error: " + PrintableText.oneLine(String.valueOf(e.getMessage())));
             String hint = e.hint();
             if (hint != null) {
-                err.println("hint: " + hint);
+                err.println("hint: " + PrintableText.oneLine(hint));
             }
             return e.code().exitCode();
         }

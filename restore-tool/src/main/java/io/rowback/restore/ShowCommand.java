@@ -8,9 +8,9 @@ import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableName;
 import io.rowback.history.TableTimeline;
 import io.rowback.history.store.RocksHistoryReader;
-import io.rowback.postgres.PrintableText;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.expression.Truth;
 import io.rowback.restore.output.Output;
@@ -88,7 +88,9 @@ final class ShowCommand extends StoreCommand {
                     "rowback tables shows from when to when each partition is covered.");
         }
         if (key != null) {
-            showOne(reader, tables, lsn, output);
+            List<TableInfo> identifying = Tables.identifying(tables, one -> one.schema(lsn));
+            showOne(reader, named.name(), identifying, lsn, output);
+            noteUnidentified(tables, identifying, output);
         } else {
             tables.forEach(one -> showMany(reader, one, lsn, new RowPrinter(output, one, lsn)));
         }
@@ -96,13 +98,13 @@ final class ShowCommand extends StoreCommand {
         if (!later.isEmpty()) {
             String names =
                     later.stream().map(one -> one.schema().name().toString()).collect(Collectors.joining(", "));
-            output.note("note: partitions that are known only from later on: " + PrintableText.oneLine(names));
+            output.note("note: partitions that are known only from later on: " + names);
         }
         return ErrorCode.DONE;
     }
 
     /** The row in the table, or in each partition that has one of that key. */
-    private void showOne(HistoryReader reader, List<TableInfo> tables, Lsn lsn, Output output) {
+    private void showOne(HistoryReader reader, TableName name, List<TableInfo> tables, Lsn lsn, Output output) {
         Map<TableInfo, RowTimeline.State> states = new LinkedHashMap<>();
         for (TableInfo one : tables) {
             RowTimeline.State state = new RowTimeline(reader, one).asOf(row(one, lsn), lsn);
@@ -113,13 +115,14 @@ final class ShowCommand extends StoreCommand {
         }
         boolean found = states.values().stream().anyMatch(RowTimeline.State.Present.class::isInstance);
         states.forEach((one, state) -> {
-            RowPrinter printer = new RowPrinter(output, one, lsn);
             if (state instanceof RowTimeline.State.Present present) {
-                printer.print(row(one, lsn), present.image(), true, present.count());
-            } else if (!found && one.equals(tables.get(0))) {
-                printer.print(row(one, lsn), null, true, 0);
+                new RowPrinter(output, one, lsn).print(row(one, lsn), present.image(), true, present.count());
             }
         });
+        if (!found) {
+            TableInfo any = tables.get(0);
+            new RowPrinter(output, any, lsn).printNone(name, row(any, lsn));
+        }
     }
 
     private RowKey row(TableInfo named, Lsn lsn) {

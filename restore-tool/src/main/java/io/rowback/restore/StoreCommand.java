@@ -2,9 +2,11 @@ package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ParentCommand;
 
@@ -37,6 +39,21 @@ abstract class StoreCommand implements Callable<Integer> {
     /** The folder of the store. */
     Path store() {
         return root.store();
+    }
+
+    /** Notes the partitions that a key says nothing about, which are those without one. */
+    static void noteUnidentified(List<TableInfo> named, List<TableInfo> identifying, Output output) {
+        named.stream()
+                .filter(table -> !identifying.contains(table))
+                .forEach(
+                        table -> output.note("note: partition " + table.schema().name()
+                                + " has no key and is left out; --where finds its rows by their values"));
+    }
+
+    static void checkLimit(int limit) {
+        if (limit < 0) {
+            throw usage("--limit cannot be negative", "--limit 0 leaves out all.");
+        }
     }
 
     static RowbackException usage(String message, String hint) {

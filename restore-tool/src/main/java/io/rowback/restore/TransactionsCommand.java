@@ -7,7 +7,6 @@ import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.store.RocksHistoryReader;
-import io.rowback.postgres.PrintableText;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.TransactionPrinter;
 import io.rowback.restore.plan.Scope;
@@ -72,6 +71,11 @@ final class TransactionsCommand extends StoreCommand {
     TransactionsCommand() {}
 
     @Override
+    void checkArguments() {
+        checkLimit(limit);
+    }
+
+    @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         Set<TableId> only = table == null
@@ -100,7 +104,7 @@ final class TransactionsCommand extends StoreCommand {
         }
         reader.info().gaps().stream()
                 .filter(gap -> gap.overlaps(commits.from(), commits.to()))
-                .forEach(gap -> output.note("note: " + PrintableText.oneLine(gap.toString())));
+                .forEach(gap -> output.note("note: " + gap));
         return ErrorCode.DONE;
     }
 

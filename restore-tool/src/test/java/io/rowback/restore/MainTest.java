@@ -110,6 +110,16 @@ final class MainTest {
     }
 
     @Test
+    void limitOfNoneShowsNothingAndANegativeOneIsRefused() {
+        assertThat(rowback("history", "users", "-42", "--limit", "0")).isZero();
+        assertThat(rowback("transactions", "--limit", "0")).isZero();
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).contains("2 older changes are left out", "4 older transactions are left out");
+        assertThat(rowback("history", "users", "-42", "--limit", "-1")).isEqualTo(2);
+        assertThat(rowback("transactions", "--limit", "-1")).isEqualTo(2);
+    }
+
+    @Test
     void rowsAreShownAsTheyStood() {
         assertThat(rowback("show", "users", "-42", "--at", "tx:701", "--json")).isZero();
         assertThat(rowback("show", "users", "-42", "--json")).isZero();

@@ -2,6 +2,7 @@ package io.rowback.restore.output;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rowback.postgres.PrintableText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -55,17 +56,17 @@ public final class Output {
         }
     }
 
-    /** Something that an operator should know beside the result. */
+    /** Something that an operator should know beside the result. Hidden characters are escaped. */
     public void note(String line) {
         if (!quiet) {
             error(line);
         }
     }
 
-    /** Something that is said even when all else is quiet. */
+    /** Something that is said even when all else is quiet. Hidden characters are escaped. */
     public void error(String line) {
         try {
-            err.append(line).append('\n');
+            err.append(PrintableText.oneLine(line)).append('\n');
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

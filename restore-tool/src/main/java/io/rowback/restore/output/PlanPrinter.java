@@ -42,9 +42,9 @@ public final class PlanPrinter {
         }
         list(plan.conflicts(), "conflict", conflictFate());
         list(plan.refusals(), "refused row", "");
-        plan.missing().forEach(stretch -> output.note("gap in the window: " + PrintableText.oneLine(stretch)));
+        plan.missing().forEach(stretch -> output.note("gap in the window: " + stretch));
         for (Map.Entry<TableName, Long> left : plan.leftInserted().entrySet()) {
-            output.note(PrintableText.oneLine(left.getKey().toString()) + ": " + left.getValue()
+            output.note(left.getKey() + ": " + left.getValue()
                     + " rows that the scope inserted stay; --ops delete,update,insert removes them");
         }
         if (plan.request().scope().open()) {
@@ -53,8 +53,7 @@ public final class PlanPrinter {
         }
         for (TableSchema table : plan.tables()) {
             if (rewrites(table)) {
-                output.note("note: triggers of "
-                        + PrintableText.oneLine(table.name().toString())
+                output.note("note: triggers of " + table.name()
                         + " fire before its rows are updated; if one of them sets a column itself, the script fails there:"
                         + " leave that column out with --except-columns");
             }

@@ -7,6 +7,7 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
+import io.rowback.history.TableSchema;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,7 +80,8 @@ public final class Tables {
     /**
      * What an operator means by {@code users}, {@code shop.users} or {@code "My Table"}: the table of that name as we print
      * it, with quotes taken as SQL takes them, without regard to case, else the partitions of the table of that name, else
-     * the table that was called so once. Of a table that was dropped and made anew it is the newest one.
+     * the table that was called so once. Of a table that was dropped and made anew it is the newest one, also where that is
+     * a partitioned one.
      *
      * @throws RowbackException of code USAGE if there is none or the name fits several
      */
@@ -90,6 +93,7 @@ public final class Tables {
                                 table -> text.equals(table.schema().name().toString()),
                                 table -> name.fits(table.schema().name(), String::equals),
                                 table -> name.fits(table.schema().name(), String::equalsIgnoreCase)))
+                .map(this::asMadeLast)
                 .or(() -> partitions(text, name))
                 .or(() -> table(text, List.of(table -> table.schemas().stream()
                         .anyMatch(version -> name.fits(version.schema().name(), String::equals)))))
@@ -121,14 +125,35 @@ public final class Tables {
                     .toList();
             if (!roots.isEmpty()) {
                 TableName root = only(text, roots);
-                return Optional.of(new Named(
-                        all.stream()
-                                .filter(table -> ancestors(table).anyMatch(root::equals))
-                                .toList(),
-                        root));
+                return Optional.of(partitions(root));
             }
         }
         return Optional.empty();
+    }
+
+    private Named partitions(TableName root) {
+        return new Named(
+                all.stream()
+                        .filter(table -> ancestors(table).anyMatch(root::equals))
+                        .toList(),
+                root);
+    }
+
+    /** A table, or the partitioned one of the same name some partition of which is covered further. */
+    private Named asMadeLast(Named table) {
+        TableName name = table.name();
+        Lsn end = coveredTo(table.tables().get(0));
+        boolean replaced = all.stream()
+                .filter(other -> other.schema().partitionOf().contains(name))
+                .anyMatch(partition -> end.isBefore(coveredTo(partition)));
+        return replaced ? partitions(name) : table;
+    }
+
+    /** Of partitions those in which a key names a row: the ones that have one, where any has; else all, by fingerprints. */
+    public static List<TableInfo> identifying(List<TableInfo> tables, Function<TableInfo, TableSchema> schema) {
+        List<TableInfo> keyed =
+                tables.stream().filter(table -> schema.apply(table).hasKey()).toList();
+        return keyed.isEmpty() ? tables : keyed;
     }
 
     private static Stream<TableName> ancestors(TableInfo table) {

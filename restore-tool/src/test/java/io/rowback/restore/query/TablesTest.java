@@ -88,4 +88,30 @@ final class TablesTest {
                 .extracting(table -> table.schema().id().oid())
                 .containsExactly(50);
     }
+
+    @Test
+    void ofATableMadeAnewAsAPartitionedOneTheOneThatIsCoveredIsMeant() {
+        var plain =
+                TableFixture.table("events").column("id", "bigint").key("id").build();
+        var partition = TableFixture.table("events_1")
+                .column("id", "bigint")
+                .key("id")
+                .partitionOf("events")
+                .build();
+        life.baseline(plain);
+        history.uncovered(plain.id(), life.here());
+        life.commit();
+        life.baseline(partition);
+        assertThat(new Tables(history.tables()).named("events").tables())
+                .extracting(table -> table.schema().name().name())
+                .containsExactly("events_1");
+        history.uncovered(partition.id(), life.here());
+        life.commit();
+        life.baseline(TableFixture.table("events")
+                .column("id", "bigint")
+                .key("id")
+                .oid(50)
+                .build());
+        assertThat(new Tables(history.tables()).named("events").root()).isNull();
+    }
 }
