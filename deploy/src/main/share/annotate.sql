@@ -23,6 +23,14 @@ BEGIN
     IF EXISTS (SELECT FROM pg_namespace WHERE nspname = 'rowback' AND pg_get_userbyid(nspowner) <> current_user) THEN
         RAISE EXCEPTION 'schema rowback belongs to somebody else, who could change what is run in your sessions';
     END IF;
+    IF NOT (SELECT has_function_privilege('public', oid, 'EXECUTE')
+              FROM pg_proc
+             WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = 'pg_logical_emit_message'
+               AND proargtypes[2] = 'text'::regtype)
+    THEN
+        RAISE EXCEPTION 'PUBLIC may not execute pg_logical_emit_message, so that writes of others would fail'
+            USING HINT = 'Grant it, or do without annotations.';
+    END IF;
 END
 $$;
 
@@ -60,6 +68,18 @@ BEGIN
             'client', host(inet_client_addr()),
             'sql', statement))::text);
     RETURN NULL;
+END
+$$;
+
+DO $$
+BEGIN
+    -- CREATE OR REPLACE leaves a function to whom it belonged, who could change what is run in your sessions.
+    IF EXISTS (
+        SELECT FROM pg_proc
+         WHERE pronamespace = 'rowback'::regnamespace AND pg_get_userbyid(proowner) <> current_user)
+    THEN
+        RAISE EXCEPTION 'a function in schema rowback belongs to somebody else: run annotate-remove.sql as superuser first';
+    END IF;
 END
 $$;
 

@@ -1,6 +1,7 @@
 package io.rowback.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.Annotation;
 import io.rowback.history.Lsn;
@@ -225,6 +226,27 @@ class AnnotateScriptIT {
         return transaction.annotations().stream()
                 .map(note -> String.valueOf(Annotation.of(note).fields().get(field)))
                 .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void scriptRefusesWhatWouldEndangerTheApplication(int major) throws Exception {
+        Database owner = database(major, "refused");
+        owner.run("create table t (id int primary key); create publication rowback for table t");
+        String emit = owner.query("select oid::regprocedure::text from pg_proc"
+                        + " where proname = 'pg_logical_emit_message' and proargtypes[2] = 'text'::regtype")
+                .get(0);
+        owner.run("revoke execute on function " + emit + " from public");
+        assertThatThrownBy(() -> run(owner, "annotate.sql"))
+                .hasMessageContaining("PUBLIC may not execute pg_logical_emit_message");
+        owner.run("grant execute on function " + emit + " to public");
+
+        Database application = ordinaryRole(owner);
+        owner.run("create schema rowback; create function rowback.annotate() returns trigger language plpgsql"
+                + " as 'begin return null; end'; alter function rowback.annotate() owner to " + application.user());
+        assertThatThrownBy(() -> run(owner, "annotate.sql")).hasMessageContaining("belongs to somebody else");
+        assertThat(owner.query("select tgname from pg_trigger where tgname = 'rowback_annotate'"))
+                .isEmpty();
     }
 
     private static void run(Database database, String script) throws IOException, SQLException {
