@@ -19,6 +19,9 @@ final class Failures {
     private static final Set<String> PASSING = Set.of(
             "57P01", "57P02", "57P03", "57P05", "53100", "53200", "53300", "53400", "55006", "55P03", "40P01", "57014");
 
+    /** What a look at the catalog may meet: a lock that somebody holds, a deadlock, a cancelled query, a table just dropped. */
+    private static final Set<String> MET_BY_A_LOOK = Set.of("55P03", "40P01", "57014", "XX000");
+
     private static final String UNDEFINED_OBJECT = "42704";
 
     private Failures() {}
@@ -40,6 +43,11 @@ final class Failures {
     /** Whether it passes by itself. */
     static boolean passes(Throwable failure) {
         return PASSING.contains(String.valueOf(state(failure)));
+    }
+
+    /** Whether it concerns one look at the catalog only, so that the next may succeed on the same connection. */
+    static boolean concernsOneLook(SQLException failure) {
+        return MET_BY_A_LOOK.contains(String.valueOf(failure.getSQLState()));
     }
 
     /** Whether the server has come to a place in its log where there was no publication of that name. */

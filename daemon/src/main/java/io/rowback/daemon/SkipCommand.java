@@ -4,10 +4,10 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -60,7 +60,7 @@ final class SkipCommand implements Callable<Integer> {
         Config.Database captured = all.database(database);
         Lsn last = parse(lsn);
         Path store = all.store(captured.name());
-        if (!Files.exists(store.resolve("CURRENT"))) {
+        if (!RocksHistoryReader.isStore(store)) {
             throw new RowbackException(
                     ErrorCode.NO_STORE, "there is no store in " + store, "rowbackd run makes it when it first runs.");
         }

@@ -81,28 +81,22 @@ final class StartPosition {
     Gap skip(Lsn last) throws SQLException {
         requireSameServer(writer.info(), ServerLog.read(connections).systemIdentifier());
         Lsn durable = writer.info().durable();
-        if (last.isBefore(durable)) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "everything that commits below " + durable + " is held, there is nothing to skip at " + last,
-                    "The log of rowbackd names the LSN at which the server fails.");
-        }
         Lsn end = LogEnd.read(connection).lsn();
-        if (end.isBefore(last)) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "the server's log ends at " + end + ", " + last + " lies beyond",
-                    "The log of rowbackd names the LSN at which the server fails.");
-        }
         // Where the log ends with it no transaction can commit at it, and we would be ahead of the server.
         Lsn to = end.equals(last) ? end : last.next();
-        if (to.equals(durable)) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "everything up to the end of the server's log is held, there is nothing to skip",
-                    "The log of rowbackd names the LSN at which the server fails.");
+        if (!durable.isBefore(to)) {
+            throw nothingToSkip(
+                    "everything that commits below " + durable + " is held, there is nothing to skip at " + last);
+        }
+        if (end.isBefore(last)) {
+            throw nothingToSkip("the server's log ends at " + end + ", " + last + " lies beyond");
         }
         return recordGap(durable, to, "given up by rowbackd skip " + last);
+    }
+
+    private static RowbackException nothingToSkip(String reason) {
+        return new RowbackException(
+                ErrorCode.REFUSED, reason, "The log of rowbackd names the LSN at which the server fails.");
     }
 
     private void compare(ServerLog log) throws SQLException {

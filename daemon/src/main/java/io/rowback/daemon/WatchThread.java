@@ -8,7 +8,6 @@ import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.Lsn;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,6 @@ final class WatchThread extends Thread {
     private static final Logger LOG = LoggerFactory.getLogger(WatchThread.class);
     private static final long INTERVAL_SECONDS = 10;
     private static final long UNSETTLED_SECONDS = 1;
-    /** A lock that somebody holds, a deadlock, our query cancelled; and what a table dropped at that moment is told by. */
-    private static final Set<String> PASSING = Set.of("55P03", "40P01", "57014", "XX000");
 
     private final TableWatch tables;
     private final SlotWatch slot;
@@ -85,7 +82,7 @@ final class WatchThread extends Thread {
         try {
             tables.look(connection);
         } catch (SQLException e) {
-            if (ending.getCount() == 0 || !PASSING.contains(String.valueOf(e.getSQLState()))) {
+            if (ending.getCount() == 0 || !Failures.concernsOneLook(e)) {
                 throw e;
             }
             LOG.warn("this look at the tables is left out: {}", e.getMessage());

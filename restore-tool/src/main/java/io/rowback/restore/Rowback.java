@@ -2,6 +2,7 @@ package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
 import io.rowback.restore.output.Output;
@@ -118,7 +119,7 @@ final class Rowback {
 
     /** The store in a folder: the folder itself, or the one below it that is meant. */
     private Path within(Path folder) {
-        if (isStore(folder)) {
+        if (RocksHistoryReader.isStore(folder)) {
             return folder;
         }
         if (database != null) {
@@ -144,13 +145,9 @@ final class Rowback {
             return List.of();
         }
         try (Stream<Path> below = Files.list(folder)) {
-            return below.filter(Rowback::isStore).sorted().toList();
+            return below.filter(RocksHistoryReader::isStore).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static boolean isStore(Path folder) {
-        return Files.exists(folder.resolve("CURRENT"));
     }
 }

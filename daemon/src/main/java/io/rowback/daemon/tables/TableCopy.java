@@ -33,7 +33,8 @@ import org.postgresql.copy.CopyOut;
 final class TableCopy {
     private static final int ROWS_MAX = 1_000;
     private static final long BYTES_MAX = 4L << 20;
-    private static final String LOCK_TIMEOUT = "5s";
+    /** So long a lock is waited for. */
+    static final String LOCK_TIMEOUT = "5s";
 
     /** The table's file as the snapshot shows it and as it is now: different if it was rewritten or truncated between. */
     private static final String SAME_FILE =

@@ -17,6 +17,7 @@ import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -105,8 +106,8 @@ public final class TableWatch implements AutoCloseable {
     /** A connection for {@link #look}, which notices a network that is gone without a word, and waits for no lock for long. */
     public Connection connectToLook() throws SQLException {
         Connection connection = answering.open();
-        try (java.sql.Statement statement = connection.createStatement()) {
-            statement.execute("SET lock_timeout = '5s'");
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = '" + TableCopy.LOCK_TIMEOUT + "'");
         }
         return connection;
     }
@@ -225,13 +226,13 @@ public final class TableWatch implements AutoCloseable {
         }
     }
 
-    private interface Statement {
+    private interface Attempt {
         void run() throws SQLException;
     }
 
-    private boolean attempt(Statement statement, String what) throws SQLException {
+    private boolean attempt(Attempt attempt, String what) throws SQLException {
         try {
-            statement.run();
+            attempt.run();
             LOG.info("{} publication {}", what, database.publication());
             return true;
         } catch (SQLException e) {

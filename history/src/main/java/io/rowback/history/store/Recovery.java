@@ -10,8 +10,6 @@ import io.rowback.history.Transaction;
  * transaction that will come again as a whole or never, with its index entries.
  */
 final class Recovery {
-    private static final int ENTRIES_PER_WRITE = 10_000;
-
     private final Database database;
     private final Schemas schemas;
     private final Metadata meta;
@@ -42,14 +40,8 @@ final class Recovery {
                 index.of(change, schemas.store(change.schema()), meta.epochs().of(commit));
                 // Behind its index entries, in the same write: an interruption leaves none that is not found again.
                 write.delete(Family.LOG, key);
-                commitIfLarge(write);
+                write.commitIfLarge();
             }
-        }
-    }
-
-    private static void commitIfLarge(Write write) {
-        if (write.count() > ENTRIES_PER_WRITE) {
-            write.commit(false);
         }
     }
 
@@ -67,7 +59,7 @@ final class Recovery {
                     write.delete(Family.META, Keys.definition(table, commit));
                 }
                 write.delete(Family.TXNS, key);
-                commitIfLarge(write);
+                write.commitIfLarge();
             }
         }
     }

@@ -58,7 +58,7 @@ public final class RocksHistoryReader implements HistoryReader {
      *     be opened
      */
     public static RocksHistoryReader open(Path directory) {
-        if (!Files.exists(directory.resolve("CURRENT"))) {
+        if (!isStore(directory)) {
             throw noStore("there is no store in " + directory);
         }
         Scratch scratch = new Scratch();
@@ -77,6 +77,12 @@ public final class RocksHistoryReader implements HistoryReader {
             scratch.close();
             throw e;
         }
+    }
+
+    /** Whether a writer has made a store in that folder. */
+    public static boolean isStore(Path directory) {
+        // The file by which RocksDB knows a database of its own.
+        return Files.exists(directory.resolve("CURRENT"));
     }
 
     private static RowbackException noStore(String message) {

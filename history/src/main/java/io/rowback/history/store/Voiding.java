@@ -23,8 +23,6 @@ import java.util.Map;
  * written last: until they are, an interruption is followed by another run of all, which finds done what was done.
  */
 final class Voiding {
-    private static final int ENTRIES_PER_WRITE = 10_000;
-
     private final Database database;
     private final Schemas schemas;
     private final Metadata meta;
@@ -116,9 +114,7 @@ final class Voiding {
                 if (fork.isBefore(place.commit())) {
                     walk.entries(StoredBaselines.read(key, cursor.value(), schemas), place, write::delete);
                     write.delete(Family.BASELINE, key);
-                    if (write.count() > ENTRIES_PER_WRITE) {
-                        write.commit(false);
-                    }
+                    write.commitIfLarge();
                 }
             }
             write.commit(false);

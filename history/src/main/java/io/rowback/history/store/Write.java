@@ -17,6 +17,8 @@ final class Write implements AutoCloseable {
 
     private static final int PUT = 5;
 
+    private static final int ENTRIES_MAX = 10_000;
+
     private final Database database;
     private final ByteWriter batch = new ByteWriter();
     private final CRC32C checksum = new CRC32C();
@@ -58,8 +60,11 @@ final class Write implements AutoCloseable {
         batch.u8(tag).varint(database.number(family)).varint(key.length).bytes(key);
     }
 
-    int count() {
-        return count;
+    /** Stores, unsynced, what has gathered of a change that is too large for one write. */
+    void commitIfLarge() {
+        if (count > ENTRIES_MAX) {
+            commit(false);
+        }
     }
 
     long bytes() {
