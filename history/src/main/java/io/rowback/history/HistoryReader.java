@@ -60,6 +60,12 @@ public interface HistoryReader extends AutoCloseable {
      */
     Stream<LastChange> lastChanges(TableId table, Lsn from, Lsn to);
 
+    /**
+     * The keys under which some change in the window, TRUNCATEs aside, left or found a row and whose first column lies
+     * between {@code low} and {@code high}, both included, as {@link RowKey} orders them; in key order.
+     */
+    Stream<RowKey> changedKeys(TableId table, String low, String high, Lsn from, Lsn to);
+
     /** A change and the key for which it is the last; of an UPDATE that gave the row another key, the old or the new one. */
     record LastChange(RowKey key, Change change) {}
 

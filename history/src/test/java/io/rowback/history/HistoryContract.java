@@ -150,6 +150,8 @@ public abstract class HistoryContract {
             assertThat(list(reader.lastChanges(users.id(), Lsn.ZERO, Lsn.MAX)))
                     .extracting(HistoryReader.LastChange::key)
                     .containsExactly(RowKey.of("1"), RowKey.of("2"), RowKey.of("10"));
+            assertThat(list(reader.changedKeys(users.id(), "2", "10", Lsn.ZERO, Lsn.MAX)))
+                    .containsExactly(RowKey.of("2"), RowKey.of("10"));
             assertThat(list(reader.changes(users.id(), Lsn.ZERO, emptied.commit())))
                     .hasSize(3);
             assertThat(list(reader.changes(emptied.commit(), emptied.commit().next())))

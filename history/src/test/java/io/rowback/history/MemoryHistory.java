@@ -282,6 +282,14 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         return last.values().stream();
     }
 
+    @Override
+    public Stream<RowKey> changedKeys(TableId table, String low, String high, Lsn from, Lsn to) {
+        return lastChanges(table, from, to).map(LastChange::key).filter(key -> {
+            RowKey first = RowKey.of(key.values().get(0));
+            return RowKey.of(low).compareTo(first) <= 0 && first.compareTo(RowKey.of(high)) <= 0;
+        });
+    }
+
     private static Set<RowKey> keys(Change change) {
         Set<RowKey> keys = new LinkedHashSet<>();
         for (RowKey key : new @Nullable RowKey[] {change.oldKey(), change.key()}) {

@@ -45,6 +45,8 @@ import picocli.CommandLine.Option;
             "  rowback restore --tx 745,746 -o restore.sql",
             "  rowback restore --tx 745 --columns diagnosis,training_plan --on-conflict skip",
             "  rowback restore --from -1h --to -50min --table users --key 42 --related",
+            "  rowback restore --user alice --from -1h --table users --key-range 1..500",
+            "  rowback restore --at -1h --table users             all that changed since then",
             "  rowback restore --from tx:745 --to now --table users --where \"plan = 'pro'\" --at tx:745"
         })
 final class RestoreCommand extends StoreCommand {
@@ -56,7 +58,8 @@ final class RestoreCommand extends StoreCommand {
             paramLabel = "T",
             converter = PointConverter.class,
             description = "Put the rows back as they were at this point, instead of undoing what the scope did."
-                    + " Others' later changes that this would discard are conflicts.")
+                    + " Others' later changes that this would discard are conflicts. Without a window, all changes since"
+                    + " then are the incident.")
     private @Nullable PointInTime at;
 
     @Option(
@@ -112,7 +115,7 @@ final class RestoreCommand extends StoreCommand {
 
     @Override
     void checkArguments() {
-        scope.check();
+        scope.check(at != null);
         if (operations.contains(Operation.TRUNCATE)) {
             throw usage("--ops takes delete, update and insert", "A TRUNCATE is undone as the deletion of its rows.");
         }
@@ -124,14 +127,14 @@ final class RestoreCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
-        Scope incident = scope.resolve(reader, tables);
+        Lsn point = at == null ? null : at.resolve(reader, Clock.systemUTC());
+        Scope incident = scope.resolve(reader, tables, point);
         Set<String> named = new LinkedHashSet<>(columns);
         named.addAll(exceptColumns);
         List<TableInfo> touched = incident.countsAllTables()
                 ? tables.all()
                 : incident.narrowings().stream().map(Scope.Narrowing::table).toList();
         ColumnNames.check(named, touched);
-        Lsn point = at == null ? null : at.resolve(reader, Clock.systemUTC());
         RestorePlan plan = RestorePlanner.plan(
                 reader,
                 new RestoreRequest(

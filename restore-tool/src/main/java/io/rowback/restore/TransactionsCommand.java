@@ -1,6 +1,5 @@
 package io.rowback.restore;
 
-import io.rowback.history.Annotation;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Operation;
 import io.rowback.history.TableId;
@@ -14,7 +13,6 @@ import io.rowback.restore.query.Tables;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -54,11 +52,8 @@ final class TransactionsCommand extends StoreCommand {
             description = "Only those with at least N such changes. Default: ${DEFAULT-VALUE}.")
     private long minRows;
 
-    @Option(names = "--user", paramLabel = "NAME", description = "Only those annotated with this user.")
-    private @Nullable String user;
-
-    @Option(names = "--application", paramLabel = "NAME", description = "Only those annotated with this application.")
-    private @Nullable String application;
+    @Mixin
+    private AnnotationOptions annotation;
 
     @Option(
             names = "--limit",
@@ -88,7 +83,7 @@ final class TransactionsCommand extends StoreCommand {
         long left = 0;
         try (Stream<Transaction> transactions = reader.transactions(commits.from(), commits.to())) {
             for (Transaction transaction : (Iterable<Transaction>) transactions::iterator) {
-                if (counts(transaction, only) && isAnnotated(transaction)) {
+                if (counts(transaction, only) && annotation.fit(transaction)) {
                     newest.add(transaction);
                 }
                 if (newest.size() > limit) {
@@ -123,19 +118,6 @@ final class TransactionsCommand extends StoreCommand {
                 .mapToLong(entry -> rows(entry.getValue()))
                 .sum();
         return rows >= Math.max(1, minRows);
-    }
-
-    private boolean isAnnotated(Transaction transaction) {
-        List<Annotation> annotations = user == null && application == null
-                ? List.of()
-                : transaction.annotations().stream().map(Annotation::of).toList();
-        return says(annotations, "user", user) && says(annotations, "application", application);
-    }
-
-    private static boolean says(List<Annotation> annotations, String field, @Nullable String value) {
-        return value == null
-                || annotations.stream()
-                        .anyMatch(annotation -> value.equals(annotation.fields().get(field)));
     }
 
     private long rows(Counts counts) {

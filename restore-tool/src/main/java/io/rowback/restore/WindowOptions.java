@@ -43,11 +43,23 @@ final class WindowOptions {
      * @throws RowbackException of code USAGE if it ends before it begins
      */
     Scope.Window resolve(HistoryReader reader) {
+        return resolve(reader, Lsn.ZERO);
+    }
+
+    /**
+     * The window, which without {@code --from} begins at {@code otherwise}.
+     *
+     * @throws RowbackException of code USAGE if it ends before it begins
+     */
+    Scope.Window resolve(HistoryReader reader, Lsn otherwise) {
         Clock clock = Clock.systemUTC();
-        Lsn begin = from == null ? Lsn.ZERO : from.resolve(reader, clock);
+        Lsn begin = from == null ? otherwise : from.resolve(reader, clock);
         Lsn end = to == null ? reader.info().durable() : to.resolve(reader, clock);
         if (end.isBefore(begin)) {
-            throw new RowbackException(ErrorCode.USAGE, "--to lies before --from", "Windows go forward in time.");
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "the window ends before it begins",
+                    "Let --to come after --from, or after --at where that begins it.");
         }
         return new Scope.Window(begin, end);
     }

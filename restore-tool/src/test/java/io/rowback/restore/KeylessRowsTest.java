@@ -14,6 +14,7 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.store.RocksHistoryWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +105,10 @@ final class KeylessRowsTest {
                 .containsOnlyOnce("logins (all rows): rows of a table without a key are not put back");
         assertThat(rowback("restore", "--tx", "703")).isZero();
         assertThat(rowback("restore", "--tx", "703", "--ops", "insert")).isEqualTo(4);
+        Path file = folder.resolve("nothing.sql");
+        assertThat(rowback("restore", "--tx", "701", "--allow-incomplete", "-o", file.toString()))
+                .isEqualTo(3);
+        assertThat(Files.exists(file)).isFalse();
         assertThat(out.toString()).isEmpty();
     }
 

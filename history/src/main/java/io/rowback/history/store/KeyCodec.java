@@ -35,6 +35,13 @@ final class KeyCodec {
         return out.u8(END).toBytes();
     }
 
+    /** What all lists with this first text begin with. */
+    static byte[] prefix(String first) {
+        ByteWriter out = new ByteWriter();
+        write(out, first.getBytes(StandardCharsets.UTF_8));
+        return out.toBytes();
+    }
+
     /** The values of these columns, or null if one of them is NULL or unknown. */
     static byte @Nullable [] encode(RowImage image, int[] columns, ByteWriter out) {
         out.clear();

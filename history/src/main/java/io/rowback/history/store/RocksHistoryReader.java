@@ -178,6 +178,11 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     @Override
+    public Stream<RowKey> changedKeys(TableId table, String low, String high, Lsn from, Lsn to) {
+        return changes.keys(table, low, high, from, to);
+    }
+
+    @Override
     public Optional<RowImage> baseline(TableId table, RowKey key, Lsn at) {
         return baselines.row(table, key, at);
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** Finds changes: all of them in the log, or by the positions that the indexes tables and rows name. */
@@ -69,21 +70,40 @@ final class StoredChanges {
     }
 
     Stream<LastChange> last(TableId table, Lsn from, Lsn to) {
-        Lsn end = visible(to);
-        List<KeyScan> scans = new ArrayList<>();
-        for (int epoch : epochs.between(from, end)) {
-            byte[] prefix = Keys.table(epoch, table);
-            byte[] behindTruncates = Keys.after(Keys.row(epoch, table, NO_KEY));
-            KeyRange rows = new KeyRange(behindTruncates, Keys.after(prefix));
-            scans.add(KeyScan.inSequence(database, Family.ROWS, List.of(rows)));
-        }
-        KeyScan merged = KeyScan.merged(scans, Keys::compareWithoutEpoch);
-        LastOfEachRow last = new LastOfEachRow(merged, Keys.TABLE_BYTES, key -> {
-            Lsn commit = Keys.position(key).commit();
-            return !commit.isBefore(from) && commit.isBefore(end);
-        });
+        KeyScan rows = rows(
+                from,
+                visible(to),
+                epoch ->
+                        new KeyRange(Keys.after(Keys.row(epoch, table, NO_KEY)), Keys.after(Keys.table(epoch, table))));
+        LastOfEachRow last = lastOfEachRow(rows, from, visible(to));
         return Streams.of(
-                new LogLookup<>(database, schemas, last, (key, change) -> new LastChange(rowKey(key), change)), merged);
+                new LogLookup<>(database, schemas, last, (key, change) -> new LastChange(rowKey(key), change)), rows);
+    }
+
+    Stream<RowKey> keys(TableId table, String low, String high, Lsn from, Lsn to) {
+        KeyScan rows = rows(
+                from,
+                visible(to),
+                epoch -> new KeyRange(
+                        Keys.row(epoch, table, KeyCodec.prefix(low)),
+                        Keys.after(Keys.row(epoch, table, KeyCodec.prefix(high)))));
+        return Streams.of(lastOfEachRow(rows, from, visible(to)), rows).map(StoredChanges::rowKey);
+    }
+
+    /** The entries of rows in that range of each epoch, ordered by row. */
+    private KeyScan rows(Lsn from, Lsn to, IntFunction<KeyRange> range) {
+        List<KeyScan> scans = new ArrayList<>();
+        for (int epoch : epochs.between(from, to)) {
+            scans.add(KeyScan.inSequence(database, Family.ROWS, List.of(range.apply(epoch))));
+        }
+        return KeyScan.merged(scans, Keys::compareWithoutEpoch);
+    }
+
+    private static LastOfEachRow lastOfEachRow(KeyScan rows, Lsn from, Lsn to) {
+        return new LastOfEachRow(rows, Keys.TABLE_BYTES, key -> {
+            Lsn commit = Keys.position(key).commit();
+            return !commit.isBefore(from) && commit.isBefore(to);
+        });
     }
 
     private static RowKey rowKey(byte[] key) {

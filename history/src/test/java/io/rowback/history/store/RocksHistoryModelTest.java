@@ -274,6 +274,9 @@ class RocksHistoryModelTest {
             same(reader, history -> history.lastChanges(schema.id(), from, to));
             same(reader, history -> history.baseline(schema.id(), from));
             for (RowKey key : database.possibleKeys(schema)) {
+                String low = key.values().get(0);
+                same(reader, history -> history.changedKeys(schema.id(), low, "5", from, to));
+                same(reader, history -> history.changedKeys(schema.id(), "2", low, from, to));
                 same(reader, history -> history.changes(schema.id(), key, from, to));
                 assertThat(reader.baseline(schema.id(), key, from)).isEqualTo(oracle.baseline(schema.id(), key, from));
                 assertThat(reader.baselineCount(schema.id(), key, from))

@@ -38,11 +38,21 @@ final class ExpressionParser {
         return whole;
     }
 
-    /** That a column lies between two constants. */
+    /** That a column lies between two constants, of which the second is not the lower one. */
     Expression between(Column column, String low, String high) {
+        Ordering ordering = Ordering.of(column);
+        Token first = new Token(Token.Kind.STRING, low);
+        Token last = new Token(Token.Kind.STRING, high);
+        Object lowest = new Operand.Constant(first).valueFor(column, ordering);
+        if (ordering.compare(lowest, new Operand.Constant(last).valueFor(column, ordering)) > 0) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "no " + column.name() + " lies from " + low + " to " + high,
+                    "The lower end of a range comes first: " + high + ".." + low + ".");
+        }
         Operand left = new Operand.OfColumn(column);
-        Expression atLeast = compare(left, ">=", new Operand.Constant(new Token(Token.Kind.STRING, low)));
-        Expression atMost = compare(left, "<=", new Operand.Constant(new Token(Token.Kind.STRING, high)));
+        Expression atLeast = compare(left, ">=", new Operand.Constant(first));
+        Expression atMost = compare(left, "<=", new Operand.Constant(last));
         return row -> atLeast.test(row).and(atMost.test(row));
     }
 

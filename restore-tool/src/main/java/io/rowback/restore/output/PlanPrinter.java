@@ -1,5 +1,6 @@
 package io.rowback.restore.output;
 
+import io.rowback.history.Lsn;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
@@ -15,6 +16,7 @@ import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.plan.Scope;
 import io.rowback.restore.sql.RowText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +38,7 @@ public final class PlanPrinter {
 
     /** Tells what the plan does and leaves, and what to do next; as notes, so that they do not mix with the SQL. */
     public void summary() {
+        output.note(mode());
         counts().forEach(output::note);
         if (plan.repairs().isEmpty()) {
             output.note("nothing to write");
@@ -48,8 +51,8 @@ public final class PlanPrinter {
                     + " rows that the scope inserted stay; --ops delete,update,insert removes them");
         }
         if (plan.request().scope().open()) {
-            output.note("note: the window has no end, so every later change counts as part of the incident;"
-                    + " end it with --to");
+            output.note("note: the window has no end, so every change since counts as part of the incident"
+                    + " and is discarded; end it with --to");
         }
         for (TableSchema table : plan.tables()) {
             if (rewrites(table)) {
@@ -59,6 +62,29 @@ public final class PlanPrinter {
             }
         }
         hint();
+    }
+
+    /** Which of the two it is, and what is gone after it. */
+    private String mode() {
+        Lsn at = plan.request().at();
+        boolean overwrites = plan.request().onConflict() == ConflictMode.OVERWRITE;
+        String discarded = "discards what " + incident() + " did; ";
+        return at == null
+                ? "undo: " + discarded
+                        + (overwrites ? "what others changed since in its place goes too" : "others' changes stay")
+                : "as of LSN " + at + ": " + discarded + "what others did since then to the same rows "
+                        + (overwrites ? "goes too" : "is a conflict");
+    }
+
+    private String incident() {
+        List<Scope.Window> windows = plan.request().scope().windows();
+        if (windows.equals(plan.request().scope().searched())
+                && windows.size() == 1
+                && !windows.get(0).isOneCommit()) {
+            return "the commits from LSN " + windows.get(0).from() + " to "
+                    + windows.get(0).to();
+        }
+        return windows.size() == 1 ? "one transaction" : windows.size() + " transactions";
     }
 
     private boolean rewrites(TableSchema table) {
@@ -144,6 +170,8 @@ public final class PlanPrinter {
     public void document() {
         output.document(new JsonObject()
                 .put("outcome", plan.outcome().name().toLowerCase(Locale.ROOT))
+                .put("mode", plan.request().at() == null ? "undo" : "as_of")
+                .put("at", plan.request().at())
                 .put("lsn", plan.seen())
                 .put("open_window", plan.request().scope().open())
                 .putObjects(

@@ -55,6 +55,7 @@ public final class RestorePlanner {
     private final List<Draft> drafts = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
     private final Map<TableName, Long> leftInserted = new TreeMap<>();
+    private long surplus;
 
     private RestorePlanner(HistoryReader reader, RestoreRequest request) {
         this.reader = reader;
@@ -85,12 +86,13 @@ public final class RestorePlanner {
                 add(life, rows);
             }
             if (drafts.size() + findings.size() > request.maxRows()) {
-                throw new RowbackException(
-                        ErrorCode.REFUSED,
-                        "the plan has more than " + request.maxRows() + " rows",
-                        "Narrow it by --table, --key-range or --where, or allow more with --max-rows.");
+                // What follows is counted alone.
+                surplus += drafts.size() + findings.size();
+                drafts.clear();
+                findings.clear();
             }
         }
+        refuseSurplus();
         scope.withoutKey().forEach(this::addWithoutKey);
         refuseHalvesOfUnmet();
         RepairOrder order = order();
@@ -105,6 +107,16 @@ public final class RestorePlanner {
                 leftInserted);
     }
 
+    private void refuseSurplus() {
+        if (surplus > 0) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "the plan has " + (surplus + drafts.size() + findings.size()) + " rows, more than the "
+                            + request.maxRows() + " that are allowed",
+                    "Narrow it by --table, --key-range or --where, or allow as many with --max-rows.");
+        }
+    }
+
     private List<String> missing() {
         List<Gap> gaps = reader.info().gaps();
         Stream<Hole> holes = request.scope().countsAllTables()
@@ -112,7 +124,7 @@ public final class RestorePlanner {
                 : request.scope().narrowings().stream()
                         .flatMap(narrowing -> narrowing.table().holes(gaps).stream())
                         .distinct();
-        return holes.filter(hole -> request.scope().windows().stream()
+        return holes.filter(hole -> request.scope().searched().stream()
                         .anyMatch(window -> hole.overlaps(window.from(), window.to())))
                 .map(Hole::toString)
                 .toList();

@@ -16,14 +16,21 @@ import org.jspecify.annotations.Nullable;
  * @param windows half-open windows of commits, in order, not overlapping; a transaction is a window of one commit
  * @param open whether the last window has no end, so that every later change belongs to the scope
  * @param narrowings which rows count, those of any of these; empty for all. No two are about the same table
+ * @param searched where the windows were looked for: what the history lacks there may be a part of the incident
  */
-public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowings) {
+public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowings, List<Window> searched) {
     public Scope {
         windows = List.copyOf(windows);
+        searched = List.copyOf(searched);
         narrowings = List.copyOf(narrowings);
         if (windows.isEmpty()) {
             throw new IllegalArgumentException("a scope has at least one window");
         }
+    }
+
+    /** A scope of windows that are known without a search. */
+    public Scope(List<Window> windows, boolean open, List<Narrowing> narrowings) {
+        this(windows, open, narrowings, windows);
     }
 
     /** The commits in [from, to). */
@@ -36,7 +43,15 @@ public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowin
         boolean contains(Lsn commit) {
             return !commit.isBefore(from) && commit.isBefore(to);
         }
+
+        /** Whether it is the window of one commit. */
+        public boolean isOneCommit() {
+            return to.equals(from.next());
+        }
     }
+
+    /** The values of a key's first column from {@code low} to {@code high}, both included, as {@link RowKey} orders them. */
+    public record KeyRange(String low, String high) {}
 
     /**
      * Which rows of which table count.
@@ -44,12 +59,23 @@ public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowin
      * @param table the table
      * @param key one row, or null
      * @param related whether the rows that refer to that row count as well, whatever their table
+     * @param range the stretch of keys outside of which no row counts, or null; the conditions say the same
      * @param conditions what holds of the rows that count; told by the row that is to be put back, or if there is none by
      *     the first image that the scope made
      */
-    public record Narrowing(TableInfo table, @Nullable RowKey key, boolean related, List<Expression> conditions) {
+    public record Narrowing(
+            TableInfo table,
+            @Nullable RowKey key,
+            boolean related,
+            @Nullable KeyRange range,
+            List<Expression> conditions) {
         public Narrowing {
             conditions = List.copyOf(conditions);
+        }
+
+        /** A narrowing without a range of keys. */
+        public Narrowing(TableInfo table, @Nullable RowKey key, boolean related, List<Expression> conditions) {
+            this(table, key, related, null, conditions);
         }
     }
 
@@ -66,11 +92,24 @@ public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowin
     }
 
     boolean contains(Position position) {
-        return windows.stream().anyMatch(window -> window.contains(position.commit()));
+        int first = 0;
+        int behind = windows.size();
+        while (behind - first > 1) {
+            int middle = (first + behind) >>> 1;
+            boolean later = position.commit().isBefore(windows.get(middle).from());
+            first = later ? first : middle;
+            behind = later ? middle : behind;
+        }
+        return windows.get(first).contains(position.commit());
     }
 
     /** The LSN below which no change belongs to the scope. */
     public Lsn begin() {
         return windows.get(0).from();
+    }
+
+    /** The LSN from which on no change belongs to the scope. */
+    public Lsn end() {
+        return windows.get(windows.size() - 1).to();
     }
 }

@@ -53,13 +53,24 @@ final class ScopeRows {
         TableInfo table = narrowing.table();
         RowKey key = narrowing.key();
         if (key == null) {
-            scope.windows()
-                    .forEach(window ->
-                            touch(reader.changes(table.schema().id(), window.from(), window.to()), row -> true));
+            scope.windows().forEach(window -> read(table, narrowing.range(), window));
         } else {
             Row row = new Row(table.schema().id(), key);
             rows(row, narrowing.related()).forEach(this::touchRow);
         }
+    }
+
+    /** By the range of keys where that is less than the window; one transaction is always less. */
+    private void read(TableInfo table, Scope.@Nullable KeyRange range, Scope.Window window) {
+        TableId id = table.schema().id();
+        if (range == null || window.isOneCommit()) {
+            touch(reader.changes(id, window.from(), window.to()), row -> true);
+            return;
+        }
+        try (Stream<RowKey> keys = reader.changedKeys(id, range.low(), range.high(), window.from(), window.to())) {
+            keys.forEach(key -> touch(new Row(id, key)));
+        }
+        touch(reader.changes(id, RowKey.of(), window.from(), window.to()), row -> true);
     }
 
     /** What the scope did to rows of tables without a key, which {@link #read} leaves out. */
@@ -82,9 +93,10 @@ final class ScopeRows {
     }
 
     private void touchRow(Row row) {
-        for (Scope.Window window : scope.windows()) {
-            touch(reader.changes(row.table(), row.key(), window.from(), window.to()), row::equals);
-        }
+        touch(
+                reader.changes(row.table(), row.key(), scope.begin(), scope.end())
+                        .filter(change -> scope.contains(change.position())),
+                row::equals);
     }
 
     private void touch(Stream<Change> changes, Predicate<Row> counts) {
@@ -117,10 +129,13 @@ final class ScopeRows {
     }
 
     private void touch(Change change, @Nullable RowKey key, Predicate<Row> counts) {
-        if (key == null || !counts.test(new Row(change.table(), key))) {
-            return;
+        if (key != null && counts.test(new Row(change.table(), key))) {
+            touch(new Row(change.table(), key));
         }
-        touched.add(new Row(change.table(), key));
+    }
+
+    private void touch(Row row) {
+        touched.add(row);
         if (touched.size() > MOST) {
             throw tooMany();
         }

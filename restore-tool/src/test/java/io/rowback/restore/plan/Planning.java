@@ -47,6 +47,11 @@ final class Planning {
         return this;
     }
 
+    Planning of(Scope other) {
+        scope = other;
+        return this;
+    }
+
     Planning at(Lsn lsn) {
         at = lsn;
         return this;

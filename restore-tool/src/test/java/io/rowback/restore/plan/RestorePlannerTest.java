@@ -287,6 +287,20 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void gapWhereTransactionsWereLookedForIsTold() {
+        Transaction bad = life.commit(delete(user("1", "x", "y")));
+        history.gap(new Gap(new Lsn(0x10), new Lsn(0x20), life.now(), life.now(), "the slot was lost"));
+        List<Scope.Window> commits = List.of(Scope.Window.of(bad.commit()));
+        List<Scope.Window> searched = List.of(new Scope.Window(Lsn.ZERO, life.here()));
+        Planning named = undoing(bad);
+        assertThat(named.plan(history).missing()).isEmpty();
+        RestorePlan plan =
+                named.of(new Scope(commits, false, List.of(), searched)).plan(history);
+        assertThat(plan.missing()).singleElement().asString().contains("was lost: the slot was lost");
+        assertThat(plan.outcome()).isEqualTo(Outcome.REFUSED);
+    }
+
+    @Test
     void changedKeyIsSetBackWithTheRest() {
         Transaction bad = life.commit(update(user("1", "x", "y"), user("7", "bad", "y")));
         life.commit(update(user("7", "bad", "y"), user("7", "bad", "later")));
