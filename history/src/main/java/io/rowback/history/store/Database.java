@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
@@ -46,6 +47,8 @@ final class Database implements AutoCloseable {
     private final Map<Family, Integer> numbers = new EnumMap<>(Family.class);
     private final WriteOptions synced = new WriteOptions().setSync(true);
     private final WriteOptions unsynced = new WriteOptions();
+    private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
+    private final FlushOptions flushed = new FlushOptions().setWaitForFlush(true);
     private final RocksDB rocks;
     private boolean closed;
 
@@ -157,10 +160,34 @@ final class Database implements AutoCloseable {
     }
 
     /** For a {@link Write} that was begun. */
-    void write(byte[] entries, boolean sync) throws RocksDBException {
+    void write(byte[] entries, Durability durability) throws RocksDBException {
+        WriteOptions options =
+                switch (durability) {
+                    case SYNCED -> synced;
+                    case ORDERED -> unsynced;
+                    case FLUSHED -> unlogged;
+                };
         try (WriteBatch batch = new WriteBatch(entries)) {
-            rocks.write(sync ? synced : unsynced, batch);
+            rocks.write(options, batch);
         }
+    }
+
+    /** When a write outlives a fall of the machine. */
+    enum Durability {
+        /** At once, with all that was written before. */
+        SYNCED,
+        /** With the next synced write; a fall of this process alone it outlives at once. */
+        ORDERED,
+        /** With {@link #flush}, and not before: RocksDB's log does not hold it. */
+        FLUSHED
+    }
+
+    /** Puts into files, synced, what was written to these families. */
+    void flush(Set<Family> families) {
+        reading(() -> {
+            rocks.flush(flushed, families.stream().map(this::handle).toList());
+            return families;
+        });
     }
 
     /** Ends what {@link #begin} began. */
@@ -267,6 +294,8 @@ final class Database implements AutoCloseable {
     private void closeOptions() {
         synced.close();
         unsynced.close();
+        unlogged.close();
+        flushed.close();
         tuning.close();
     }
 }

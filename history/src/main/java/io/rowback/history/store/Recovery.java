@@ -25,7 +25,7 @@ final class Recovery {
             try (Write write = database.begin()) {
                 removeChanges(write);
                 removeTransactions(write);
-                write.commit(true);
+                write.commit(Database.Durability.SYNCED);
             }
         }
     }

@@ -6,7 +6,6 @@ import io.rowback.history.Gap;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
-import io.rowback.history.Position;
 import io.rowback.history.Published;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
@@ -25,7 +24,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.rocksdb.RocksDBException;
 
@@ -37,20 +35,16 @@ import org.rocksdb.RocksDBException;
 public final class RocksHistoryWriter implements HistoryWriter {
     /** So much is logged before the indexes begin a new epoch. */
     private static final long EPOCH_BYTES = 1L << 30;
-    /** Larger sets of baseline rows are written in parts. */
-    private static final long BASELINE_WRITE = 4L << 20;
 
     private final Path directory;
     private final Database database;
     private final Schemas schemas;
     private final Metadata meta;
+    private final BaselineRows baselines;
     private final long epochBytes;
     private final ByteWriter out = new ByteWriter();
     /** The schema that the last change of a table carried: what was already looked at costs nothing. */
     private final Map<TableId, TableSchema> lastSeen = new HashMap<>();
-
-    /** Parts equal rows of baselines from each other. */
-    private final AtomicInteger equalRows = new AtomicInteger();
 
     private final Map<TableId, Lsn> lastCommits = new HashMap<>();
 
@@ -65,6 +59,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         this.epochBytes = epochBytes;
         schemas = Schemas.load(database);
         meta = Metadata.load(database, schemas);
+        baselines = new BaselineRows(database, schemas);
         new Recovery(database, schemas, meta).removeAboveDurable();
         findNewest();
     }
@@ -227,27 +222,17 @@ public final class RocksHistoryWriter implements HistoryWriter {
     @Override
     public void baseline(Lsn at, List<RowImage> rows) {
         requireCreated();
-        ByteWriter payload = new ByteWriter();
-        // Not synced: covered() is, and that makes everything written before last as well.
-        try (Write write = database.begin()) {
-            IndexEntries index = new IndexEntries(write::entry);
-            for (RowImage row : rows) {
-                StoredSchema stored = schemas.store(row.schema());
-                byte[] key = index.key(row, stored);
-                ChangeCodec.write(payload.clear().u64(stored.version()), row, null);
-                Position place = new Position(at, row.schema().hasKey() ? 0 : equalRows.incrementAndGet());
-                write.seal(Family.BASELINE, Keys.baseline(row.schema().id(), key, place), payload);
-                index.of(row, key, stored, place);
-                if (write.bytes() > BASELINE_WRITE) {
-                    write.commit(false);
-                }
-            }
-            write.commit(false);
-        }
+        baselines.store(at, rows);
     }
 
     @Override
-    public synchronized void covered(TableSchema schema, Lsn at, Instant since, long rows) {
+    public void covered(TableSchema schema, Lsn at, Instant since, long rows) {
+        // Not under the lock: changes are appended meanwhile.
+        baselines.flush(schema.id());
+        cover(schema, at, since, rows);
+    }
+
+    private synchronized void cover(TableSchema schema, Lsn at, Instant since, long rows) {
         requireCreated();
         commit(write -> {
             lastSeen.remove(schema.id());
@@ -360,7 +345,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         failed = true;
         try (Write write = database.begin()) {
             content.accept(write);
-            write.commit(true);
+            write.commit(Database.Durability.SYNCED);
         }
         failed = false;
     }

@@ -69,7 +69,7 @@ final class Schemas {
             stored = StoredSchema.of(schema, version);
             try (Write write = database.begin()) {
                 write.seal(Family.SCHEMAS, Keys.schema(schema.id(), version), json);
-                write.commit(true);
+                write.commit(Database.Durability.SYNCED);
             }
             byVersion.put(version, stored);
         } else if (!stored.schema().equals(schema)) {

@@ -37,6 +37,10 @@ final class Tuning implements AutoCloseable {
     private static final int BLOCK = 16 * 1024;
     private static final int DICTIONARY = 16 * 1024;
     private static final int LEVEL = 3;
+    /** Large blocks without a dictionary are as small and cost a baseline, which waits for compression, a third of the time. */
+    private static final int BASELINE_BLOCK = 64 * 1024;
+
+    private static final int BASELINE_LEVEL = 1;
     private static final int BACKGROUND_JOBS = 2;
 
     static {
@@ -78,8 +82,7 @@ final class Tuning implements AutoCloseable {
     private List<ColumnFamilyDescriptor> families(MemTableConfig unordered) {
         List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
         for (Family family : Family.values()) {
-            boolean large = family == Family.LOG || family == Family.BASELINE;
-            ColumnFamilyOptions options = options(large);
+            ColumnFamilyOptions options = options(family);
             if (UNORDERED.contains(family)) {
                 options.setMemTableConfig(unordered);
             }
@@ -88,22 +91,27 @@ final class Tuning implements AutoCloseable {
         return descriptors;
     }
 
-    private ColumnFamilyOptions options(boolean large) {
+    private ColumnFamilyOptions options(Family family) {
         BlockBasedTableConfig table = new BlockBasedTableConfig()
-                .setBlockSize(BLOCK)
+                .setBlockSize(family == Family.BASELINE ? BASELINE_BLOCK : BLOCK)
                 .setBlockCache(cache)
                 .setCacheIndexAndFilterBlocks(true)
                 .setPinL0FilterAndIndexBlocksInCache(true);
-        ColumnFamilyOptions options = own(new ColumnFamilyOptions());
-        options.setTableFormatConfig(table)
+        boolean large = family == Family.LOG || family == Family.BASELINE;
+        return own(new ColumnFamilyOptions())
+                .setTableFormatConfig(table)
                 .setCompressionType(CompressionType.ZSTD_COMPRESSION)
+                .setCompressionOptions(compression(family))
                 .setWriteBufferSize(large ? LOG_MEMTABLE : INDEX_MEMTABLE);
-        if (large) {
-            CompressionOptions dictionary = own(new CompressionOptions());
-            options.setCompressionOptions(
-                    dictionary.setLevel(LEVEL).setMaxDictBytes(DICTIONARY).setEnabled(true));
-        }
-        return options;
+    }
+
+    private CompressionOptions compression(Family family) {
+        CompressionOptions compression = own(new CompressionOptions()).setEnabled(true);
+        return switch (family) {
+            case LOG -> compression.setLevel(LEVEL).setMaxDictBytes(DICTIONARY);
+            case BASELINE, REFS -> compression.setLevel(BASELINE_LEVEL);
+            case META, ROWS, TABLES, TXNS, XIDS, TIMES, SCHEMAS -> compression.setLevel(LEVEL);
+        };
     }
 
     private <T extends AutoCloseable> T own(T closeable) {

@@ -45,13 +45,13 @@ final class Voiding {
         try (Write write = database.begin()) {
             meta.voidFrom(fork, last, rows, voided, schemas, write);
             new StoredSequences(database).removeAbove(fork, write);
-            write.commit(true);
+            write.commit(Database.Durability.SYNCED);
         }
         new Recovery(database, schemas, meta).removeAboveDurable();
         removeBaselines();
         try (Write write = database.begin()) {
             meta.follow(timelines, write);
-            write.commit(true);
+            write.commit(Database.Durability.SYNCED);
         }
     }
 
@@ -117,7 +117,7 @@ final class Voiding {
                     write.commitIfLarge();
                 }
             }
-            write.commit(false);
+            write.commit(Database.Durability.ORDERED);
         }
     }
 }

@@ -60,10 +60,10 @@ final class Write implements AutoCloseable {
         batch.u8(tag).varint(database.number(family)).varint(key.length).bytes(key);
     }
 
-    /** Stores, unsynced, what has gathered of a change that is too large for one write. */
+    /** Stores, not yet synced, what has gathered of a change that is too large for one write. */
     void commitIfLarge() {
         if (count > ENTRIES_MAX) {
-            commit(false);
+            commit(Database.Durability.ORDERED);
         }
     }
 
@@ -71,11 +71,11 @@ final class Write implements AutoCloseable {
         return batch.size();
     }
 
-    /** Stores it; with {@code sync} it and everything written before survive the loss of power. */
-    void commit(boolean sync) {
+    /** Stores it. */
+    void commit(Database.Durability durability) {
         batch.u32LittleEndian(COUNT_AT, count);
         try {
-            database.write(batch.toBytes(), sync);
+            database.write(batch.toBytes(), durability);
         } catch (RocksDBException e) {
             throw Database.failure("cannot be written", e);
         }

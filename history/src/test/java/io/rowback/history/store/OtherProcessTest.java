@@ -7,13 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.Change;
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +30,7 @@ class OtherProcessTest {
     private static final TableSchema USERS =
             TableFixture.table("users").column("id", "bigint").key("id").build();
     private static final int READS = 25;
+    private static final int BASELINE_ROWS = 10_000;
 
     private final List<Process> processes = new ArrayList<>();
 
@@ -86,6 +91,20 @@ class OtherProcessTest {
         }
     }
 
+    @Test
+    void baselineThatWasCoveredBeforeItsWriterWasKilledIsThere() throws Exception {
+        Process writer = start(Covering.class);
+        try (BufferedReader output = writer.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("covered");
+            writer.destroyForcibly().waitFor();
+        }
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder);
+                Stream<RowImage> rows = reader.baseline(USERS.id(), Lsn.parse("0/1100"))) {
+            assertThat(rows).hasSize(BASELINE_ROWS);
+            assertThat(reader.verify((family, entries) -> {}).findings()).isEmpty();
+        }
+    }
+
     private void assertReadable(int commits) {
         try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
             assertThat(count(reader)).isEqualTo(commits);
@@ -142,6 +161,24 @@ class OtherProcessTest {
                 history.commit(insert(row(USERS, Integer.toString(i))));
                 System.out.println(history.here());
             }
+        }
+    }
+
+    /** Takes a baseline that is too large for RocksDB's log, says that it counts, and waits to be killed. */
+    static final class Covering {
+        private Covering() {}
+
+        public static void main(String[] args) throws InterruptedException {
+            RocksHistoryWriter writer = RocksHistoryWriter.open(Path.of(args[0]));
+            HistoryFixture history = new HistoryFixture(writer);
+            writer.baseline(
+                    history.here(),
+                    IntStream.range(0, BASELINE_ROWS)
+                            .mapToObj(id -> row(USERS, Integer.toString(id)))
+                            .toList());
+            writer.covered(USERS, history.here(), Instant.EPOCH, BASELINE_ROWS);
+            System.out.println("covered");
+            new CountDownLatch(1).await();
         }
     }
 }

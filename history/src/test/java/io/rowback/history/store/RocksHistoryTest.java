@@ -104,7 +104,7 @@ class RocksHistoryTest extends HistoryContract {
                 write.put(Family.BASELINE, rows.key(), rows.value());
             }
             write.put(Family.META, timelines, Objects.requireNonNull(from.get(Family.META, timelines)));
-            write.commit(true);
+            write.commit(Database.Durability.SYNCED);
         }
     }
 

@@ -72,7 +72,7 @@ class StoreAccessTest {
                     Family.META,
                     Keys.meta("format"),
                     new ByteWriter().u32(Metadata.FORMAT + 1).toBytes());
-            write.commit(true);
+            write.commit(Database.Durability.SYNCED);
         }
         String refusal = "the store has format " + (Metadata.FORMAT + 1);
         assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, refusal);

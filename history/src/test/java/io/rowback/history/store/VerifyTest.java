@@ -177,7 +177,7 @@ class VerifyTest {
         try (Database database = Database.open(folder);
                 Write write = database.begin()) {
             damage.doTo(database, write);
-            write.commit(true);
+            write.commit(Database.Durability.SYNCED);
         }
     }
 
