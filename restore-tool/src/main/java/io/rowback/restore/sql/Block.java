@@ -20,6 +20,6 @@ final class Block {
         for (int i = 2; body.contains("$" + tag); i++) {
             tag = TAG + i;
         }
-        return "DO $" + tag + "$\n" + body + "$" + tag + "$;\n";
+        return "DO $" + tag + "$\n" + body + "$" + tag + "$";
     }
 }

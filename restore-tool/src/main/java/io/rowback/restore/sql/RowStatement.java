@@ -43,7 +43,8 @@ final class RowStatement {
         List<String> lines = new ArrayList<>();
         String by = repair.causes().stream()
                 .map(cause -> word(cause.operation()) + " by transaction "
-                        + cause.transaction().id())
+                        + cause.transaction().id() + " at "
+                        + cause.transaction().time())
                 .distinct()
                 .collect(Collectors.joining(", "));
         if (repair instanceof UpdateRow update) {
@@ -70,24 +71,11 @@ final class RowStatement {
         };
     }
 
-    /** The write on its own, for a block. */
-    List<String> write() {
+    /** The write, on its own or as a part of a statement with others; it does nothing where nothing is to be done. */
+    String write() {
         if (repair instanceof InsertRow insert) {
-            List<String> lines = new ArrayList<>();
-            lines.add("  IF NOT EXISTS (SELECT FROM " + target() + " WHERE " + found() + ") THEN");
-            lines.add("    " + insertInto(insert));
-            lines.add("    VALUES (" + values(insert) + ");");
-            lines.add("  END IF;");
-            return lines;
-        }
-        return List.of("  " + modification() + ";");
-    }
-
-    /** The write as a part of a statement with others; it does nothing where nothing is to be done. */
-    String part() {
-        if (repair instanceof InsertRow insert) {
-            return insertInto(insert) + "\n    SELECT " + values(insert) + "\n    WHERE NOT EXISTS (SELECT FROM "
-                    + target() + " WHERE " + found() + ")";
+            return insertInto(insert) + "\n  SELECT " + values(insert) + "\n  WHERE NOT EXISTS (SELECT FROM " + target()
+                    + " WHERE " + found() + ")";
         }
         return modification();
     }
@@ -104,7 +92,19 @@ final class RowStatement {
         return "DELETE FROM " + target() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
     }
 
-    /** The check that follows the write: the row is what it is to be, by our hand or already before. */
+    /** Lines of a block that lock these rows of one table, which are to be updated or deleted. */
+    static List<String> lock(List<RowStatement> rows) {
+        List<String> lines = new ArrayList<>();
+        RowStatement first = rows.get(0);
+        lines.add("  PERFORM FROM " + first.target());
+        for (RowStatement row : rows) {
+            lines.add((row == first ? "    WHERE (" : "      OR (") + row.found() + ")");
+        }
+        lines.add("    ORDER BY " + Identifiers.list(first.table.key()) + " FOR UPDATE;");
+        return lines;
+    }
+
+    /** Lines of a block that fail unless the row is what it is to be, by our hand or already before. */
     List<String> check() {
         List<String> lines = new ArrayList<>();
         if (repair instanceof DeleteRow) {
@@ -135,9 +135,14 @@ final class RowStatement {
         return triggers ? TRIGGER_HINT : HINT;
     }
 
-    /** Whether a column has the name of the variable FOUND. */
-    boolean shadowsVariable() {
-        return table.indexOf("found") >= 0;
+    /** Whether a column of these rows has the name of the variable FOUND. */
+    static boolean shadowsVariable(List<RowStatement> rows) {
+        return rows.stream().anyMatch(row -> row.table.indexOf("found") >= 0);
+    }
+
+    /** The table as people see it. */
+    String tableName() {
+        return PrintableText.oneLine(table.name().toString());
     }
 
     private List<Cell> cellsAfter() {

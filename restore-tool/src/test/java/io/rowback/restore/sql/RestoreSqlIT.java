@@ -13,13 +13,18 @@ import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.PointInTime;
+import io.rowback.restore.sql.ScriptStatement.Phase;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -260,6 +265,51 @@ final class RestoreSqlIT {
                 history.reader(), DEFAULT, new ColumnChoice(Set.of(), Set.of("touched")), ConflictMode.REFUSE, xid));
         appliesTwice(without);
         assertThat(database.query("select v from u")).containsExactly("a");
+    }
+
+    @Test
+    void triggerOfALaterStatementThatRewritesAnEarlierRowFailsLoudly() throws SQLException, IOException {
+        database.run("""
+                create table u (id int primary key, v int);
+                create table w (id int primary key, u int references u);
+                create function tally() returns trigger language plpgsql as $$ begin update u set v = v + 1 where id = new.u; return null; end $$;
+                create trigger tally after insert on w for each row execute function tally();
+                insert into u values (1, 0), (2, 0);
+                insert into w values (7, 2);
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from w; delete from u");
+        String sql = sql(plan(history.reader(), DEFAULT, xid));
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 2 is there with other values");
+        assertThat(history.lines()).isEmpty();
+    }
+
+    @Test
+    void rowsAreLockedInTheOrderOfTheirKeysBeforeAnythingIsWritten() throws SQLException, IOException {
+        database.run("create table u (id int primary key, v text); insert into u values (10, 'a'), (9, 'a')");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update u set v = 'b'");
+        List<ScriptStatement> statements = new ArrayList<>();
+        new RestoreScript(plan(history.reader(), DEFAULT, xid)).<RuntimeException>statements(statements::add);
+        try (Connection other = database.connect();
+                Statement session = other.createStatement()) {
+            other.setAutoCommit(false);
+            session.execute("select from u where id = 10 for update");
+            String script = statements.stream()
+                    .filter(statement -> statement.phase() != Phase.COMMIT)
+                    .map(ScriptStatement::sql)
+                    .collect(Collectors.joining(";"))
+                    .replace("'5s'", "'50ms'");
+            assertThatThrownBy(() -> database.run(script)).hasMessageContaining("lock timeout");
+        }
+        assertThat(statements.stream().map(ScriptStatement::phase).distinct())
+                .containsExactly(
+                        Phase.BEGIN, Phase.SETTINGS, Phase.MARK, Phase.LOCK, Phase.WRITE, Phase.VERIFY, Phase.COMMIT);
+        assertThat(statements.stream().filter(statement -> statement.phase() == Phase.LOCK))
+                .singleElement()
+                .satisfies(lock -> assertThat(lock.sql())
+                        .contains("ORDER BY id FOR UPDATE")
+                        .matches("(?s).*'9'.*'10'.*"));
     }
 
     /** Undoes a transaction that runs this script and expects every row back as it was, also when run twice. */

@@ -5,9 +5,10 @@
 --   shop.Tree\nhouse: 2 to insert, 1 to update, 1 to delete
 -- Read it, then run it:
 --   psql -X -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE
--- It is one transaction and made from the rows as they were at LSN 0/1180. A row is written only
--- while it holds what the incident left. If it holds what is wanted already, nothing is done; if anything
--- else, all fails and names the row. So running it twice does no harm.
+-- It is one transaction and made from the rows as they were at LSN 0/1180. A row is written only while
+-- it holds what the incident left; one that holds what is wanted already is left alone. Before COMMIT every value
+-- that was to be put back is checked: if one is not there, all fails and names the row. So running it twice does
+-- no harm.
 
 BEGIN;
 SET LOCAL client_encoding = 'UTF8';
@@ -23,23 +24,89 @@ SET LOCAL row_security = 'off';
 SET LOCAL quote_all_identifiers = 'off';
 SET LOCAL array_nulls = 'on';
 SET LOCAL xmloption = 'content';
+
 -- Rather fail than keep others waiting.
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '60s';
+
 -- Marks this transaction in the history as a restore.
 DO $rowback$
 BEGIN
-  PERFORM pg_logical_emit_message(true, 'rowback', 'restore of what transaction 701 did');
+  PERFORM pg_logical_emit_message(true, 'rowback', json_strip_nulls(json_build_object(
+    'restore', 'what transaction 701 did', 'user', session_user,
+    'application', nullif(current_setting('application_name'), ''),
+    'client', host(inet_client_addr())))::text);
 END
 $rowback$;
 
--- users 1: deleted by transaction 701; comes back whole
+-- Locks the rows of users that are changed.
 DO $rowback$
 BEGIN
-  IF NOT EXISTS (SELECT FROM public.users WHERE id = '1') THEN
-    INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
-    VALUES ('1', 'Ann''s', '1.50');
-  END IF;
+  PERFORM FROM public.users
+    WHERE (id = '2')
+    ORDER BY id FOR UPDATE;
+END
+$rowback$;
+
+-- Locks the rows of shop.Tree\nhouse that are changed.
+DO $rowback$
+#variable_conflict use_column
+BEGIN
+  PERFORM FROM shop.U&"Tree\000ahouse"
+    WHERE (id = '3')
+      OR (id = '4')
+    ORDER BY id FOR UPDATE;
+END
+$rowback$;
+
+-- users 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
+INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
+  SELECT '1', 'Ann''s', '1.50'
+  WHERE NOT EXISTS (SELECT FROM public.users WHERE id = '1');
+
+-- users 2: updated by transaction 701 at 2026-01-01T00:00:01Z
+--   name: 'It was a dark and stormy night. It was a...' (320 characters) -> 'Bob'
+--   price: '0' -> NULL
+UPDATE public.users
+  SET name = 'Bob',
+      price = NULL
+  WHERE id = '2'
+    AND sha256(convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
+    AND price::text = '0';
+
+-- shop.Tree\nhouse 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
+-- shop.Tree\nhouse 2: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
+-- These rows refer to each other: written by one statement, at whose end foreign keys are checked.
+WITH row1 AS (
+INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
+  SELECT '1', '2', '1', '{"$rowback$": 1}'
+  WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '1')
+)
+INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
+  SELECT '2', '1', '1', NULL
+  WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '2');
+
+-- shop.Tree\nhouse 3: updated by transaction 701 at 2026-01-01T00:00:01Z
+--   user: '2' -> NULL
+--   found: NULL -> '[]'
+UPDATE shop.U&"Tree\000ahouse"
+  SET "user" = NULL,
+      found = '[]'
+  WHERE id = '3'
+    AND "user" = '2'
+    AND found IS NULL;
+
+-- shop.Tree\nhouse 4: inserted by transaction 701 at 2026-01-01T00:00:01Z; goes
+DELETE FROM shop.U&"Tree\000ahouse"
+  WHERE id = '4'
+    AND up IS NULL
+    AND "user" IS NULL
+    AND found::text = E'x\r';
+
+-- Every value that was to be put back is there, by our hand or already before.
+DO $rowback2$
+#variable_conflict use_column
+BEGIN
   IF NOT EXISTS (SELECT FROM public.users
       WHERE id = '1'
         AND name = 'Ann''s' COLLATE "C"
@@ -47,20 +114,6 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = 'users 1 is there with other values than are to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-END
-$rowback$;
-
--- users 2: updated by transaction 701
---   name: 'It was a dark and stormy night. It was a...' (320 characters) -> 'Bob'
---   price: '0' -> NULL
-DO $rowback$
-BEGIN
-  UPDATE public.users
-  SET name = 'Bob',
-      price = NULL
-  WHERE id = '2'
-    AND sha256(convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
-    AND price::text = '0';
   IF NOT EXISTS (SELECT FROM public.users
       WHERE id = '2'
         AND name = 'Bob' COLLATE "C"
@@ -68,23 +121,6 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = 'users 2 holds neither what is to be replaced nor what is to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-END
-$rowback$;
-
--- shop.Tree\nhouse 1: deleted by transaction 701; comes back whole
--- shop.Tree\nhouse 2: deleted by transaction 701; comes back whole
--- These rows refer to each other: written by one statement, at whose end foreign keys are checked.
-DO $rowback2$
-#variable_conflict use_column
-BEGIN
-  WITH row1 AS (
-    INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
-    SELECT '1', '2', '1', '{"$rowback$": 1}'
-    WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '1')
-  )
-  INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
-    SELECT '2', '1', '1', NULL
-    WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '2');
   IF NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse"
       WHERE id = '1'
         AND up = '2'
@@ -101,21 +137,6 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 2 is there with other values than are to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-END
-$rowback2$;
-
--- shop.Tree\nhouse 3: updated by transaction 701
---   user: '2' -> NULL
---   found: NULL -> '[]'
-DO $rowback$
-#variable_conflict use_column
-BEGIN
-  UPDATE shop.U&"Tree\000ahouse"
-  SET "user" = NULL,
-      found = '[]'
-  WHERE id = '3'
-    AND "user" = '2'
-    AND found IS NULL;
   IF NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse"
       WHERE id = '3'
         AND "user" IS NULL
@@ -123,24 +144,12 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 3 holds neither what is to be replaced nor what is to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-END
-$rowback$;
-
--- shop.Tree\nhouse 4: inserted by transaction 701; goes
-DO $rowback$
-#variable_conflict use_column
-BEGIN
-  DELETE FROM shop.U&"Tree\000ahouse"
-  WHERE id = '4'
-    AND up IS NULL
-    AND "user" IS NULL
-    AND found::text = E'x\r';
   IF EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '4') THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 4 does not hold what the incident left',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
 END
-$rowback$;
+$rowback2$;
 
 -- public.users_id_seq must not hand out 1 again; it is never moved backwards.
 DO $rowback$
@@ -152,4 +161,5 @@ BEGIN
 END
 $rowback$;
 
+-- All is as it was to be.
 COMMIT;

@@ -1,0 +1,93 @@
+package io.rowback.restore.sql;
+
+import io.rowback.history.TableSchema;
+import io.rowback.history.Transaction;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.Repair.DeleteRow;
+import io.rowback.restore.plan.Repair.InsertRow;
+import io.rowback.restore.plan.Repair.UpdateRow;
+import io.rowback.restore.plan.RestorePlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** What a script does, for who reads it before it runs. */
+final class ScriptHeader {
+    private static final int TRANSACTIONS_NAMED = 10;
+
+    private final RestorePlan plan;
+    private final List<String> lines = new ArrayList<>();
+
+    private ScriptHeader(RestorePlan plan) {
+        this.plan = plan;
+    }
+
+    /** Comment lines: the incident, the counts, the triggers that may fire, and how to run it. */
+    static List<String> lines(RestorePlan plan) {
+        ScriptHeader header = new ScriptHeader(plan);
+        header.incident();
+        header.counts();
+        header.triggers();
+        header.use();
+        return header.lines;
+    }
+
+    private void incident() {
+        lines.add("-- Written by Rowback. Puts back what this did:");
+        List<Transaction> transactions = plan.transactions();
+        for (Transaction transaction : transactions.subList(0, Math.min(TRANSACTIONS_NAMED, transactions.size()))) {
+            lines.add("--   transaction " + transaction.id() + ", committed " + transaction.time());
+        }
+        if (transactions.size() > TRANSACTIONS_NAMED) {
+            lines.add("--   and " + (transactions.size() - TRANSACTIONS_NAMED) + " more, up to "
+                    + transactions.get(transactions.size() - 1).time());
+        }
+    }
+
+    private void counts() {
+        lines.add("-- Writes:");
+        for (TableSchema table : plan.tables()) {
+            List<String> counts = new ArrayList<>();
+            count(table, InsertRow.class::isInstance, "to insert", counts);
+            count(table, UpdateRow.class::isInstance, "to update", counts);
+            count(table, DeleteRow.class::isInstance, "to delete", counts);
+            lines.add("--   " + PrintableText.oneLine(table.name().toString()) + ": " + String.join(", ", counts));
+        }
+    }
+
+    private void count(TableSchema table, Predicate<Repair> kind, String words, List<String> counts) {
+        long count = plan.repairs().stream()
+                .filter(repair -> repair.table().id().equals(table.id()) && kind.test(repair))
+                .count();
+        if (count > 0) {
+            counts.add(count + " " + words);
+        }
+    }
+
+    private void triggers() {
+        List<String> triggers = new ArrayList<>();
+        for (TableSchema table : plan.tables()) {
+            table.triggers().stream()
+                    .filter(trigger -> trigger.enabled() != 'D')
+                    .forEach(trigger -> triggers.add("--   " + PrintableText.oneLine(trigger.definition())));
+        }
+        if (!triggers.isEmpty()) {
+            lines.add("-- Triggers of these tables, which may fire:");
+            lines.addAll(triggers);
+        }
+    }
+
+    private void use() {
+        lines.add("-- Read it, then run it:");
+        lines.add("--   psql -X -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE");
+        lines.add("-- It is one transaction and made from the rows as they were at LSN " + plan.seen()
+                + ". A row is written only while");
+        lines.add(
+                "-- it holds what the incident left; one that holds what is wanted already is left alone. Before COMMIT every value");
+        lines.add(
+                "-- that was to be put back is checked: if one is not there, all fails and names the row. So running it twice does");
+        lines.add("-- no harm.");
+        lines.add("");
+    }
+}
