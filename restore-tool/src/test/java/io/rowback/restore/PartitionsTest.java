@@ -112,8 +112,8 @@ final class PartitionsTest {
     void restoreOfTheRootPutsBackRowsOfEveryPartition() {
         assertThat(rowback("restore", "--tx", "703", "--table", "m")).isZero();
         assertThat(out.toString())
-                .contains("-- m_2_a 1: truncated by transaction 703; comes back whole")
-                .contains("-- m_2_a 2: truncated by transaction 703; comes back whole");
+                .contains("-- m_2_a 1: truncated by transaction 703 at ")
+                .contains("-- m_2_a 2: truncated by transaction 703 at ");
         out.getBuffer().setLength(0);
         assertThat(rowback("restore", "--tx", "702,703", "--table", "m", "--where", "v in ('c', 'b')"))
                 .isZero();

@@ -14,8 +14,19 @@ final class Block {
      * @param shadowed whether a column has the name of a variable that every block has, so that a name means the column
      */
     static String of(List<String> lines, boolean shadowed) {
-        String body =
-                (shadowed ? "#variable_conflict use_column\n" : "") + "BEGIN\n" + String.join("\n", lines) + "\nEND\n";
+        return quoted((shadowed ? "#variable_conflict use_column\n" : "") + body(lines));
+    }
+
+    /** The block with these lines as its body and a variable; columns in it must be qualified. */
+    static String declaring(String variable, List<String> lines) {
+        return quoted("DECLARE\n  " + variable + ";\n" + body(lines));
+    }
+
+    private static String body(List<String> lines) {
+        return "BEGIN\n" + String.join("\n", lines) + "\nEND\n";
+    }
+
+    private static String quoted(String body) {
         String tag = TAG;
         for (int i = 2; body.contains("$" + tag); i++) {
             tag = TAG + i;

@@ -64,8 +64,38 @@ final class ExactMatch {
         return conditions;
     }
 
+    /** The condition that the column of {@code t} holds exactly what an expression of the same type does, NULL included. */
+    static String same(Column column, String value) {
+        String name = "t." + Identifiers.quote(column.name());
+        String collation = column.byteOrdered() ? "" : " COLLATE \"C\"";
+        if (Equality.isIdentity(column)) {
+            return name + " IS NOT DISTINCT FROM " + value;
+        }
+        if (Equality.isText(column)) {
+            return name + " IS NOT DISTINCT FROM " + value + collation;
+        }
+        return printedOrNull(column, name) + " IS NOT DISTINCT FROM " + printedOrNull(column, value) + collation;
+    }
+
+    /** The condition that the column of the key of {@code t} is that, by its index wherever the type lets us. */
+    static String sameKey(Column column, String value) {
+        String name = "t." + Identifiers.quote(column.name());
+        return isForeign(column)
+                ? printed(column, name) + " = " + printed(column, value) + " COLLATE \"C\""
+                : name + " = " + value;
+    }
+
+    /** The same as {@link #printed}, but NULL of NULL. */
+    private static String printedOrNull(Column column, String name) {
+        String printed = printed(column, name);
+        // IS NULL is true of a composite value too, if all of its fields are NULL.
+        return printed.startsWith("format(")
+                ? "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN " + printed + " END"
+                : printed;
+    }
+
     /** The text that the type's output function prints, as an expression. */
-    private static String printed(Column column, String name) {
+    static String printed(Column column, String name) {
         String base = Equality.base(column);
         if (base.equals("text") || base.equals("character varying")) {
             return name;

@@ -6,6 +6,8 @@ import io.rowback.postgres.SessionSettings;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.sql.Portions.Portion;
+import io.rowback.restore.sql.RowSet.Range;
 import io.rowback.restore.sql.ScriptStatement.Phase;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,12 +24,27 @@ import java.util.stream.Collectors;
 public final class RestoreScript {
     private static final int TRANSACTIONS_NAMED = 10;
     private static final int ROWS_IN_A_BLOCK = 100;
+    private static final String TOGETHER =
+            "-- These rows refer to each other: written by one statement, at whose end foreign keys are checked.";
     private static final int ROWS_A_SECOND = 1_000;
 
+    /** So many rows of a kind are each a statement for a person to read. */
+    private static final int FEW = 20;
+
+    private static final int ROWS_OF_VALUES = 1_000;
+    private static final int LENGTH_OF_VALUES = 1_000_000;
+
     private final RestorePlan plan;
+    private final Portions portions;
 
     public RestoreScript(RestorePlan plan) {
+        this(plan, FEW);
+    }
+
+    /** A script that spells out up to {@code few} rows of a kind. */
+    RestoreScript(RestorePlan plan, int few) {
         this.plan = plan;
+        this.portions = new Portions(plan.statements(), few);
     }
 
     /** What the script does, for people; comment lines, then an empty one. */
@@ -40,9 +57,10 @@ public final class RestoreScript {
         sink.take(statement(Phase.BEGIN, List.of(), "BEGIN"));
         settings(sink);
         sink.take(mark());
+        load(sink);
         locks(sink);
-        for (List<Repair> rows : plan.statements()) {
-            sink.take(write(rows.stream().map(RowStatement::new).toList()));
+        for (Portion portion : portions.inOrder()) {
+            sink.take(portion.rows().isEmpty() ? writeRanges(portion.ranges()) : writeRows(portion.rows()));
         }
         checks(sink);
         for (ScriptStatement statement : SequenceAdvance.of(plan)) {
@@ -86,67 +104,128 @@ public final class RestoreScript {
                         false));
     }
 
-    /** Rows that are to be updated or deleted are locked first, always in the same order, so that two restores wait for each other in turn. */
-    private <E extends Exception> void locks(ScriptSink<E> sink) throws E {
-        Map<TableId, List<Repair>> tables = new LinkedHashMap<>();
-        for (Repair repair : plan.repairs()) {
-            if (!(repair instanceof InsertRow)) {
-                tables.computeIfAbsent(repair.table().id(), id -> new ArrayList<>())
-                        .add(repair);
+    /** The values of each set, in statements of a bearable length. */
+    private <E extends Exception> void load(ScriptSink<E> sink) throws E {
+        for (RowSet set : portions.sets()) {
+            List<String> comment = set.comment();
+            for (String create : set.create()) {
+                sink.take(statement(Phase.LOAD, comment, create));
+                comment = List.of();
             }
-        }
-        for (List<Repair> rows : tables.values()) {
-            rows.sort(Comparator.comparing(Repair::key));
-            for (int i = 0; i < rows.size(); i += ROWS_IN_A_BLOCK) {
-                List<RowStatement> block = rows.subList(i, Math.min(i + ROWS_IN_A_BLOCK, rows.size())).stream()
-                        .map(RowStatement::new)
-                        .toList();
-                sink.take(new ScriptStatement(
-                        Phase.LOCK,
-                        i == 0
-                                ? List.of("-- Locks the rows of " + block.get(0).tableName() + " that are changed.")
-                                : List.of(),
-                        Block.of(RowStatement.lock(block), RowStatement.shadowsVariable(block)),
-                        block.size()));
+            for (int next = 1; next <= set.size(); ) {
+                int from = next;
+                StringBuilder values = new StringBuilder(set.insertInto());
+                do {
+                    String note =
+                            next == from ? "" : RowStatement.note(set.rows().get(next - 2));
+                    values.append(next == from ? "" : ",")
+                            .append(note)
+                            .append("\n  ")
+                            .append(set.values(next));
+                    next++;
+                } while (next <= set.size() && next - from < ROWS_OF_VALUES && values.length() < LENGTH_OF_VALUES);
+                values.append(RowStatement.note(set.rows().get(next - 2))).append('\n');
+                sink.take(new ScriptStatement(Phase.LOAD, List.of(), values.toString(), next - from));
             }
         }
     }
 
+    /** Rows that are to be updated or deleted are locked first, always in the same order, so that two restores wait for each other in turn. */
+    private <E extends Exception> void locks(ScriptSink<E> sink) throws E {
+        Map<TableId, List<Repair>> spelledOut = new LinkedHashMap<>();
+        for (Portion portion : portions.inOrder()) {
+            for (Repair repair : portion.rows()) {
+                if (!(repair instanceof InsertRow)) {
+                    spelledOut
+                            .computeIfAbsent(repair.table().id(), id -> new ArrayList<>())
+                            .add(repair);
+                }
+            }
+        }
+        Map<TableId, List<RowSet>> sets = new LinkedHashMap<>();
+        for (RowSet set : portions.sets()) {
+            if (!set.inserts()) {
+                sets.computeIfAbsent(set.table().id(), id -> new ArrayList<>()).add(set);
+            }
+        }
+        for (List<RowSet> ofTable : sets.values()) {
+            sink.take(RowLocks.of(ofTable));
+        }
+        for (List<Repair> ofTable : spelledOut.values()) {
+            ofTable.sort(Comparator.comparing(Repair::key));
+            for (List<Repair> block : blocks(ofTable)) {
+                sink.take(RowLocks.spelledOut(block));
+            }
+        }
+    }
+
+    private static List<List<Repair>> blocks(List<Repair> rows) {
+        List<List<Repair>> blocks = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i += ROWS_IN_A_BLOCK) {
+            blocks.add(rows.subList(i, Math.min(i + ROWS_IN_A_BLOCK, rows.size())));
+        }
+        return blocks;
+    }
+
     /** One repair is a statement of its own; several that need each other are one together. */
-    private static ScriptStatement write(List<RowStatement> rows) {
+    private static ScriptStatement writeRows(List<Repair> repairs) {
+        List<RowStatement> rows = repairs.stream().map(RowStatement::new).toList();
         List<String> comment = new ArrayList<>();
         rows.forEach(row -> comment.addAll(row.comment()));
-        if (rows.size() == 1) {
-            return new ScriptStatement(Phase.WRITE, comment, rows.get(0).write(), 1);
+        if (rows.size() > 1) {
+            comment.add(TOGETHER);
         }
-        comment.add(
-                "-- These rows refer to each other: written by one statement, at whose end foreign keys are checked.");
-        StringBuilder together = new StringBuilder("WITH ");
-        int last = rows.size() - 1;
+        String sql = together(rows.stream().map(RowStatement::write).toList());
+        return new ScriptStatement(Phase.WRITE, comment, sql, rows.size());
+    }
+
+    private static ScriptStatement writeRanges(List<Range> ranges) {
+        List<String> comment = new ArrayList<>();
+        for (Range range : ranges) {
+            comment.add("-- " + range.set().tableName() + ": rows " + range.from() + " to " + range.to() + " of "
+                    + range.set().size());
+        }
+        if (ranges.size() > 1) {
+            comment.add(TOGETHER);
+        }
+        String sql =
+                together(ranges.stream().map(range -> range.set().write(range)).toList());
+        return new ScriptStatement(
+                Phase.WRITE, comment, sql, ranges.stream().mapToInt(Range::size).sum());
+    }
+
+    private static String together(List<String> writes) {
+        int last = writes.size() - 1;
+        StringBuilder together = new StringBuilder();
         for (int i = 0; i < last; i++) {
-            together.append(i == 0 ? "" : ", ").append("row").append(i + 1).append(" AS (\n");
-            together.append(rows.get(i).write()).append("\n)");
+            together.append(i == 0 ? "WITH " : ", ")
+                    .append("part")
+                    .append(i + 1)
+                    .append(" AS (\n");
+            together.append(writes.get(i)).append("\n)");
+            together.append(i == last - 1 ? "\n" : "");
         }
-        together.append('\n').append(rows.get(last).write());
-        return new ScriptStatement(Phase.WRITE, comment, together.toString(), rows.size());
+        return together.append(writes.get(last)).toString();
     }
 
     /** Triggers of a later statement may have changed a row that an earlier one wrote: all are checked at the end. */
     private <E extends Exception> void checks(ScriptSink<E> sink) throws E {
-        List<Repair> repairs = plan.repairs();
-        for (int i = 0; i < repairs.size(); i += ROWS_IN_A_BLOCK) {
-            List<RowStatement> block = repairs.subList(i, Math.min(i + ROWS_IN_A_BLOCK, repairs.size())).stream()
-                    .map(RowStatement::new)
-                    .toList();
+        List<String> comment =
+                List.of("-- Every value that was to be put back is there, by our hand or already before.");
+        for (RowSet set : portions.sets()) {
+            sink.take(new ScriptStatement(Phase.VERIFY, comment, set.check(), set.size()));
+            comment = List.of();
+        }
+        List<Repair> spelledOut = portions.inOrder().stream()
+                .flatMap(portion -> portion.rows().stream())
+                .toList();
+        for (List<Repair> block : blocks(spelledOut)) {
+            List<RowStatement> rows = block.stream().map(RowStatement::new).toList();
             List<String> lines = new ArrayList<>();
-            block.forEach(row -> lines.addAll(row.check()));
-            sink.take(new ScriptStatement(
-                    Phase.VERIFY,
-                    i == 0
-                            ? List.of("-- Every value that was to be put back is there, by our hand or already before.")
-                            : List.of(),
-                    Block.of(lines, RowStatement.shadowsVariable(block)),
-                    block.size()));
+            rows.forEach(row -> lines.addAll(row.check()));
+            String sql = Block.of(lines, RowStatement.shadowsVariable(rows));
+            sink.take(new ScriptStatement(Phase.VERIFY, comment, sql, rows.size()));
+            comment = List.of();
         }
     }
 }

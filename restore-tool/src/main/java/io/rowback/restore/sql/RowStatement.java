@@ -41,12 +41,7 @@ final class RowStatement {
     /** What is put back, who took it, and for a row that is there each column's value before and after; comment lines. */
     List<String> comment() {
         List<String> lines = new ArrayList<>();
-        String by = repair.causes().stream()
-                .map(cause -> word(cause.operation()) + " by transaction "
-                        + cause.transaction().id() + " at "
-                        + cause.transaction().time())
-                .distinct()
-                .collect(Collectors.joining(", "));
+        String by = by(true);
         if (repair instanceof UpdateRow update) {
             lines.add("-- " + name + ": " + by);
             for (int i = 0; i < update.wanted().size(); i++) {
@@ -60,6 +55,21 @@ final class RowStatement {
             lines.add("-- " + name + ": " + by + (repair instanceof InsertRow ? "; comes back whole" : "; goes"));
         }
         return lines;
+    }
+
+    /** Which row it is and who took it, for the end of a line. */
+    static String note(Repair repair) {
+        RowStatement row = new RowStatement(repair);
+        return " -- " + row.name + ": " + row.by(false);
+    }
+
+    private String by(boolean timed) {
+        return repair.causes().stream()
+                .map(cause -> word(cause.operation()) + " by transaction "
+                        + cause.transaction().id()
+                        + (timed ? " at " + cause.transaction().time() : ""))
+                .distinct()
+                .collect(Collectors.joining(", "));
     }
 
     private static String word(Operation operation) {
@@ -92,18 +102,6 @@ final class RowStatement {
         return "DELETE FROM " + target() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
     }
 
-    /** Lines of a block that lock these rows of one table, which are to be updated or deleted. */
-    static List<String> lock(List<RowStatement> rows) {
-        List<String> lines = new ArrayList<>();
-        RowStatement first = rows.get(0);
-        lines.add("  PERFORM FROM " + first.target());
-        for (RowStatement row : rows) {
-            lines.add((row == first ? "    WHERE (" : "      OR (") + row.found() + ")");
-        }
-        lines.add("    ORDER BY " + Identifiers.list(first.table.key()) + " FOR UPDATE;");
-        return lines;
-    }
-
     /** Lines of a block that fail unless the row is what it is to be, by our hand or already before. */
     List<String> check() {
         List<String> lines = new ArrayList<>();
@@ -113,23 +111,24 @@ final class RowStatement {
             lines.add("  IF NOT EXISTS (SELECT FROM " + target());
             lines.add("      WHERE " + matches(keyAfter(), cellsAfter(), "        ") + ") THEN");
         }
-        lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(complaint()) + ",");
-        lines.add("      HINT = " + Literals.quote(hint()) + ";");
+        lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(name + complaint(repair)) + ",");
+        lines.add("      HINT = " + Literals.quote(hint(table)) + ";");
         lines.add("  END IF;");
         return lines;
     }
 
-    private String complaint() {
+    /** What is wrong with a row that is not what this write was to make of it, behind the row's name. */
+    static String complaint(Repair repair) {
         if (repair instanceof InsertRow) {
-            return name + " is there with other values than are to be put back";
+            return " is there with other values than are to be put back";
         }
         return repair instanceof UpdateRow
-                ? name + " holds neither what is to be replaced nor what is to be put back"
-                : name + " does not hold what the incident left";
+                ? " holds neither what is to be replaced nor what is to be put back"
+                : " does not hold what the incident left";
     }
 
     /** Making the script anew does not help against a trigger that will rewrite the row again. */
-    private String hint() {
+    static String hint(TableSchema table) {
         boolean triggers =
                 table.triggers().stream().anyMatch(trigger -> trigger.enabled() != 'D' && trigger.enabled() != 'R');
         return triggers ? TRIGGER_HINT : HINT;
@@ -138,11 +137,6 @@ final class RowStatement {
     /** Whether a column of these rows has the name of the variable FOUND. */
     static boolean shadowsVariable(List<RowStatement> rows) {
         return rows.stream().anyMatch(row -> row.table.indexOf("found") >= 0);
-    }
-
-    /** The table as people see it. */
-    String tableName() {
-        return PrintableText.oneLine(table.name().toString());
     }
 
     private List<Cell> cellsAfter() {
@@ -185,7 +179,7 @@ final class RowStatement {
     }
 
     /** The condition that finds the row. */
-    private String found() {
+    String found() {
         return matches(repair.key(), List.of(), "");
     }
 

@@ -73,7 +73,7 @@ final class ScriptHeader {
                     .forEach(trigger -> triggers.add("--   " + PrintableText.oneLine(trigger.definition())));
         }
         if (!triggers.isEmpty()) {
-            lines.add("-- Triggers of these tables, which may fire:");
+            lines.add("-- Triggers of these tables, which may fire, with an empty search_path:");
             lines.addAll(triggers);
         }
     }

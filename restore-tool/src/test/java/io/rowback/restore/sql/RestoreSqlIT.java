@@ -32,24 +32,28 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Applies the SQL that we write to real servers. */
 @ParameterizedClass
-@ValueSource(ints = {14, 18})
+@CsvSource({"14, 0", "18, 0", "18, 20"})
 final class RestoreSqlIT {
     private static final Set<Operation> DEFAULT = Set.of(Operation.DELETE, Operation.UPDATE);
 
     @SuppressWarnings("NullAway.Init") // started before the first test
     private static PostgresServer server;
 
-    @Parameter
+    @Parameter(0)
     int major;
+
+    /** How many rows of a kind are spelled out; with 0 all are written by statements about many. */
+    @Parameter(1)
+    int few;
 
     private Database database;
 
     @BeforeParameterizedClassInvocation
-    static void startServer(int major) {
+    static void startServer(int major, int few) {
         server = PostgresServer.start(major);
     }
 
@@ -242,7 +246,8 @@ final class RestoreSqlIT {
         assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u b holds neither");
         assertThat(history.lines()).isEqualTo(edited);
         database.run("update u set v = '2' where \"it's\nkey\" = 'b'; insert into u values (E'c\\n''', '1', 'other')");
-        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u c\\n' is there with other values");
+        assertThatThrownBy(() -> database.run(sql))
+                .hasMessageMatching("(?s).*u c(\\\\n|\\?)' is there with other values.*");
     }
 
     @Test
@@ -272,7 +277,7 @@ final class RestoreSqlIT {
         database.run("""
                 create table u (id int primary key, v int);
                 create table w (id int primary key, u int references u);
-                create function tally() returns trigger language plpgsql as $$ begin update u set v = v + 1 where id = new.u; return null; end $$;
+                create function tally() returns trigger language plpgsql as $$ begin update public.u set v = v + 1 where id = new.u; return null; end $$;
                 create trigger tally after insert on w for each row execute function tally();
                 insert into u values (1, 0), (2, 0);
                 insert into w values (7, 2);
@@ -290,7 +295,7 @@ final class RestoreSqlIT {
         LiveHistory history = new LiveHistory(database);
         long xid = history.commit("update u set v = 'b'");
         List<ScriptStatement> statements = new ArrayList<>();
-        new RestoreScript(plan(history.reader(), DEFAULT, xid)).<RuntimeException>statements(statements::add);
+        new RestoreScript(plan(history.reader(), DEFAULT, xid), few).<RuntimeException>statements(statements::add);
         try (Connection other = database.connect();
                 Statement session = other.createStatement()) {
             other.setAutoCommit(false);
@@ -303,13 +308,10 @@ final class RestoreSqlIT {
             assertThatThrownBy(() -> database.run(script)).hasMessageContaining("lock timeout");
         }
         assertThat(statements.stream().map(ScriptStatement::phase).distinct())
-                .containsExactly(
-                        Phase.BEGIN, Phase.SETTINGS, Phase.MARK, Phase.LOCK, Phase.WRITE, Phase.VERIFY, Phase.COMMIT);
+                .containsSubsequence(Phase.SETTINGS, Phase.MARK, Phase.LOCK, Phase.WRITE, Phase.VERIFY, Phase.COMMIT);
         assertThat(statements.stream().filter(statement -> statement.phase() == Phase.LOCK))
                 .singleElement()
-                .satisfies(lock -> assertThat(lock.sql())
-                        .contains("ORDER BY id FOR UPDATE")
-                        .matches("(?s).*'9'.*'10'.*"));
+                .satisfies(lock -> assertThat(lock.sql()).containsPattern("ORDER BY (t.)?id FOR UPDATE"));
     }
 
     /** Undoes a transaction that runs this script and expects every row back as it was, also when run twice. */
@@ -354,10 +356,10 @@ final class RestoreSqlIT {
                         new Scope(windows, false, List.of()), null, columns, operations, mode, false, 10_000));
     }
 
-    private static String sql(RestorePlan plan) throws IOException {
+    private String sql(RestorePlan plan) throws IOException {
         assertThat(plan.outcome()).isNotEqualTo(RestorePlan.Outcome.REFUSED);
         StringBuilder sql = new StringBuilder();
-        SqlWriter.write(plan, sql);
+        SqlWriter.write(new RestoreScript(plan, few), sql);
         return sql.toString();
     }
 }

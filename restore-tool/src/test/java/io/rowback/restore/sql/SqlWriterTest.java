@@ -15,6 +15,7 @@ import io.rowback.history.Operation;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
+import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
 import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
@@ -26,7 +27,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Holds the script to the form in {@code golden.sql}, which people have read. */
 final class SqlWriterTest {
@@ -51,8 +53,9 @@ final class SqlWriterTest {
                 .key("id");
     }
 
-    @Test
-    void scriptReadsAsInTheGoldenFile() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"20, golden.sql", "0, golden-sets.sql"})
+    void scriptReadsAsInTheGoldenFile(int few, String file) throws IOException {
         MemoryHistory history = new MemoryHistory();
         HistoryFixture life = new HistoryFixture(history);
         String novel = "It was a dark and stormy night. ".repeat(10);
@@ -70,23 +73,22 @@ final class SqlWriterTest {
                 update(row(TREE, "3", null, null, "[]"), row(TREE, "3", null, "2", null)),
                 insert(row(TREE, "4", null, null, "x\r")));
         StringBuilder sql = new StringBuilder();
-        SqlWriter.write(
-                RestorePlanner.plan(
-                        history,
-                        new RestoreRequest(
-                                new Scope(List.of(Scope.Window.of(bad.commit())), false, List.of()),
-                                null,
-                                ColumnChoice.ALL,
-                                Set.of(Operation.values()),
-                                ConflictMode.REFUSE,
-                                false,
-                                100)),
-                sql);
-        assertThat(sql.toString()).isEqualTo(golden());
+        RestorePlan plan = RestorePlanner.plan(
+                history,
+                new RestoreRequest(
+                        new Scope(List.of(Scope.Window.of(bad.commit())), false, List.of()),
+                        null,
+                        ColumnChoice.ALL,
+                        Set.of(Operation.values()),
+                        ConflictMode.REFUSE,
+                        false,
+                        100));
+        SqlWriter.write(new RestoreScript(plan, few), sql);
+        assertThat(sql.toString()).isEqualTo(golden(file));
     }
 
-    private static String golden() throws IOException {
-        try (InputStream in = Objects.requireNonNull(SqlWriterTest.class.getResourceAsStream("golden.sql"))) {
+    private static String golden(String file) throws IOException {
+        try (InputStream in = Objects.requireNonNull(SqlWriterTest.class.getResourceAsStream(file))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -77,7 +77,7 @@ UPDATE public.users
 -- shop.Tree\nhouse 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
 -- shop.Tree\nhouse 2: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
 -- These rows refer to each other: written by one statement, at whose end foreign keys are checked.
-WITH row1 AS (
+WITH part1 AS (
 INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
   SELECT '1', '2', '1', '{"$rowback$": 1}'
   WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '1')

@@ -1,0 +1,250 @@
+package io.rowback.restore.sql;
+
+import io.rowback.history.Column;
+import io.rowback.history.Column.Identity;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Identifiers;
+import io.rowback.postgres.Literals;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.Repair.Cell;
+import io.rowback.restore.plan.Repair.DeleteRow;
+import io.rowback.restore.plan.Repair.InsertRow;
+import io.rowback.restore.plan.Repair.UpdateRow;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Many repairs of one table, action and columns, which are written together: a temporary table holds their keys, the values
+ * to be put back and those that must be there, in columns of the very types of the table's. The server reads each value
+ * with its type's input function, as it does of a row on its own.
+ */
+final class RowSet {
+    /** A stretch of a set's rows, by number, the first and the last included. */
+    record Range(RowSet set, int from, int to) {
+        int size() {
+            return to - from + 1;
+        }
+    }
+
+    private final String name;
+    private final TableSchema table;
+    private final Repair first;
+    private final List<Repair> rows = new ArrayList<>();
+    /** The temporary table's columns and those of the table whose values they hold. */
+    private final Map<String, Column> columns = new LinkedHashMap<>();
+    /** By the table's columns, where the values to be put back stand. */
+    private final Map<String, String> wanted = new LinkedHashMap<>();
+    /** By the table's columns, where the values stand that must be there. */
+    private final Map<String, String> expected = new LinkedHashMap<>();
+    /** By the columns of the key, where its values before the write stand. */
+    private final Map<String, String> key = new LinkedHashMap<>();
+
+    private int ranges;
+
+    /** An empty set for repairs like this one; the number tells it from other sets of its script. */
+    RowSet(Repair like, int number) {
+        this.name = "rowback_" + number;
+        this.table = like.table();
+        this.first = like;
+        name(wanted(like), "wanted", wanted);
+        name(expected(like), "expected", expected);
+        for (String column : table.key()) {
+            String held = (like instanceof InsertRow ? wanted : expected).get(column);
+            if (held == null) {
+                held = "key" + (table.key().indexOf(column) + 1);
+                columns.put(held, table.column(column));
+            }
+            key.put(column, held);
+        }
+    }
+
+    private void name(List<Cell> cells, String prefix, Map<String, String> into) {
+        for (Cell cell : cells) {
+            String held = prefix + (into.size() + 1);
+            into.put(cell.column().name(), held);
+            columns.put(held, cell.column());
+        }
+    }
+
+    private static List<Cell> wanted(Repair repair) {
+        if (repair instanceof InsertRow insert) {
+            return insert.cells();
+        }
+        return repair instanceof UpdateRow update ? update.wanted() : List.of();
+    }
+
+    private static List<Cell> expected(Repair repair) {
+        if (repair instanceof UpdateRow update) {
+            return update.expected();
+        }
+        return repair instanceof DeleteRow delete ? delete.expected() : List.of();
+    }
+
+    /** Adds a repair, returns its number. */
+    int add(Repair repair) {
+        rows.add(repair);
+        return rows.size();
+    }
+
+    /** The stretch from there to the row added last. */
+    Range rangeFrom(int from) {
+        ranges++;
+        return new Range(this, from, rows.size());
+    }
+
+    TableSchema table() {
+        return table;
+    }
+
+    int size() {
+        return rows.size();
+    }
+
+    List<Repair> rows() {
+        return rows;
+    }
+
+    boolean inserts() {
+        return first instanceof InsertRow;
+    }
+
+    /** Statements that make the temporary table; it goes with the transaction. */
+    List<String> create() {
+        String held = columns.entrySet().stream()
+                .map(column -> ", t." + quoted(column.getValue()) + " AS " + column.getKey())
+                .collect(Collectors.joining());
+        List<String> statements = new ArrayList<>();
+        statements.add("CREATE TEMPORARY TABLE " + name + " ON COMMIT DROP AS\n  SELECT 0 AS n" + held + "\n  FROM "
+                + target() + " AS t WITH NO DATA");
+        if (ranges > 1) {
+            statements.add("ALTER TABLE pg_temp." + name + " ADD PRIMARY KEY (n)");
+        }
+        return statements;
+    }
+
+    /** What a person reads above the values. */
+    List<String> comment() {
+        String what = first instanceof InsertRow ? "inserted" : first instanceof UpdateRow ? "updated" : "deleted";
+        List<String> lines = new ArrayList<>();
+        lines.add("-- Rows of " + tableName() + " to be " + what + ": " + rows.size() + ". Columns:");
+        columns.forEach((held, column) -> lines.add("--   " + held + ": " + PrintableText.oneLine(column.name())));
+        return lines;
+    }
+
+    String insertInto() {
+        return "INSERT INTO pg_temp." + name + " VALUES";
+    }
+
+    /** The row of that number as a line of VALUES. */
+    String values(int number) {
+        Repair repair = rows.get(number - 1);
+        StringBuilder line = new StringBuilder("(").append(number);
+        wanted(repair).forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
+        expected(repair).forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
+        RowKey rowKey = repair.key();
+        key.forEach((column, held) -> {
+            if (held.startsWith("key")) {
+                line.append(", ")
+                        .append(Literals.quote(rowKey.values().get(table.key().indexOf(column))));
+            }
+        });
+        return line.append(')').toString();
+    }
+
+    /** A query of the keys of rows that are to be there; its columns are those of the key, in order. */
+    String keys() {
+        return "SELECT " + String.join(", ", key.values()) + " FROM pg_temp." + name;
+    }
+
+    /** The write of these rows; it leaves alone those in which nothing is to be done. */
+    String write(Range range) {
+        String these = range.size() == rows.size() ? "" : "v.n BETWEEN " + range.from() + " AND " + range.to();
+        String values = "pg_temp." + name + " AS v";
+        if (first instanceof InsertRow) {
+            boolean overriding = wanted.keySet().stream()
+                    .anyMatch(column -> table.column(column).identity() == Identity.ALWAYS);
+            return "INSERT INTO " + target() + " (" + Identifiers.list(List.copyOf(wanted.keySet())) + ")"
+                    + (overriding ? " OVERRIDING SYSTEM VALUE" : "") + "\n  SELECT "
+                    + wanted.values().stream().map(held -> "v." + held).collect(Collectors.joining(", "))
+                    + "\n  FROM " + values + "\n  WHERE " + (these.isEmpty() ? "" : these + " AND ")
+                    + "NOT EXISTS (SELECT FROM " + target() + " AS t WHERE " + found(key) + ")";
+        }
+        String guard = (these.isEmpty() ? "" : these + "\n    AND ")
+                + found(key)
+                + exact(expected, "\n    AND ").stream().collect(Collectors.joining());
+        if (first instanceof DeleteRow) {
+            return "DELETE FROM " + target() + " AS t\n  USING " + values + "\n  WHERE " + guard;
+        }
+        String assignments = wanted.entrySet().stream()
+                .map(column -> Identifiers.quote(column.getKey()) + " = v." + column.getValue())
+                .collect(Collectors.joining(", "));
+        return "UPDATE " + target() + " AS t\n  SET " + assignments + "\n  FROM " + values + "\n  WHERE " + guard;
+    }
+
+    /** A block that fails unless each row is what it is to be, and names the first that is not. */
+    String check() {
+        Map<String, String> keyAfter = new LinkedHashMap<>(key);
+        if (first instanceof UpdateRow) {
+            keyAfter.replaceAll((column, held) -> wanted.getOrDefault(column, held));
+        }
+        List<String> lines = new ArrayList<>();
+        lines.add("  SELECT " + printedKey(keyAfter) + " INTO wrong");
+        lines.add("    FROM pg_temp." + name + " AS v");
+        if (first instanceof DeleteRow) {
+            lines.add("    JOIN " + target() + " AS t ON " + found(key));
+        } else {
+            lines.add("    LEFT JOIN " + target() + " AS t ON " + found(keyAfter));
+            lines.add("    WHERE t.ctid IS NULL OR NOT ("
+                    + exact(wanted, "\n      AND ").stream()
+                            .collect(Collectors.joining())
+                            .replaceFirst("\n      AND ", "")
+                    + ")");
+        }
+        lines.add("    ORDER BY v.n LIMIT 1;");
+        lines.add("  IF wrong IS NOT NULL THEN");
+        lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(tableName() + " ") + " || wrong || "
+                + Literals.quote(RowStatement.complaint(first)) + ",");
+        lines.add("      HINT = " + Literals.quote(RowStatement.hint(table)) + ";");
+        lines.add("  END IF;");
+        return Block.declaring("wrong text", lines);
+    }
+
+    /** The key for a message: a value may hold characters that steer a terminal. */
+    private String printedKey(Map<String, String> held) {
+        boolean single = held.size() == 1;
+        String printed = held.entrySet().stream()
+                .map(column -> (single ? "" : Literals.quote(column.getKey() + "=") + " || ")
+                        + ExactMatch.printed(table.column(column.getKey()), "v." + column.getValue()))
+                .collect(Collectors.joining(" || ',' || "));
+        return "regexp_replace(" + printed + ", '[[:cntrl:]]', '?', 'g')";
+    }
+
+    private String found(Map<String, String> held) {
+        return held.entrySet().stream()
+                .map(column -> ExactMatch.sameKey(table.column(column.getKey()), "v." + column.getValue()))
+                .collect(Collectors.joining(" AND "));
+    }
+
+    private List<String> exact(Map<String, String> held, String before) {
+        return held.entrySet().stream()
+                .map(column -> before + ExactMatch.same(table.column(column.getKey()), "v." + column.getValue()))
+                .toList();
+    }
+
+    String tableName() {
+        return PrintableText.oneLine(table.name().toString());
+    }
+
+    private String target() {
+        return Identifiers.qualified(table.name());
+    }
+
+    private static String quoted(Column column) {
+        return Identifiers.quote(column.name());
+    }
+}

@@ -1,0 +1,255 @@
+-- Written by Rowback. Puts back what this did:
+--   transaction 701, committed 2026-01-01T00:00:01Z
+-- Writes:
+--   users: 1 to insert, 1 to update
+--   shop.Tree\nhouse: 2 to insert, 1 to update, 1 to delete
+-- Read it, then run it:
+--   psql -X -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE
+-- It is one transaction and made from the rows as they were at LSN 0/1180. A row is written only while
+-- it holds what the incident left; one that holds what is wanted already is left alone. Before COMMIT every value
+-- that was to be put back is checked: if one is not there, all fails and names the row. So running it twice does
+-- no harm.
+
+BEGIN;
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL standard_conforming_strings = 'on';
+SET LOCAL bytea_output = 'hex';
+SET LOCAL DateStyle = 'ISO';
+SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL extra_float_digits = '1';
+SET LOCAL lc_monetary = 'C';
+SET LOCAL search_path = '';
+SET LOCAL row_security = 'off';
+SET LOCAL quote_all_identifiers = 'off';
+SET LOCAL array_nulls = 'on';
+SET LOCAL xmloption = 'content';
+
+-- Rather fail than keep others waiting.
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '60s';
+
+-- Marks this transaction in the history as a restore.
+DO $rowback$
+BEGIN
+  PERFORM pg_logical_emit_message(true, 'rowback', json_strip_nulls(json_build_object(
+    'restore', 'what transaction 701 did', 'user', session_user,
+    'application', nullif(current_setting('application_name'), ''),
+    'client', host(inet_client_addr())))::text);
+END
+$rowback$;
+
+-- Rows of users to be inserted: 1. Columns:
+--   wanted1: id
+--   wanted2: name
+--   wanted3: price
+CREATE TEMPORARY TABLE rowback_1 ON COMMIT DROP AS
+  SELECT 0 AS n, t.id AS wanted1, t.name AS wanted2, t.price AS wanted3
+  FROM public.users AS t WITH NO DATA;
+INSERT INTO pg_temp.rowback_1 VALUES
+  (1, '1', 'Ann''s', '1.50') -- users 1: deleted by transaction 701
+;
+
+-- Rows of users to be updated: 1. Columns:
+--   wanted1: name
+--   wanted2: price
+--   expected1: name
+--   expected2: price
+--   key1: id
+CREATE TEMPORARY TABLE rowback_2 ON COMMIT DROP AS
+  SELECT 0 AS n, t.name AS wanted1, t.price AS wanted2, t.name AS expected1, t.price AS expected2, t.id AS key1
+  FROM public.users AS t WITH NO DATA;
+INSERT INTO pg_temp.rowback_2 VALUES
+  (1, 'Bob', NULL, 'It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. It was a dark and stormy night. ', '0', '2') -- users 2: updated by transaction 701
+;
+
+-- Rows of shop.Tree\nhouse to be inserted: 2. Columns:
+--   wanted1: id
+--   wanted2: up
+--   wanted3: user
+--   wanted4: found
+CREATE TEMPORARY TABLE rowback_3 ON COMMIT DROP AS
+  SELECT 0 AS n, t.id AS wanted1, t.up AS wanted2, t."user" AS wanted3, t.found AS wanted4
+  FROM shop.U&"Tree\000ahouse" AS t WITH NO DATA;
+INSERT INTO pg_temp.rowback_3 VALUES
+  (1, '1', '2', '1', '{"$rowback$": 1}'), -- shop.Tree\nhouse 1: deleted by transaction 701
+  (2, '2', '1', '1', NULL) -- shop.Tree\nhouse 2: deleted by transaction 701
+;
+
+-- Rows of shop.Tree\nhouse to be updated: 1. Columns:
+--   wanted1: user
+--   wanted2: found
+--   expected1: user
+--   expected2: found
+--   key1: id
+CREATE TEMPORARY TABLE rowback_4 ON COMMIT DROP AS
+  SELECT 0 AS n, t."user" AS wanted1, t.found AS wanted2, t."user" AS expected1, t.found AS expected2, t.id AS key1
+  FROM shop.U&"Tree\000ahouse" AS t WITH NO DATA;
+INSERT INTO pg_temp.rowback_4 VALUES
+  (1, NULL, '[]', '2', NULL, '3') -- shop.Tree\nhouse 3: updated by transaction 701
+;
+
+-- Rows of shop.Tree\nhouse to be deleted: 1. Columns:
+--   expected1: id
+--   expected2: up
+--   expected3: user
+--   expected4: found
+CREATE TEMPORARY TABLE rowback_5 ON COMMIT DROP AS
+  SELECT 0 AS n, t.id AS expected1, t.up AS expected2, t."user" AS expected3, t.found AS expected4
+  FROM shop.U&"Tree\000ahouse" AS t WITH NO DATA;
+INSERT INTO pg_temp.rowback_5 VALUES
+  (1, '4', NULL, NULL, E'x\r') -- shop.Tree\nhouse 4: inserted by transaction 701
+;
+
+-- Locks the rows of users that are changed.
+DO $rowback$
+BEGIN
+  PERFORM FROM public.users AS t
+    JOIN (SELECT key1 FROM pg_temp.rowback_2) AS v (k1)
+      ON t.id = v.k1
+    ORDER BY t.id FOR UPDATE OF t;
+END
+$rowback$;
+
+-- Locks the rows of shop.Tree\nhouse that are changed.
+DO $rowback$
+BEGIN
+  PERFORM FROM shop.U&"Tree\000ahouse" AS t
+    JOIN (SELECT key1 FROM pg_temp.rowback_4 UNION ALL SELECT expected1 FROM pg_temp.rowback_5) AS v (k1)
+      ON t.id = v.k1
+    ORDER BY t.id FOR UPDATE OF t;
+END
+$rowback$;
+
+-- users: rows 1 to 1 of 1
+INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
+  SELECT v.wanted1, v.wanted2, v.wanted3
+  FROM pg_temp.rowback_1 AS v
+  WHERE NOT EXISTS (SELECT FROM public.users AS t WHERE t.id = v.wanted1);
+
+-- users: rows 1 to 1 of 1
+UPDATE public.users AS t
+  SET name = v.wanted1, price = v.wanted2
+  FROM pg_temp.rowback_2 AS v
+  WHERE t.id = v.key1
+    AND t.name IS NOT DISTINCT FROM v.expected1 COLLATE "C"
+    AND t.price::text IS NOT DISTINCT FROM v.expected2::text;
+
+-- shop.Tree\nhouse: rows 1 to 2 of 2
+INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
+  SELECT v.wanted1, v.wanted2, v.wanted3, v.wanted4
+  FROM pg_temp.rowback_3 AS v
+  WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" AS t WHERE t.id = v.wanted1);
+
+-- shop.Tree\nhouse: rows 1 to 1 of 1
+UPDATE shop.U&"Tree\000ahouse" AS t
+  SET "user" = v.wanted1, found = v.wanted2
+  FROM pg_temp.rowback_4 AS v
+  WHERE t.id = v.key1
+    AND t."user" IS NOT DISTINCT FROM v.expected1
+    AND t.found::text IS NOT DISTINCT FROM v.expected2::text;
+
+-- shop.Tree\nhouse: rows 1 to 1 of 1
+DELETE FROM shop.U&"Tree\000ahouse" AS t
+  USING pg_temp.rowback_5 AS v
+  WHERE t.id = v.expected1
+    AND t.id IS NOT DISTINCT FROM v.expected1
+    AND t.up IS NOT DISTINCT FROM v.expected2
+    AND t."user" IS NOT DISTINCT FROM v.expected3
+    AND t.found::text IS NOT DISTINCT FROM v.expected4::text;
+
+-- Every value that was to be put back is there, by our hand or already before.
+DO $rowback$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT regexp_replace(v.wanted1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
+    FROM pg_temp.rowback_1 AS v
+    LEFT JOIN public.users AS t ON t.id = v.wanted1
+    WHERE t.ctid IS NULL OR NOT (t.id IS NOT DISTINCT FROM v.wanted1
+      AND t.name IS NOT DISTINCT FROM v.wanted2 COLLATE "C"
+      AND t.price::text IS NOT DISTINCT FROM v.wanted3::text)
+    ORDER BY v.n LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'users ' || wrong || ' is there with other values than are to be put back',
+      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+  END IF;
+END
+$rowback$;
+DO $rowback$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT regexp_replace(v.key1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
+    FROM pg_temp.rowback_2 AS v
+    LEFT JOIN public.users AS t ON t.id = v.key1
+    WHERE t.ctid IS NULL OR NOT (t.name IS NOT DISTINCT FROM v.wanted1 COLLATE "C"
+      AND t.price::text IS NOT DISTINCT FROM v.wanted2::text)
+    ORDER BY v.n LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'users ' || wrong || ' holds neither what is to be replaced nor what is to be put back',
+      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+  END IF;
+END
+$rowback$;
+DO $rowback$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT regexp_replace(v.wanted1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
+    FROM pg_temp.rowback_3 AS v
+    LEFT JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.wanted1
+    WHERE t.ctid IS NULL OR NOT (t.id IS NOT DISTINCT FROM v.wanted1
+      AND t.up IS NOT DISTINCT FROM v.wanted2
+      AND t."user" IS NOT DISTINCT FROM v.wanted3
+      AND t.found::text IS NOT DISTINCT FROM v.wanted4::text)
+    ORDER BY v.n LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' is there with other values than are to be put back',
+      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+  END IF;
+END
+$rowback$;
+DO $rowback$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT regexp_replace(v.key1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
+    FROM pg_temp.rowback_4 AS v
+    LEFT JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.key1
+    WHERE t.ctid IS NULL OR NOT (t."user" IS NOT DISTINCT FROM v.wanted1
+      AND t.found::text IS NOT DISTINCT FROM v.wanted2::text)
+    ORDER BY v.n LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' holds neither what is to be replaced nor what is to be put back',
+      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+  END IF;
+END
+$rowback$;
+DO $rowback$
+DECLARE
+  wrong text;
+BEGIN
+  SELECT regexp_replace(v.expected1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
+    FROM pg_temp.rowback_5 AS v
+    JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.expected1
+    ORDER BY v.n LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' does not hold what the incident left',
+      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+  END IF;
+END
+$rowback$;
+
+-- public.users_id_seq must not hand out 1 again; it is never moved backwards.
+DO $rowback$
+BEGIN
+  IF (SELECT last_value < 1 OR (last_value = 1 AND NOT is_called) FROM public.users_id_seq)
+      AND (SELECT seqincrement > 0 FROM pg_sequence WHERE seqrelid = 'public.users_id_seq'::regclass) THEN
+    PERFORM setval('public.users_id_seq'::regclass, 1);
+  END IF;
+END
+$rowback$;
+
+-- All is as it was to be.
+COMMIT;
