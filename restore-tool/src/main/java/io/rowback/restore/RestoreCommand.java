@@ -5,6 +5,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.restore.bundle.Bundle;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
 import io.rowback.restore.plan.RestorePlan;
@@ -107,6 +108,21 @@ final class RestoreCommand extends StoreCommand {
     @Option(names = "-o", paramLabel = "FILE", description = "Write to this file, which must not exist.")
     private @Nullable Path file;
 
+    @Option(
+            names = "--bundle",
+            paramLabel = "DIR",
+            description =
+                    "Write a folder with the SQL, the SQL that takes it back, queries that verify it, a report, the affected"
+                            + " rows with their owners, and the plan. DIR must not exist, or be empty.")
+    private @Nullable Path bundle;
+
+    @Option(
+            names = "--owner",
+            paramLabel = "TABLE",
+            description =
+                    "With --bundle: the table whose rows others belong to, users perhaps. Default: where foreign keys end.")
+    private @Nullable String owner;
+
     @Option(names = "--force", description = "Replace the file of -o if it exists.")
     private boolean force;
 
@@ -118,6 +134,14 @@ final class RestoreCommand extends StoreCommand {
         scope.check(at != null);
         if (operations.contains(Operation.TRUNCATE)) {
             throw usage("--ops takes delete, update and insert", "A TRUNCATE is undone as the deletion of its rows.");
+        }
+        if (bundle != null) {
+            if (file != null) {
+                throw usage("-o and --bundle exclude each other", "The bundle holds the SQL as restore.sql.");
+            }
+            Bundle.requireFree(bundle);
+        } else if (owner != null) {
+            throw usage("--owner needs --bundle", "It says whom the bundle's affected.csv names as owner.");
         }
         if (file != null && Files.exists(file) && !force) {
             throw usage(file + " exists", "Name another file, or replace it with --force.");
@@ -145,7 +169,7 @@ final class RestoreCommand extends StoreCommand {
                         onConflict,
                         allowIncomplete,
                         maxRows));
-        write(plan, output);
+        write(plan, reader, tables, output);
         new PlanPrinter(output, plan).summary();
         return switch (plan.outcome()) {
             case WHOLE -> ErrorCode.DONE;
@@ -154,12 +178,16 @@ final class RestoreCommand extends StoreCommand {
         };
     }
 
-    private void write(RestorePlan plan, Output output) {
+    private void write(RestorePlan plan, RocksHistoryReader reader, Tables tables, Output output) {
+        List<TableInfo> owners = owner == null ? List.of() : tables.named(owner).tables();
         try {
-            if (output.json() && file == null) {
+            if (output.json() && file == null && bundle == null) {
                 new PlanPrinter(output, plan).document();
             } else if (plan.outcome() == Outcome.REFUSED || plan.repairs().isEmpty()) {
                 return;
+            } else if (bundle != null) {
+                Bundle.write(bundle, plan, reader, tables, owners);
+                output.note("written to " + bundle);
             } else if (file == null) {
                 SqlWriter.write(plan, output.raw());
             } else {

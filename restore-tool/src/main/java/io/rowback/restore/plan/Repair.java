@@ -6,6 +6,7 @@ import io.rowback.history.Operation;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,16 @@ public sealed interface Repair {
             expected = List.copyOf(expected);
             causes = List.copyOf(causes);
         }
+    }
+
+    /** The key under which the row is found after the write. */
+    default RowKey keyAfter() {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < table().key().size(); i++) {
+            ColumnValue written = written(table().key().get(i));
+            values.add(written == null ? key().values().get(i) : written.toString());
+        }
+        return new RowKey(values);
     }
 
     /** The value that the row holds in this column after the write, as far as the write says. */

@@ -85,6 +85,24 @@ final class ExactMatch {
                 : name + " = " + value;
     }
 
+    /** The text that the type's output function prints of the column of {@code t}, NULL of NULL, compared by bytes. */
+    static String isText(Column column, String text) {
+        String name = "t." + Identifiers.quote(column.name());
+        String base = Equality.base(column);
+        String printed = base.equals("text") || base.equals("character varying")
+                ? name
+                : "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END";
+        return printed + " IS NOT DISTINCT FROM " + text + " COLLATE \"C\"";
+    }
+
+    /** The condition that the column of the key of {@code t} is what this text stands for. */
+    static String isKeyText(Column column, String text) {
+        String name = "t." + Identifiers.quote(column.name());
+        return isForeign(column)
+                ? printed(column, name) + " = " + text + " COLLATE \"C\""
+                : name + " = " + text + "::" + column.type();
+    }
+
     /** The same as {@link #printed}, but NULL of NULL. */
     private static String printedOrNull(Column column, String name) {
         String printed = printed(column, name);

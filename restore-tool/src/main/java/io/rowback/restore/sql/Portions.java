@@ -1,12 +1,9 @@
 package io.rowback.restore.sql;
 
 import io.rowback.history.ColumnValue;
-import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
-import io.rowback.restore.plan.Repair.DeleteRow;
-import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.sql.RowSet.Range;
 import java.util.ArrayList;
@@ -25,19 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class Portions {
     /** Rows that are written by one statement: each spelled out, or stretches of sets. One of the two is empty. */
     record Portion(List<Repair> rows, List<Range> ranges) {}
-
-    /** What can be written together. */
-    private record Kind(TableId table, Class<?> action, List<String> columns) {
-        static Kind of(Repair repair) {
-            List<Cell> cells = repair instanceof InsertRow insert
-                    ? insert.cells()
-                    : repair instanceof UpdateRow update ? update.wanted() : ((DeleteRow) repair).expected();
-            return new Kind(
-                    repair.table().id(),
-                    repair.getClass(),
-                    cells.stream().map(cell -> cell.column().name()).toList());
-        }
-    }
 
     /** Longer statements would leave an operator without a sign of life. */
     private static final int LONGEST = 20_000;

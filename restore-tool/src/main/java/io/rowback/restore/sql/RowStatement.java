@@ -1,7 +1,6 @@
 package io.rowback.restore.sql;
 
 import io.rowback.history.Column;
-import io.rowback.history.ColumnValue;
 import io.rowback.history.Operation;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
@@ -109,7 +108,7 @@ final class RowStatement {
             lines.add("  IF EXISTS (SELECT FROM " + target() + " WHERE " + found() + ") THEN");
         } else {
             lines.add("  IF NOT EXISTS (SELECT FROM " + target());
-            lines.add("      WHERE " + matches(keyAfter(), cellsAfter(), "        ") + ") THEN");
+            lines.add("      WHERE " + matches(repair.keyAfter(), cellsAfter(), "        ") + ") THEN");
         }
         lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(name + complaint(repair)) + ",");
         lines.add("      HINT = " + Literals.quote(hint(table)) + ";");
@@ -141,15 +140,6 @@ final class RowStatement {
 
     private List<Cell> cellsAfter() {
         return repair instanceof InsertRow insert ? insert.cells() : ((UpdateRow) repair).wanted();
-    }
-
-    private RowKey keyAfter() {
-        List<String> values = new ArrayList<>();
-        for (int i = 0; i < table.key().size(); i++) {
-            ColumnValue written = repair.written(table.key().get(i));
-            values.add(written == null ? repair.key().values().get(i) : written.toString());
-        }
-        return new RowKey(values);
     }
 
     /** The condition that finds the row of this key while it holds these values; one line for each of them. */

@@ -12,6 +12,13 @@ public final class SqlWriter {
         write(new RestoreScript(plan), out);
     }
 
+    /** Writes the script of a plan that takes a restore back. */
+    public static void writeUndo(RestorePlan reversed, Appendable out) throws IOException {
+        out.append(
+                "-- Takes back the restore that is described here: every value that it wrote becomes what it was before.\n");
+        write(reversed, out);
+    }
+
     static void write(RestoreScript script, Appendable out) throws IOException {
         for (String line : script.header()) {
             out.append(line).append('\n');

@@ -1,0 +1,48 @@
+package io.rowback.restore.plan;
+
+import io.rowback.restore.plan.Repair.DeleteRow;
+import io.rowback.restore.plan.Repair.InsertRow;
+import io.rowback.restore.plan.Repair.UpdateRow;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** The plan that takes a plan back: the opposite writes in the opposite order, each guarded by what the plan had written. */
+public final class Reversal {
+    private Reversal() {}
+
+    /** The plan that leads every column that {@code plan} writes back to what it held before. */
+    public static RestorePlan of(RestorePlan plan) {
+        List<List<Repair>> statements = new ArrayList<>();
+        for (List<Repair> statement : plan.statements()) {
+            statements.add(statement.stream().map(Reversal::of).toList());
+        }
+        Collections.reverse(statements);
+        return new RestorePlan(
+                plan.request(),
+                plan.seen(),
+                plan.transactions(),
+                plan.tables(),
+                statements,
+                List.of(),
+                List.of(),
+                Map.of());
+    }
+
+    private static Repair of(Repair repair) {
+        if (repair instanceof InsertRow insert) {
+            return new DeleteRow(insert.table(), insert.key(), insert.cells(), insert.causes());
+        }
+        if (repair instanceof UpdateRow update) {
+            return new UpdateRow(
+                    update.table(),
+                    update.keyAfter(),
+                    /* wanted= */ update.expected(),
+                    /* expected= */ update.wanted(),
+                    update.causes());
+        }
+        DeleteRow delete = (DeleteRow) repair;
+        return new InsertRow(delete.table(), delete.key(), delete.expected(), delete.causes());
+    }
+}
