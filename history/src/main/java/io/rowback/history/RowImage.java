@@ -108,6 +108,19 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
         return new RowImage(schema, filled);
     }
 
+    /** The columns of this image that {@code other} has as well, with values that are both known and not the same. */
+    public List<Column> contradictions(RowImage other) {
+        List<Column> differing = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            int same = other.schema.indexOfSame(schema.columns().get(i));
+            ColumnValue theirs = same < 0 ? ColumnValue.Special.UNKNOWN : other.values.get(same);
+            if (!theirs.isUnknown() && !values.get(i).isUnknown() && !theirs.equals(values.get(i))) {
+                differing.add(schema.columns().get(i));
+            }
+        }
+        return differing;
+    }
+
     /** This image with the values of those columns alone that are the same in that version of the table. */
     RowImage certainIn(TableSchema version) {
         List<ColumnValue> certain = new ArrayList<>(values);

@@ -6,6 +6,8 @@ import io.rowback.history.Operation;
 import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.bundle.Bundle;
+import io.rowback.restore.live.LiveDatabase;
+import io.rowback.restore.live.Preview;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
 import io.rowback.restore.plan.RestorePlan;
@@ -36,7 +38,7 @@ import picocli.CommandLine.Option;
         name = "restore",
         description = {
             "Writes the SQL that puts right what some transactions, or all of a window, did. Prints it on standard output"
-                    + " and a summary on standard error; never touches a database.",
+                    + " and a summary on standard error; never writes to a database.",
             "",
             "Rows and columns that somebody changed since are conflicts; see --on-conflict. --columns and --except-columns"
                     + " concern rows that exist: a deleted row comes back whole."
@@ -44,6 +46,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nEXAMPLES%n",
         footer = {
             "  rowback restore --tx 745,746 -o restore.sql",
+            "  rowback restore --tx 745,746 --target postgresql://alice@db1/shop -o restore.sql",
             "  rowback restore --tx 745 --columns diagnosis,training_plan --on-conflict skip",
             "  rowback restore --from -1h --to -50min --table users --key 42 --related",
             "  rowback restore --user alice --from -1h --table users --key-range 1..500",
@@ -53,6 +56,9 @@ import picocli.CommandLine.Option;
 final class RestoreCommand extends StoreCommand {
     @Mixin
     private ScopeOptions scope;
+
+    @Mixin
+    private TargetOptions target;
 
     @Option(
             names = "--at",
@@ -132,6 +138,7 @@ final class RestoreCommand extends StoreCommand {
     @Override
     void checkArguments() {
         scope.check(at != null);
+        target.check();
         if (operations.contains(Operation.TRUNCATE)) {
             throw usage("--ops takes delete, update and insert", "A TRUNCATE is undone as the deletion of its rows.");
         }
@@ -159,18 +166,29 @@ final class RestoreCommand extends StoreCommand {
                 ? tables.all()
                 : incident.narrowings().stream().map(Scope.Narrowing::table).toList();
         ColumnNames.check(named, touched);
-        RestorePlan plan = RestorePlanner.plan(
-                reader,
-                new RestoreRequest(
-                        incident,
-                        point,
-                        new ColumnChoice(columns, exceptColumns),
-                        operations,
-                        onConflict,
-                        allowIncomplete,
-                        maxRows));
-        write(plan, reader, tables, output);
-        new PlanPrinter(output, plan).summary();
+        RestoreRequest request = new RestoreRequest(
+                incident,
+                point,
+                new ColumnChoice(columns, exceptColumns),
+                operations,
+                onConflict,
+                allowIncomplete,
+                maxRows);
+        if (!target.named()) {
+            RestorePlan plan = RestorePlanner.plan(reader, request);
+            return tell(plan, new PlanPrinter(output, plan), reader, tables, output);
+        }
+        try (LiveDatabase live = target.open(root(), reader.info())) {
+            RestorePlan plan = RestorePlanner.plan(reader, request, live);
+            Preview preview = live.preview(plan);
+            return tell(plan, new PlanPrinter(output, plan, preview), reader, tables, output);
+        }
+    }
+
+    private ErrorCode tell(
+            RestorePlan plan, PlanPrinter printer, RocksHistoryReader reader, Tables tables, Output output) {
+        write(plan, printer, reader, tables, output);
+        printer.summary();
         return switch (plan.outcome()) {
             case WHOLE -> ErrorCode.DONE;
             case PARTIAL -> ErrorCode.PARTIAL;
@@ -178,11 +196,11 @@ final class RestoreCommand extends StoreCommand {
         };
     }
 
-    private void write(RestorePlan plan, RocksHistoryReader reader, Tables tables, Output output) {
+    private void write(RestorePlan plan, PlanPrinter printer, RocksHistoryReader reader, Tables tables, Output output) {
         List<TableInfo> owners = owner == null ? List.of() : tables.named(owner).tables();
         try {
             if (output.json() && file == null && bundle == null) {
-                new PlanPrinter(output, plan).document();
+                printer.document();
             } else if (plan.outcome() == Outcome.REFUSED || plan.repairs().isEmpty()) {
                 return;
             } else if (bundle != null) {

@@ -103,6 +103,12 @@ final class Rowback {
     }
 
     private Path configured() {
+        Config read = configuration();
+        return read.store(read.database(database).name());
+    }
+
+    /** What the configuration file and the environment say. */
+    Config configuration() {
         Path file = config;
         if (file == null && Files.exists(ConfigReader.DEFAULT_FILE)) {
             file = ConfigReader.DEFAULT_FILE;
@@ -113,8 +119,13 @@ final class Rowback {
                     "no store is named and there is no " + ConfigReader.DEFAULT_FILE,
                     "Name the store with --store DIR or the configuration with --config FILE.");
         }
-        Config read = ConfigReader.read(file, environment);
-        return read.store(read.database(database).name());
+        return ConfigReader.read(file, environment);
+    }
+
+    /** A variable of the environment, null if it is not set. */
+    @Nullable
+    String environment(String variable) {
+        return environment.get(variable);
     }
 
     /** The store in a folder: the folder itself, or the one below it that is meant. */

@@ -36,6 +36,11 @@ abstract class StoreCommand implements Callable<Integer> {
      */
     void checkArguments() {}
 
+    /** The options that every command has. */
+    Rowback root() {
+        return root;
+    }
+
     /** The folder of the store. */
     Path store() {
         return root.store();

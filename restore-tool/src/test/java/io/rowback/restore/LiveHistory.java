@@ -56,7 +56,9 @@ public final class LiveHistory {
     public LiveHistory(Database database, @Nullable HistoryWriter store) throws SQLException {
         this.database = database;
         this.writer = store == null ? memory : store;
-        writer.create("7000000000000000001", database.name(), lsn());
+        String system = database.query("select system_identifier from pg_control_system()")
+                .get(0);
+        writer.create(system, database.name(), lsn());
         this.rows = read();
         for (CatalogTable table : tables()) {
             TableSchema schema = Objects.requireNonNull(table.schema());

@@ -5,6 +5,7 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.PrintableText;
+import io.rowback.restore.live.Preview;
 import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.Finding.ColumnConflict;
 import io.rowback.restore.plan.Finding.RowConflict;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Tells about a plan: a summary for the operator, and the whole plan for programs. */
 public final class PlanPrinter {
@@ -30,10 +32,18 @@ public final class PlanPrinter {
 
     private final Output output;
     private final RestorePlan plan;
+    private final @Nullable Preview preview;
 
+    /** Tells about a plan for a database as the history knows it. */
     public PlanPrinter(Output output, RestorePlan plan) {
+        this(output, plan, null);
+    }
+
+    /** Tells about a plan for a live database, and what writing it would do and meet there. */
+    public PlanPrinter(Output output, RestorePlan plan, @Nullable Preview preview) {
         this.output = output;
         this.plan = plan;
+        this.preview = preview;
     }
 
     /** Tells what the plan does and leaves, and what to do next; as notes, so that they do not mix with the SQL. */
@@ -53,6 +63,9 @@ public final class PlanPrinter {
         if (plan.request().scope().open()) {
             output.note("note: the window has no end, so every change since counts as part of the incident"
                     + " and is discarded; end it with --to");
+        }
+        if (preview != null) {
+            PreviewPrinter.notes(output, preview);
         }
         for (TableSchema table : plan.tables()) {
             if (rewrites(table)) {
@@ -168,7 +181,15 @@ public final class PlanPrinter {
 
     /** Prints the whole plan as one document. */
     public void document() {
-        output.document(new JsonObject()
+        JsonObject document = document(plan);
+        if (preview != null) {
+            PreviewPrinter.put(document, preview);
+        }
+        output.document(document);
+    }
+
+    private static JsonObject document(RestorePlan plan) {
+        return new JsonObject()
                 .put("outcome", plan.outcome().name().toLowerCase(Locale.ROOT))
                 .put("mode", plan.request().at() == null ? "undo" : "as_of")
                 .put("at", plan.request().at())
@@ -198,7 +219,7 @@ public final class PlanPrinter {
                                 .map(left -> new JsonObject()
                                         .putTable(left.getKey())
                                         .put("rows", left.getValue().longValue()))
-                                .toList()));
+                                .toList());
     }
 
     private static JsonObject row(TableSchema table, RowKey key) {

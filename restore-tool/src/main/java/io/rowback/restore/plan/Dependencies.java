@@ -32,6 +32,7 @@ final class Dependencies {
     private final HistoryReader reader;
     private final Tables tables;
     private final Map<Row, Set<Row>> halves;
+    private final Parents parents;
     private final Lsn durable;
     private final List<Finding> findings;
     private List<Draft> drafts;
@@ -40,16 +41,19 @@ final class Dependencies {
      * Checks these drafts; adds to {@code findings} why some of them go.
      *
      * @param halves of rows that were moved between partitions the other halves
+     * @param parents which of the rows that they refer to are there
      */
     Dependencies(
             HistoryReader reader,
             Tables tables,
             Map<Row, Set<Row>> halves,
+            Parents parents,
             List<Draft> drafts,
             List<Finding> findings) {
         this.reader = reader;
         this.tables = tables;
         this.halves = halves;
+        this.parents = parents;
         this.durable = reader.info().durable();
         this.findings = findings;
         this.drafts = drafts;
@@ -168,9 +172,9 @@ final class Dependencies {
         if (table == null || !isKey(table.schema(), foreignKey.refColumns())) {
             return null;
         }
-        boolean gone = new RowTimeline(reader, table).asOf(key(parent, table.schema()), durable)
-                instanceof RowTimeline.State.Absent;
-        return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key(parent, table.schema())) : null;
+        RowKey key = parent.key(table.schema());
+        boolean gone = !parents.areThere(table.schema().id(), key);
+        return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key) : null;
     }
 
     private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {
@@ -280,12 +284,6 @@ final class Dependencies {
 
     private static boolean isKey(TableSchema table, List<String> columns) {
         return Set.copyOf(columns).equals(Set.copyOf(table.key()));
-    }
-
-    private static RowKey key(RowReference parent, TableSchema table) {
-        return new RowKey(table.key().stream()
-                .map(column -> parent.values().get(parent.columns().indexOf(column)))
-                .toList());
     }
 
     private static RowReference byKey(Draft draft) {

@@ -17,19 +17,19 @@ import org.jspecify.annotations.Nullable;
  * @param repair the write
  * @param now the row as it is, null if there is none
  */
-record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
-    TableSchema table() {
+public record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
+    /** The table as it is now. */
+    public TableSchema table() {
         return repair.table();
     }
 
     /** The row as findings call it. */
-    Row row() {
+    public Row row() {
         return new Row(id(), name);
     }
 
     /** The column's value after the write, null if the row is gone then. */
-    @Nullable
-    ColumnValue after(String column) {
+    public @Nullable ColumnValue after(String column) {
         ColumnValue written = repair.written(column);
         if (written != null || repair instanceof Repair.DeleteRow) {
             return written;
@@ -38,8 +38,7 @@ record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
     }
 
     /** The column's value before the write, null if there is no row. */
-    @Nullable
-    ColumnValue before(String column) {
+    public @Nullable ColumnValue before(String column) {
         if (now == null) {
             return null;
         }
@@ -48,7 +47,7 @@ record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
     }
 
     /** Whether the write sets one of these columns. */
-    boolean writes(List<String> columns) {
+    public boolean writes(List<String> columns) {
         return columns.stream().anyMatch(column -> repair.written(column) != null);
     }
 

@@ -55,7 +55,7 @@ final class LifeReader {
             first++;
         }
         if (first == steps.size()) {
-            return new RowLife(table, key, List.of(), null, null);
+            return new RowLife(table, key, key, List.of(), null, false, null);
         }
         Lsn begin = steps.get(first).change().position().commit();
         String missing = missingFrom(begin);
@@ -67,7 +67,8 @@ final class LifeReader {
         }
         RowKey last = keyAfter(steps, key);
         RowImage now = timeline.asOf(last, durable).imageOrNull();
-        return new RowLife(table, named(steps.get(first), key), steps.subList(first, steps.size()), now, null);
+        return new RowLife(
+                table, named(steps.get(first), key), last, steps.subList(first, steps.size()), now, false, null);
     }
 
     /** What is missing of the history from there on, or null if it is complete. */

@@ -42,8 +42,12 @@ import org.jspecify.annotations.Nullable;
  * order.
  */
 public final class RestorePlanner {
+    /** Of so many rows at once it is asked what is there. */
+    private static final int BATCH = 1_000;
+
     private final HistoryReader reader;
     private final RestoreRequest request;
+    private final CurrentRows current;
     private final Tables tables;
     private final Map<TableInfo, LifeReader> lives = new HashMap<>();
     private final PartitionMoves moves;
@@ -57,41 +61,47 @@ public final class RestorePlanner {
     private final Map<TableName, Long> leftInserted = new TreeMap<>();
     private long surplus;
 
-    private RestorePlanner(HistoryReader reader, RestoreRequest request) {
+    private RestorePlanner(HistoryReader reader, RestoreRequest request, CurrentRows current) {
         this.reader = reader;
         this.request = request;
-        this.tables = new Tables(reader.tables());
+        this.current = current;
+        this.tables = new Tables(current.tables(reader.tables()));
         this.moves = new PartitionMoves(reader);
     }
 
     /**
-     * Plans a request.
+     * Plans a request for a database as the history knows it.
      *
      * @throws RowbackException if the request cannot be planned at all: a point in time that is not covered, more rows
      *     than allowed
      */
     public static RestorePlan plan(HistoryReader reader, RestoreRequest request) {
-        return new RestorePlanner(reader, request).plan();
+        return plan(reader, request, new HistoryRows(reader));
+    }
+
+    /** Plans a request for a database as it is. */
+    public static RestorePlan plan(HistoryReader reader, RestoreRequest request, CurrentRows current) {
+        return new RestorePlanner(reader, request, current).plan();
     }
 
     private RestorePlan plan() {
         ScopeRows scope = new ScopeRows(reader, tables, request.scope());
         Set<Row> rows = scope.read();
+        List<RowLife> read = new ArrayList<>();
         for (Row row : rows) {
             TableInfo table = tables.byId(row.table()).orElseThrow();
             if (!named.containsKey(row)) {
                 LifeReader reading = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
                 RowLife life = reading.read(row.key());
                 reading.keys(row.key()).forEach(key -> named.put(new Row(row.table(), key), row(life)));
-                add(life, rows);
+                read.add(life);
             }
-            if (drafts.size() + findings.size() > request.maxRows()) {
-                // What follows is counted alone.
-                surplus += drafts.size() + findings.size();
-                drafts.clear();
-                findings.clear();
+            if (read.size() == BATCH) {
+                judge(read, rows);
+                read.clear();
             }
         }
+        judge(read, rows);
         refuseSurplus();
         scope.withoutKey().forEach(this::addWithoutKey);
         refuseHalvesOfUnmet();
@@ -105,6 +115,38 @@ public final class RestorePlanner {
                 findings,
                 missing(),
                 leftInserted);
+    }
+
+    /** Judges these rows by what is there, which is asked for all of them at once. */
+    private void judge(List<RowLife> read, Set<Row> rows) {
+        Map<TableInfo, Map<RowKey, Optional<RowImage>>> last = new HashMap<>();
+        for (RowLife life : read) {
+            if (life.isTold()) {
+                last.computeIfAbsent(life.table(), table -> new HashMap<>())
+                        .put(life.last(), Optional.ofNullable(life.now()));
+            }
+        }
+        Map<TableInfo, Map<RowKey, RowImage>> there = new HashMap<>();
+        last.forEach((table, images) -> {
+            if (current.obstacle(table).isEmpty()) {
+                there.put(table, current.rows(table, images));
+            }
+        });
+        for (RowLife life : read) {
+            Map<RowKey, RowImage> images = there.get(life.table());
+            if (images != null && life.isTold()) {
+                add(life.met(images.get(life.last())), rows);
+            } else {
+                String obstacle = life.isTold() ? current.obstacle(life.table()).orElseThrow() : null;
+                add(obstacle == null ? life : RowLife.untold(life.table(), life.key(), obstacle), rows);
+            }
+        }
+        if (drafts.size() + findings.size() > request.maxRows()) {
+            // What follows is counted alone.
+            surplus += drafts.size() + findings.size();
+            drafts.clear();
+            findings.clear();
+        }
     }
 
     private void refuseSurplus() {
@@ -132,9 +174,21 @@ public final class RestorePlanner {
 
     /** Orders what can be written; each time that something turns out not to be, all that hangs on it is looked at anew. */
     private RepairOrder order() {
+        Parents parents = new Parents(current, tables, drafts);
         while (true) {
             int known = findings.size();
-            RepairOrder order = new RepairOrder(new Dependencies(reader, tables, halves(), drafts, findings).drafts());
+            List<Draft> possible = new Dependencies(reader, tables, halves(), parents, drafts, findings).drafts();
+            List<Finding> obstacles = current.obstacles(possible, request.onConflict());
+            if (!obstacles.isEmpty()) {
+                findings.subList(known, findings.size()).clear();
+                Set<Row> obstructed = obstacles.stream()
+                        .map(finding -> new Row(finding.table().id(), finding.key()))
+                        .collect(Collectors.toSet());
+                drafts.removeIf(draft -> obstructed.contains(draft.row()));
+                findings.addAll(obstacles);
+                continue;
+            }
+            RepairOrder order = new RepairOrder(possible);
             List<Draft> impossible = order.impossible();
             if (impossible.isEmpty()) {
                 return order;
@@ -311,7 +365,7 @@ public final class RestorePlanner {
 
     private @Nullable Transaction lastBy(RowLife life, int lastUndone) {
         int last = life.last(step -> !step.inScope());
-        return last < lastUndone
+        return last < lastUndone || life.changedUnseen()
                 ? null
                 : transaction(life.steps().get(last).change().position()).orElse(null);
     }

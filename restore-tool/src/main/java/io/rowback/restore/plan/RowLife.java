@@ -8,6 +8,7 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,15 +17,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param table the row's table
  * @param key the key by which the row is named to people: that of its first step
+ * @param last the key under which it was last found
  * @param steps what happened to it, in commit order
- * @param now the last image in the history, null if there is none
+ * @param now what is there, null if there is none; until that was asked for the last image in the history
+ * @param changedUnseen whether what is there is not what the history holds last
  * @param problem why the life cannot be told, null if it can; then nothing else is to be relied on
  */
 record RowLife(
         TableInfo table,
         RowKey key,
+        RowKey last,
         List<Step> steps,
         @Nullable RowImage now,
+        boolean changedUnseen,
         @Nullable String problem) {
     RowLife {
         steps = List.copyOf(steps);
@@ -39,7 +44,23 @@ record RowLife(
 
     /** A life that cannot be told. */
     static RowLife untold(TableInfo table, RowKey key, String problem) {
-        return new RowLife(table, key, List.of(), null, problem);
+        return new RowLife(table, key, key, List.of(), null, false, problem);
+    }
+
+    /** Whether there is something to tell: the scope touched the row, and what happened to it is known. */
+    boolean isTold() {
+        return problem == null && !steps.isEmpty();
+    }
+
+    /** The same life, when this is what is there now. */
+    RowLife met(@Nullable RowImage there) {
+        boolean changed;
+        if (now == null || there == null) {
+            changed = !Objects.equals(now, there);
+        } else {
+            changed = !there.contradictions(now).isEmpty();
+        }
+        return new RowLife(table, key, last, steps, there, changed, problem);
     }
 
     /** The index of the last step for which it holds, or -1. */

@@ -1,7 +1,9 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.ColumnValue;
+import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
+import io.rowback.history.TableSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -21,5 +23,12 @@ record RowReference(TableId table, List<String> columns, List<String> values) {
             texts.add(text.text());
         }
         return new RowReference(table, sorted, texts);
+    }
+
+    /** The key of the row, where the columns are those of its table's key. */
+    RowKey key(TableSchema schema) {
+        return new RowKey(schema.key().stream()
+                .map(column -> values.get(columns.indexOf(column)))
+                .toList());
     }
 }

@@ -1,0 +1,193 @@
+package io.rowback.restore.live;
+
+import io.rowback.history.Column;
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Gap;
+import io.rowback.history.Hole;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowbackException;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.postgres.Catalog;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.plan.CurrentRows;
+import io.rowback.restore.plan.Draft;
+import io.rowback.restore.plan.Finding;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A live database in one snapshot, which it never changes: the rows that a plan is made for, and what stands in the way of
+ * writing them. Confined to one thread.
+ */
+public final class LiveDatabase implements CurrentRows, AutoCloseable {
+    private static final String IDENTITY =
+            "SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system())::text,"
+                    + " current_database(), pg_catalog.pg_is_in_recovery(),"
+                    + " CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_wal_insert_lsn() END::text";
+
+    private final Session session;
+    private final Connections connections;
+    private final StoreInfo history;
+    private final boolean copy;
+    private final Lsn stands;
+    private final Map<TableId, LiveTable> tables = new LinkedHashMap<>();
+    private final Map<TableId, TableFacts> facts = new HashMap<>();
+    private final List<Difference> differences = new ArrayList<>();
+
+    private LiveDatabase(Session session, Connections connections, StoreInfo history, boolean copy, Lsn stands) {
+        this.session = session;
+        this.connections = connections;
+        this.history = history;
+        this.copy = copy;
+        this.stands = stands;
+    }
+
+    /**
+     * Connects and takes the snapshot.
+     *
+     * @param history whose rows are to be put back
+     * @param copy whether the database is a copy of the history's with an identity of its own
+     * @throws RowbackException of code REFUSED if it is another database than that, NO_POSTGRES if it cannot be reached
+     */
+    public static LiveDatabase open(Connections connections, StoreInfo history, boolean copy) {
+        Session session = new Session(connections);
+        try {
+            return session.row(IDENTITY, row -> {
+                String system = row.getString(1);
+                String name = row.getString(2);
+                boolean same = history.systemIdentifier().equals(system)
+                        && history.database().equals(name);
+                if (row.getBoolean(3)) {
+                    throw new RowbackException(
+                            ErrorCode.REFUSED,
+                            connections.settings() + " is a standby, which nobody can write to",
+                            "Name the primary as --target.");
+                }
+                if (!same && !copy) {
+                    throw new RowbackException(
+                            ErrorCode.REFUSED,
+                            "the history is of database " + history.database() + " of server "
+                                    + history.systemIdentifier() + ", the target is database " + name + " of server "
+                                    + system,
+                            "If it is a copy, loaded from a dump say, add --copy: tables and columns are found by name"
+                                    + " then.");
+                }
+                return new LiveDatabase(session, connections, history, !same, Lsn.parse(row.getString(4)));
+            });
+        } catch (RuntimeException e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public List<TableInfo> tables(List<TableInfo> known) {
+        List<LiveTable> live = session.with(
+                connection -> new LiveTables(new Catalog(connection).tables(), copy, history.durable()).of(known));
+        live.forEach(table -> tables.put(table.schema().id(), table));
+        return live.stream().map(LiveTable::info).toList();
+    }
+
+    @Override
+    public Optional<String> obstacle(TableInfo table) {
+        return Optional.ofNullable(table(table.schema().id()).obstacle());
+    }
+
+    @Override
+    public Map<RowKey, RowImage> rows(TableInfo table, Map<RowKey, Optional<RowImage>> last) {
+        TableId id = table.schema().id();
+        Map<RowKey, RowImage> rows = new LiveRows(session).read(table.schema(), facts(id), last.keySet());
+        last.forEach((key, image) -> {
+            String what = difference(image.orElse(null), rows.get(key));
+            if (what != null) {
+                differences.add(new Difference(table.schema(), key, what + ": " + why(table)));
+            }
+        });
+        return rows;
+    }
+
+    @Override
+    public Set<RowKey> present(TableInfo table, Set<RowKey> keys) {
+        LiveTable live = table(table.schema().id());
+        String oid = Long.toString(live.oid());
+        // Rows that we cannot see may be there: a foreign key is checked in the name of the table's owner.
+        boolean seen = live.obstacle() == null
+                && session.row(
+                        "SELECT has_table_privilege(" + oid + ", 'SELECT') AND NOT row_security_active(" + oid + ")",
+                        row -> row.getBoolean(1));
+        return seen
+                ? new LiveRows(session)
+                        .read(table.schema(), facts(table.schema().id()), keys)
+                        .keySet()
+                : keys;
+    }
+
+    /** What writing this plan, which was made for this database, would do and meet. */
+    public Preview preview(RestorePlan plan) {
+        return new Preview(connections.settings().toString(), differences, new PreviewItems(session, tables).of(plan));
+    }
+
+    private static @Nullable String difference(@Nullable RowImage last, @Nullable RowImage there) {
+        if (last == null) {
+            return there == null ? null : "it is there, for the history it is gone";
+        }
+        if (there == null) {
+            return "it is gone, for the history it is there";
+        }
+        String columns = there.contradictions(last).stream().map(Column::name).collect(Collectors.joining(", "));
+        return columns.isEmpty() ? null : "it holds other values than the history's last image in " + columns;
+    }
+
+    /** Why a row can be otherwise than the history says. */
+    private String why(TableInfo table) {
+        List<Gap> gaps = history.gaps();
+        Hole hole = table.holes(gaps).stream()
+                .reduce((older, newer) -> newer)
+                .filter(newest -> newest.to().equals(Lsn.MAX))
+                .orElse(null);
+        if (hole != null) {
+            return hole.toString();
+        }
+        if (copy) {
+            return "the copy has gone its own way, or was made at another time";
+        }
+        return history.durable().isBefore(stands)
+                ? "the history ends at LSN " + history.durable() + ", the server stands at " + stands
+                        + ", so it may have been changed behind that"
+                : "it was changed without being captured";
+    }
+
+    @Override
+    public List<Finding> obstacles(List<Draft> drafts, ConflictMode conflictMode) {
+        WriteChecks checks = new WriteChecks(session, List.copyOf(tables.values()), drafts, conflictMode);
+        drafts.stream().map(draft -> draft.table().id()).distinct().forEach(id -> checks.check(table(id), facts(id)));
+        return checks.findings();
+    }
+
+    private LiveTable table(TableId id) {
+        return Objects.requireNonNull(tables.get(id), "the history's tables were looked up first");
+    }
+
+    private TableFacts facts(TableId id) {
+        return facts.computeIfAbsent(id, unknown -> TableFacts.read(session, table(id)));
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}

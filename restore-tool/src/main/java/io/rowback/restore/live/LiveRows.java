@@ -1,0 +1,88 @@
+package io.rowback.restore.live;
+
+import io.rowback.history.Column;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Identifiers;
+import io.rowback.postgres.Literals;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Reads rows of a live table by their keys, each value as the text that its type's output function prints. */
+final class LiveRows {
+    private static final int BATCH = 1_000;
+
+    private final Session session;
+
+    LiveRows(Session session) {
+        this.session = session;
+    }
+
+    /** The rows of these keys; of a key without a row there is none. */
+    Map<RowKey, RowImage> read(TableSchema table, TableFacts facts, Collection<RowKey> keys) {
+        List<RowKey> sorted = keys.stream().sorted().toList();
+        Map<RowKey, RowImage> rows = new HashMap<>();
+        for (int from = 0; from < sorted.size(); from += BATCH) {
+            List<RowKey> batch = sorted.subList(from, Math.min(from + BATCH, sorted.size()));
+            session.rows(query(table, facts, batch), row -> rows.put(batch.get(row.getInt(1) - 1), image(table, row)));
+        }
+        return rows;
+    }
+
+    private static String query(TableSchema table, TableFacts facts, List<RowKey> keys) {
+        List<String> operators = operators(table, facts);
+        List<String> arrays = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        List<String> conditions = new ArrayList<>();
+        for (int i = 0; i < table.key().size(); i++) {
+            int part = i;
+            Column column = table.column(table.key().get(i));
+            arrays.add(keys.stream()
+                    .map(key -> Literals.quote(key.values().get(part)))
+                    .collect(Collectors.joining(", ", "ARRAY[", "]::text[]")));
+            names.add("k" + i);
+            conditions.add("t." + Identifiers.quote(column.name()) + " " + operators.get(i) + " k.k" + i + "::"
+                    + column.type());
+        }
+        return "SELECT k.n" + table.columns().stream().map(LiveRows::printed).collect(Collectors.joining())
+                + " FROM unnest(" + String.join(", ", arrays) + ") WITH ORDINALITY AS k (" + String.join(", ", names)
+                + ", n) JOIN " + facts.sqlName() + " AS t ON " + String.join(" AND ", conditions) + " ORDER BY k.n";
+    }
+
+    /** The operators of the key's index: those of types from other schemas are not in reach of our empty search path. */
+    private static List<String> operators(TableSchema table, TableFacts facts) {
+        for (TableFacts.Index index : facts.indexes()) {
+            if (!index.computed() && index.columns().equals(table.key())) {
+                return index.operators();
+            }
+        }
+        throw new IllegalStateException("the key of " + table.name() + " has no index");
+    }
+
+    private static String printed(Column column) {
+        String name = "t." + Identifiers.quote(column.name());
+        // IS NOT NULL is false of a composite value too, if one of its fields is NULL.
+        return column.published()
+                ? ", CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END"
+                : ", NULL";
+    }
+
+    private static RowImage image(TableSchema table, ResultSet row) throws SQLException {
+        List<ColumnValue> values = new ArrayList<>();
+        for (int i = 0; i < table.columns().size(); i++) {
+            String text = row.getString(i + 2);
+            boolean published = table.columns().get(i).published();
+            ColumnValue value = text == null ? ColumnValue.Special.NULL : ColumnValue.of(text);
+            values.add(published ? value : ColumnValue.Special.UNKNOWN);
+        }
+        return new RowImage(table, values);
+    }
+}

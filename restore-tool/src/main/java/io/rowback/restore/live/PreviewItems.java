@@ -1,0 +1,169 @@
+package io.rowback.restore.live;
+
+import io.rowback.history.TableId;
+import io.rowback.history.TableName;
+import io.rowback.postgres.Literals;
+import io.rowback.restore.live.Preview.Item;
+import io.rowback.restore.live.Preview.Kind;
+import io.rowback.restore.plan.RestorePlan;
+import java.math.BigInteger;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** Asks the live database what writing a plan would do and meet there. */
+final class PreviewItems {
+    private static final String TABLE = """
+            SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name, pg_catalog.quote_ident(current_user) AS role,
+                   ARRAY(SELECT p FROM pg_catalog.unnest(ARRAY['INSERT', 'UPDATE']) p,
+                         LATERAL (SELECT CASE p WHEN 'INSERT' THEN %2$s ELSE %3$s END AS columns) w
+                          WHERE EXISTS (SELECT FROM pg_catalog.unnest(w.columns) u
+                                         WHERE NOT pg_catalog.has_column_privilege(c.oid, u, p))
+                          UNION SELECT 'UPDATE' WHERE %5$s AND NOT pg_catalog.has_any_column_privilege(c.oid, 'UPDATE')
+                          UNION SELECT 'DELETE' WHERE %4$s AND NOT pg_catalog.has_table_privilege(c.oid, 'DELETE')) AS lacking,
+                   ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
+                          WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D') AS rules
+              FROM pg_catalog.pg_class c
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid = %1$s
+            """;
+
+    /** Bit 0 of a trigger's type is FOR EACH ROW, 1 BEFORE, 2 INSERT, 3 DELETE, 4 UPDATE. */
+    private static final String TRIGGERS = """
+            SELECT pg_catalog.pg_get_triggerdef(t.oid) AS definition
+              FROM pg_catalog.pg_trigger t
+             WHERE t.tgrelid = %1$s AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+               AND ((t.tgtype & 4 <> 0 AND %2$s) OR (t.tgtype & 8 <> 0 AND %4$s)
+                    OR (t.tgtype & 16 <> 0 AND %3$s AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (
+                      SELECT FROM pg_catalog.pg_attribute a
+                       WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[]) AND a.attname = ANY (%5$s)))))
+             ORDER BY t.tgtype & 2 = 0, t.tgname
+            """;
+
+    private static final String SEQUENCE = """
+            SELECT s.last_value, s.is_called, pg_catalog.has_sequence_privilege(%2$s, 'UPDATE') AS movable,
+                   (SELECT q.seqincrement > 0 FROM pg_catalog.pg_sequence q WHERE q.seqrelid = %2$s) AS rising
+              FROM %1$s s
+            """;
+
+    private static final String SUBSCRIBERS = """
+            SELECT slot_name FROM pg_catalog.pg_replication_slots
+             WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary ORDER BY slot_name
+            """;
+
+    private final Session session;
+    private final Map<TableId, LiveTable> tables;
+    private final List<Item> items = new ArrayList<>();
+
+    PreviewItems(Session session, Map<TableId, LiveTable> tables) {
+        this.session = session;
+        this.tables = tables;
+    }
+
+    /** Everything there is to know, in the order of the plan's tables. */
+    List<Item> of(RestorePlan plan) {
+        TableWrites.of(plan).forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
+        List<String> slots = session.rows(SUBSCRIBERS, row -> row.getString(1));
+        if (!items.isEmpty() && !slots.isEmpty()) {
+            add(
+                    Kind.SUBSCRIBER,
+                    "logical replication slots whose readers see the restore: " + String.join(", ", slots));
+        }
+        return items;
+    }
+
+    private void table(LiveTable table, TableWrites writes) {
+        session.row(tableQuery(table, writes), row -> {
+            String name = row.getString("name");
+            triggers(table, writes);
+            for (String privilege : Session.texts(row.getArray("lacking"))) {
+                items.add(new Item(
+                        Kind.PRIVILEGE,
+                        row.getString("role") + " lacks a privilege: GRANT " + privilege + " ON " + name + " TO "
+                                + row.getString("role"),
+                        true));
+            }
+            for (String rule : Session.texts(row.getArray("rules"))) {
+                add(Kind.RULE, "rule " + rule + " of " + name + " rewrites statements on it");
+            }
+            locks(name, writes);
+            return name;
+        });
+        partition(table);
+        writes.sequences().forEach(this::sequence);
+    }
+
+    private static String tableQuery(LiveTable table, TableWrites writes) {
+        return TABLE.formatted(
+                Long.toString(table.oid()),
+                names(writes.inserted()),
+                names(writes.updated()),
+                writes.deletes() > 0,
+                writes.updates() + writes.deletes() > 0);
+    }
+
+    /** Lists the triggers that would fire, those before the write first. */
+    private void triggers(LiveTable table, TableWrites writes) {
+        String query = TRIGGERS.formatted(
+                Long.toString(table.oid()),
+                writes.inserts() > 0,
+                writes.updates() > 0,
+                writes.deletes() > 0,
+                names(writes.updated()));
+        session.rows(query, row -> items.add(new Item(Kind.TRIGGER, "fires: " + row.getString(1), false)));
+    }
+
+    private void locks(String name, TableWrites writes) {
+        long rows = writes.inserts() + writes.updates() + writes.deletes();
+        add(
+                Kind.LOCK,
+                name + ": ROW EXCLUSIVE, which lets others read and write; and " + rows
+                        + (rows == 1 ? " row" : " rows"));
+    }
+
+    private void partition(LiveTable table) {
+        List<TableName> then = table.known().partitionOf();
+        List<TableName> now = table.schema().partitionOf();
+        if (!then.equals(now)) {
+            String is = now.isEmpty() ? "none now" : "one of " + now + " now";
+            add(Kind.PARTITION, table.schema().name() + " was a partition of " + then + " and is " + is);
+        }
+    }
+
+    private void sequence(String sequence, BigInteger highest) {
+        String oid = Literals.typed(sequence, "regclass");
+        boolean readable = session.row(
+                "SELECT pg_catalog.has_sequence_privilege(" + oid + ", 'SELECT')", row -> row.getBoolean(1));
+        if (!readable) {
+            items.add(new Item(Kind.PRIVILEGE, "no SELECT privilege on sequence " + sequence, true));
+            return;
+        }
+        session.row(SEQUENCE.formatted(sequence, oid), row -> sequence(sequence, highest, row));
+    }
+
+    private boolean sequence(String sequence, BigInteger highest, ResultSet row) throws SQLException {
+        BigInteger last = new BigInteger(row.getString("last_value"));
+        int order = last.compareTo(highest);
+        boolean moves = row.getBoolean("rising") && (order < 0 || (order == 0 && !row.getBoolean("is_called")));
+        if (moves) {
+            add(Kind.SEQUENCE, "sequence " + sequence + " moves from " + last + " to " + highest);
+            if (!row.getBoolean("movable")) {
+                items.add(new Item(Kind.PRIVILEGE, "no UPDATE privilege on sequence " + sequence, true));
+            }
+        }
+        return moves;
+    }
+
+    private void add(Kind kind, String text) {
+        items.add(new Item(kind, text, false));
+    }
+
+    private static String names(Collection<String> columns) {
+        return columns.stream().map(Literals::quote).collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
+    }
+}

@@ -1,0 +1,38 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableInfo;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The database that a plan is made for: its tables and rows as they are there. Without a connection to one, the history's
+ * own last images stand for it.
+ */
+public interface CurrentRows {
+    /** The tables of the history, each with its newest schema as it is there. */
+    List<TableInfo> tables(List<TableInfo> tables);
+
+    /** Why no row of the table can be put back there, for people; empty if that is not so. */
+    Optional<String> obstacle(TableInfo table);
+
+    /**
+     * The rows of these keys as they are there; a key without a row is not in the answer.
+     *
+     * @param last the last image in the history for each of them, empty where it knows of none
+     */
+    Map<RowKey, RowImage> rows(TableInfo table, Map<RowKey, Optional<RowImage>> last);
+
+    /** Which of these keys a row has there, those included of which it is not known. */
+    Set<RowKey> present(TableInfo table, Set<RowKey> keys);
+
+    /**
+     * Why some of these writes would fail there, at most one reason for a row.
+     *
+     * @param conflictMode how the request treats what somebody did since
+     */
+    List<Finding> obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode);
+}

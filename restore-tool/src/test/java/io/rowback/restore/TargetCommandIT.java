@@ -1,0 +1,101 @@
+package io.rowback.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.store.RocksHistoryWriter;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code rowback restore --target} as it is typed. */
+final class TargetCommandIT {
+    @SuppressWarnings("NullAway.Init") // started before the first test
+    private static PostgresServer server;
+
+    @TempDir
+    private Path folder;
+
+    private Database database;
+    private StringWriter out = new StringWriter();
+    private StringWriter err = new StringWriter();
+    private long xid;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.start(18);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @BeforeEach
+    void loseRows(TestInfo test) throws SQLException {
+        database = server.createDatabase(test.getTestMethod().orElseThrow().getName());
+        database.run("create table u (id int primary key, mail text unique); insert into u values (1, 'a'), (2, 'b')");
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("store/app"))) {
+            xid = new LiveHistory(database, writer).commit("delete from u");
+        }
+    }
+
+    private int restore(String... options) {
+        List<String> arguments = new ArrayList<>(
+                List.of("restore", "--store", folder.resolve("store").toString(), "--tx", Long.toString(xid)));
+        arguments.addAll(Arrays.asList(options));
+        out = new StringWriter();
+        err = new StringWriter();
+        return Main.run(Map.of(), out, new PrintWriter(err, true), arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void planIsComparedWithTheTargetAndTheTargetStaysAsItIs() throws SQLException {
+        assertThat(restore("--target", database.url())).isEqualTo(ErrorCode.DONE.exitCode());
+        assertThat(out.toString()).contains("INSERT INTO public.u");
+        assertThat(err.toString())
+                .contains("compared with postgres@127.0.0.1:" + database.port() + "/" + database.name());
+        assertThat(database.query("select count(*) from u")).containsExactly("0");
+        database.run("insert into u values (7, 'a')");
+        assertThat(restore("--target", database.jdbcUrl())).isEqualTo(ErrorCode.REFUSED.exitCode());
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString())
+                .contains("1 conflict:")
+                .contains("u 1: what it would take in u_mail_key is held by u 7");
+        assertThat(restore("--target", database.url(), "--json", "--on-conflict", "skip"))
+                .isEqualTo(ErrorCode.PARTIAL.exitCode());
+        assertThat(out.toString())
+                .contains("\"target\":\"postgres@127.0.0.1:")
+                .contains("\"differences\":[]")
+                .contains("\"preview\":[{\"kind\":\"lock\"");
+    }
+
+    @Test
+    void passwordInTheUrlIsRefusedAndNotRepeated() {
+        assertThat(restore("--target", "postgresql://postgres:secret@127.0.0.1/app"))
+                .isEqualTo(ErrorCode.USAGE.exitCode());
+        assertThat(restore("--target", "jdbc:postgresql://127.0.0.1/app?user=u&password=secret"))
+                .isEqualTo(ErrorCode.USAGE.exitCode());
+        assertThat(err.toString()).contains(".pgpass").doesNotContain("secret");
+    }
+
+    @Test
+    void targetThatCannotBeReachedIsToldByItsExitCode() {
+        assertThat(restore("--target", "postgresql://postgres@127.0.0.1:1/app"))
+                .isEqualTo(ErrorCode.NO_POSTGRES.exitCode());
+        assertThat(restore("--copy")).isEqualTo(ErrorCode.USAGE.exitCode());
+    }
+}
