@@ -3,7 +3,8 @@ package io.rowback.history;
 import java.util.List;
 
 /**
- * A foreign key of a table at some time; {@code columns} and {@code refColumns} correspond by index.
+ * A foreign key of a table at some time; {@code columns} and {@code refColumns} correspond by index. To a partitioned
+ * table there is one of the same name to each of its partitions that hold rows; one of them holds the row referred to.
  *
  * @param name the constraint's name
  * @param columns the referring columns

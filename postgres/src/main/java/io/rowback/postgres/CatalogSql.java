@@ -65,8 +65,12 @@ final class CatalogSql {
              ORDER BY i.indrelid, c.relname
             """;
 
+    /**
+     * A foreign key to a partitioned table is one to each partition that holds rows. That the catalog has of its own for
+     * the table that refers, but not for partitions of that; so all are told from the partitions of now.
+     */
     static final String FOREIGN_KEYS = """
-            SELECT k.conrelid AS oid, k.conname, k.confrelid, k.confdeltype, k.confupdtype, k.condeferrable,
+            SELECT k.conrelid AS oid, k.conname, coalesce(leaf.relid::oid, k.confrelid) AS confrelid, k.confdeltype, k.confupdtype, k.condeferrable,
                    ARRAY(SELECT a.attname::text
                            FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY c (attnum, ordinal)
                            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.attnum
@@ -76,8 +80,11 @@ final class CatalogSql {
                            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.attnum
                           ORDER BY c.ordinal) AS ref_columns
               FROM pg_catalog.pg_constraint k
+              LEFT JOIN LATERAL pg_catalog.pg_partition_tree(k.confrelid) leaf ON leaf.isleaf
              WHERE k.contype = 'f' AND k.conrelid = ANY (?)
-             ORDER BY k.conrelid, k.conname, k.oid
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p
+                                WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
+             ORDER BY k.conrelid, k.conname, 3
             """;
 
     static final String ANCESTORS = """

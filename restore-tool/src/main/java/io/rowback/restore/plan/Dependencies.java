@@ -132,12 +132,14 @@ final class Dependencies {
     private @Nullable Finding missingParent(Draft draft, Set<RowReference> provided, Set<RowReference> deleted) {
         List<ForeignKey> foreignKeys = draft.table().foreignKeys();
         for (ForeignKey foreignKey : foreignKeys) {
-            List<ForeignKey> alternatives = alternatives(foreignKey, foreignKeys);
+            // To a partitioned table there is one of that name to each partition, and one of them holds the parent.
             Finding obstacle = null;
-            for (ForeignKey alternative : alternatives) {
-                obstacle = missingParent(draft, alternative, provided, deleted);
-                if (obstacle == null) {
-                    break;
+            for (ForeignKey alternative : foreignKeys) {
+                if (alternative.name().equals(foreignKey.name())) {
+                    obstacle = missingParent(draft, alternative, provided, deleted);
+                    if (obstacle == null) {
+                        break;
+                    }
                 }
             }
             if (obstacle != null) {
@@ -145,21 +147,6 @@ final class Dependencies {
             }
         }
         return null;
-    }
-
-    /**
-     * The foreign keys of which one suffices. To a partitioned table the catalog has one foreign key, and one more to each
-     * of its partitions; the history holds the partitions and not the table.
-     */
-    private List<ForeignKey> alternatives(ForeignKey foreignKey, List<ForeignKey> all) {
-        List<ForeignKey> alike = all.stream()
-                .filter(other -> other.columns().equals(foreignKey.columns())
-                        && other.refColumns().equals(foreignKey.refColumns()))
-                .toList();
-        List<ForeignKey> held = alike.stream()
-                .filter(other -> tables.byId(other.refTable()).isPresent())
-                .toList();
-        return held.size() < alike.size() ? held : List.of(foreignKey);
     }
 
     private @Nullable Finding missingParent(
