@@ -1,5 +1,7 @@
 package io.rowback.demo;
 
+import io.rowback.history.HistoryReader;
+import io.rowback.history.TableInfo;
 import io.rowback.testbed.Database;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -7,192 +9,260 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A database in which random things happen: four tables with foreign keys of every action, composite and text keys, an
- * identity, a generated column, values of many types, long values that Postgres keeps out of line. After each transaction it
- * knows what every table held.
+ * A schema in which random things happen: tables with keys of every kind, foreign keys with every action, unique and
+ * generated columns, partitions, a trigger, values of many types. Two sessions write, their transactions overlapping; what
+ * would have to wait for the other, or violates a constraint, is taken back. After each commit the life knows what every
+ * table held.
  */
 final class RandomLife implements AutoCloseable {
-    static final List<String> TABLES = List.of("owner", "item", "note", "tree");
-    private static final int KEYS = 12;
-    private static final String SCHEMA = """
-            create table owner (id int primary key, name text unique, score numeric, at timestamptz, data jsonb,
-              doubled int generated always as (id * 2) stored);
-            create table item (owner_id int references owner on update cascade on delete cascade, no text, price float8, tags text[], body text,
-              primary key (owner_id, no));
-            create table note (id bigint generated always as identity primary key, owner_id int references owner on update set null on delete set null,
-              item_owner int, item_no text, body text, raw bytea,
-              foreign key (item_owner, item_no) references item on update cascade on delete set null);
-            create table tree (id int primary key, parent int references tree on delete cascade, "t" text);
-            """;
+    /** Where the trigger writes; whatever restores rows fires it again. */
+    static final String AUDIT = "audit";
+
+    private static final int SESSIONS = 2;
+    private static final List<String> EXPECTED_FAILURES = List.of("23", "40", "55");
 
     private final Random random;
-    private final Connection connection;
-    private final Statement statement;
+    private final String schema;
+    private final List<RandomTable> tables = new ArrayList<>();
+    private final List<Session> sessions = new ArrayList<>();
+    private final Session witness;
     private final List<Moment> moments = new ArrayList<>();
+    private int sinceAltered;
 
     /**
      * What the tables held after a commit.
      *
      * @param at the end of the log then: all commits up to that one are below
-     * @param tables for each table its rows, each value as Postgres prints it, null for NULL
+     * @param xid the transaction that had just committed; null if the moment is not right behind one
+     * @param plain whether that transaction changed no key
+     * @param tables for each table its rows by their keys
      */
-    record Moment(String at, Map<String, List<List<String>>> tables) {}
-
-    RandomLife(long seed, Database database) throws SQLException {
-        random = new Random(seed);
-        database.run(SCHEMA);
-        for (String table : TABLES) {
-            database.run("alter table " + table + " replica identity " + (random.nextBoolean() ? "full" : "default"));
+    record Moment(
+            String at,
+            @Nullable String xid,
+            boolean plain,
+            Map<String, Map<List<String>, Map<String, String>>> tables) {
+        Map<List<String>, Map<String, String>> rows(String table) {
+            return Objects.requireNonNull(tables.get(table), table);
         }
-        connection = database.connect();
-        statement = connection.createStatement();
-        statement.execute(
-                "set datestyle = 'ISO'; set timezone = 'UTC'; set extra_float_digits = 1; set bytea_output = 'hex'");
     }
 
-    /** Some transactions, each followed by a look at the tables. */
-    void live(int transactions) throws SQLException {
-        for (int i = 0; i < transactions; i++) {
+    /** A connection, and what its open transaction did that matters. */
+    private final class Session {
+        private final Connection connection;
+        private final Statement statement;
+        private boolean open;
+        private boolean plain = true;
+
+        Session(Database database) throws SQLException {
+            connection = database.connect();
             connection.setAutoCommit(false);
-            int statements = 1 + random.nextInt(5);
-            for (int j = 0; j < statements; j++) {
-                attempt(random.nextInt(60) == 0 ? "truncate note, item" : sql());
-            }
+            statement = connection.createStatement();
+            statement.setEscapeProcessing(false);
+            statement.execute("set lock_timeout = '1ms'");
             connection.commit();
-            connection.setAutoCommit(true);
-            moments.add(look());
+        }
+
+        /** One statement, or the end of the transaction. */
+        void step() throws SQLException {
+            if (open && random.nextInt(4) == 0) {
+                end();
+                return;
+            }
+            open = true;
+            RandomTable table = tables.get(random.nextInt(tables.size()));
+            int choice = random.nextInt(40);
+            boolean keys = choice == 0 || choice == 1;
+            String sql = choice == 2
+                    ? table.truncate()
+                    : keys
+                            ? table.updateKey()
+                            : choice < 20 ? table.insert() : choice < 32 ? table.update() : table.delete();
+            if (attempt(sql)) {
+                plain &= !keys;
+                if (choice == 2) {
+                    // Nobody can read what it holds locked.
+                    end();
+                }
+            }
+        }
+
+        void end() throws SQLException {
+            open = false;
+            if (random.nextInt(8) == 0) {
+                connection.rollback();
+            } else {
+                String xid = value("select pg_current_xact_id_if_assigned()");
+                connection.commit();
+                moments.add(look(xid, plain));
+            }
+            plain = true;
+        }
+
+        boolean attempt(String sql) throws SQLException {
+            Savepoint before = connection.setSavepoint();
+            try {
+                statement.execute(sql);
+                return true;
+            } catch (SQLException e) {
+                if (!EXPECTED_FAILURES.contains(String.valueOf(e.getSQLState()).substring(0, 2))) {
+                    throw new SQLException(sql, e);
+                }
+                connection.rollback(before);
+                return false;
+            }
+        }
+
+        @Nullable
+        String value(String sql) throws SQLException {
+            try (ResultSet row = statement.executeQuery(sql)) {
+                row.next();
+                return row.getString(1);
+            }
         }
     }
 
+    RandomLife(long seed, Database database, String schema) throws SQLException {
+        this.random = new Random(seed);
+        this.schema = schema;
+        StringBuilder script = new StringBuilder("create schema " + schema + ";\n");
+        int count = 2 + random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+            String name = List.of("user", "line item", "t", "Größe").get(i);
+            RandomTable table = new RandomTable(random, schema, name, List.copyOf(tables));
+            tables.add(table);
+            script.append(table.definition());
+        }
+        script.append(audit(tables.get(0)));
+        for (RandomTable table : tables) {
+            for (String name : table.names()) {
+                String identity = random.nextBoolean() ? "full" : "default";
+                script.append("alter table %s replica identity %s;\n".formatted(table.sql(name), identity));
+            }
+        }
+        database.run(script.toString());
+        for (int i = 0; i < SESSIONS; i++) {
+            sessions.add(new Session(database));
+        }
+        witness = new Session(database);
+        for (Map.Entry<String, String> setting : Map.of(
+                        "datestyle", "ISO", "timezone", "UTC", "bytea_output", "hex", "search_path", "")
+                .entrySet()) {
+            witness.statement.execute("set " + setting.getKey() + " = '" + setting.getValue() + "'");
+        }
+        witness.connection.commit();
+    }
+
+    private String audit(RandomTable table) {
+        return """
+                create table %1$s.audit (id bigint generated always as identity primary key, what text);
+                create function %1$s.audit() returns trigger language plpgsql as
+                  'begin insert into %1$s.audit (what) values (tg_op); return null; end';
+                create trigger audit after insert or update or delete on %2$s for each row execute function %1$s.audit();
+                """.formatted(schema, table.sql());
+    }
+
+    /** So many transactions, each followed by a look at the tables; none is open afterwards. */
+    void live(int transactions) throws SQLException {
+        int end = moments.size() + transactions;
+        while (moments.size() < end) {
+            sessions.get(random.nextInt(SESSIONS)).step();
+        }
+        for (Session session : sessions) {
+            session.end();
+        }
+    }
+
+    /** One of the tables is altered, and then its rows are written anew. */
+    void alter() throws SQLException {
+        RandomTable table = tables.get(random.nextInt(tables.size()));
+        RandomTable.Alteration alteration = table.alter();
+        Session session = sessions.get(0);
+        if (session.attempt(alteration.sql())) {
+            alteration.then().run();
+            session.connection.commit();
+            note();
+            // The log tells of an alteration with the next row that is written.
+            session.attempt(table.touch());
+            sinceAltered = moments.size();
+        }
+        session.connection.commit();
+        note();
+    }
+
+    /** The tables as the history knows them. */
+    List<TableInfo> tables(HistoryReader reader) {
+        return reader.tables().stream()
+                .filter(table -> table.schema().name().schema().equals(schema))
+                .toList();
+    }
+
+    /** The moments from this one on know the same columns as the tables have now. */
+    int sinceAltered() {
+        return sinceAltered;
+    }
+
+    /** Remembers what the tables hold, since somebody else has changed them. */
+    Moment note() throws SQLException {
+        moments.add(look(null, false));
+        return moments.get(moments.size() - 1);
+    }
+
+    /** What is known of every commit, in commit order. */
     List<Moment> moments() {
         return moments;
     }
 
-    /** The tables now. */
-    Moment look() throws SQLException {
-        Map<String, List<List<String>>> tables = new TreeMap<>();
-        for (String table : TABLES) {
-            tables.put(table, rows(table));
-        }
-        try (ResultSet row = statement.executeQuery("select pg_current_wal_insert_lsn()")) {
-            row.next();
-            return new Moment(row.getString(1), tables);
-        }
+    /** The names of all tables that hold rows. */
+    List<String> tables() {
+        List<String> names = new ArrayList<>();
+        tables.forEach(table -> names.addAll(table.names()));
+        names.add(AUDIT);
+        return names;
     }
 
-    private List<List<String>> rows(String table) throws SQLException {
-        List<List<String>> rows = new ArrayList<>();
-        try (ResultSet row = statement.executeQuery("select * from " + table)) {
+    private Moment look(@Nullable String xid, boolean plain) throws SQLException {
+        Map<String, Map<List<String>, Map<String, String>>> rows = new TreeMap<>();
+        for (RandomTable table : tables) {
+            for (String name : table.names()) {
+                rows.put(name, rows(table.sql(name), table.keyColumns()));
+            }
+        }
+        rows.put(AUDIT, rows(schema + "." + AUDIT, List.of("id")));
+        String at = String.valueOf(witness.value("select pg_current_wal_insert_lsn()"));
+        witness.connection.commit();
+        return new Moment(at, xid, plain, rows);
+    }
+
+    private Map<List<String>, Map<String, String>> rows(String table, List<String> key) throws SQLException {
+        Map<List<String>, Map<String, String>> rows = new HashMap<>();
+        try (ResultSet row = witness.statement.executeQuery("select * from " + table)) {
             while (row.next()) {
-                List<String> values = new ArrayList<>();
+                Map<String, String> values = new TreeMap<>();
                 for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-                    boolean generated = row.getMetaData().getColumnName(i).equals("doubled");
-                    values.add(generated ? "(generated)" : String.valueOf(row.getString(i)));
+                    String value = row.getString(i);
+                    values.put(row.getMetaData().getColumnName(i), value == null ? "null" : "=" + value);
                 }
-                rows.add(values);
+                rows.put(key.stream().map(values::get).toList(), values);
             }
         }
-        rows.sort(Comparator.comparing(List::toString));
         return rows;
-    }
-
-    /** What violates a constraint is taken back, as an application would. */
-    private void attempt(String sql) throws SQLException {
-        Savepoint before = connection.setSavepoint();
-        try {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            if (!String.valueOf(e.getSQLState()).startsWith("23")) {
-                throw e;
-            }
-            connection.rollback(before);
-        }
-    }
-
-    private String sql() {
-        return switch (random.nextInt(14)) {
-            case 0, 1, 2 ->
-                "insert into owner (id, name, score, at, data) values (%d, %s, %s, %s, %s) on conflict (id) do update set name = excluded.name"
-                        .formatted(key(), text(), number(), time(), json());
-            case 3 ->
-                "update owner set score = %s, at = %s where id between %d and %d"
-                        .formatted(number(), time(), key(), key());
-            // Rarely, since rows that take over each other's keys cannot be told apart and are refused.
-            case 4 ->
-                "update owner set id = %d where id = %d and %d = 0".formatted(key() + KEYS, key(), random.nextInt(4));
-            case 5 -> "delete from owner where id = %d".formatted(key());
-            case 6, 7 ->
-                "insert into item values (%d, %s, %s, %s, %s) on conflict do nothing"
-                        .formatted(key(), no(), number(), tags(), body());
-            case 8 -> "update item set price = %s where no = %s".formatted(number(), no());
-            case 9 -> "delete from item where no = %s and owner_id > %d".formatted(no(), key());
-            case 10, 11 ->
-                "insert into note (owner_id, item_owner, item_no, body, raw) select o.id, i.owner_id, i.no, %s, %s from owner o left join item i on i.owner_id = o.id where o.id = %d"
-                        .formatted(
-                                body(),
-                                "decode('00ff27" + "%04x".formatted(random.nextInt(0xFFFF)) + "', 'hex')",
-                                key());
-            case 12 -> "update note set raw = null, body = body || 'x' where owner_id = %d".formatted(key());
-            default ->
-                random.nextInt(4) == 0
-                        ? "delete from tree where id = %d".formatted(key())
-                        : "insert into tree values (%d, nullif(%d, 0), %s) on conflict (id) do update set t = excluded.t"
-                                .formatted(key(), random.nextInt(KEYS), text());
-        };
-    }
-
-    private int key() {
-        return 1 + random.nextInt(KEYS);
-    }
-
-    private String no() {
-        return List.of("'a'", "'B,=''q'", "'\u00e9\u4e2d'", "'10'").get(random.nextInt(4));
-    }
-
-    private String text() {
-        return List.of(
-                        "null",
-                        "''",
-                        "'O''Hara " + random.nextInt(99) + "'",
-                        "E'two\\nlines\\t" + random.nextInt(9) + "'",
-                        "'\\back$$slash'")
-                .get(random.nextInt(5));
-    }
-
-    private String number() {
-        return List.of("null", "1.50", "'NaN'", "-0.0", "1e300", Integer.toString(random.nextInt(1000)))
-                .get(random.nextInt(6));
-    }
-
-    private String time() {
-        return List.of("null", "'infinity'", "'0044-03-15 12:00:00+00 BC'", "now()")
-                .get(random.nextInt(4));
-    }
-
-    private String json() {
-        return List.of("null", "'null'", "'{\"a\": [1, \"x''y\"]}'").get(random.nextInt(3));
-    }
-
-    private String tags() {
-        return List.of("null", "'{}'", "array['a,b', null, '\"q\"']").get(random.nextInt(3));
-    }
-
-    /** Long random text does not compress below Postgres' threshold, so it is stored out of line. */
-    private String body() {
-        return random.nextInt(3) == 0
-                ? "(select string_agg(md5((random() + i)::text), '') from generate_series(1, 200) i)"
-                : text();
     }
 
     @Override
     public void close() throws SQLException {
-        connection.close();
+        for (Session session : sessions) {
+            session.connection.close();
+        }
+        witness.connection.close();
     }
 }

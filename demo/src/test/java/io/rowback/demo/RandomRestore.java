@@ -1,0 +1,182 @@
+package io.rowback.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.Lsn;
+import io.rowback.history.Operation;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
+import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestorePlanner;
+import io.rowback.restore.plan.RestoreRequest;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.plan.Scope;
+import io.rowback.restore.sql.SqlWriter;
+import io.rowback.testbed.Database;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Restores in a random life, and what they should yield by what the tables themselves held. */
+final class RandomRestore {
+    /** What may be refused, since the history alone cannot decide it. */
+    private static final List<String> REFUSALS =
+            List.of("its key was changed", "it takes a unique value", "the history does not know", "moved");
+
+    private static final String UNIQUE_VIOLATION = "23505";
+
+    private final Path store;
+    private final RandomLife life;
+    private final Database database;
+
+    RandomRestore(Path store, RandomLife life, Database database) {
+        this.store = store;
+        this.life = life;
+        this.database = database;
+    }
+
+    /** How a restore ended. */
+    enum Ending {
+        AS_OF_APPLIED,
+        AS_OF_REFUSED,
+        NOTHING_TO_UNDO,
+        UNDO_APPLIED,
+        UNDO_REFUSED,
+        UNDO_REFUSED_BY_SERVER
+    }
+
+    /** All tables back to that moment. */
+    Ending asOf(RandomLife.Moment moment) throws IOException, SQLException {
+        Lsn at = Lsn.parse(moment.at());
+        String script = script((reader, tables) -> new RestoreRequest(
+                new Scope(List.of(new Scope.Window(at, reader.info().durable())), true, tables),
+                at,
+                RestoreRequest.ColumnChoice.ALL,
+                Set.of(Operation.INSERT, Operation.UPDATE, Operation.DELETE),
+                ConflictMode.OVERWRITE,
+                false,
+                10_000));
+        if (script == null) {
+            return Ending.AS_OF_REFUSED;
+        }
+        // A second run of the same script changes nothing.
+        for (int run = 1; run <= 2; run++) {
+            database.run(script);
+            assertThat(withoutAudit(life.note().tables()))
+                    .as("run %s, restored to %s", run, moment.at())
+                    .isEqualTo(withoutAudit(moment.tables()));
+        }
+        return Ending.AS_OF_APPLIED;
+    }
+
+    /** What the transaction before that moment changed, and nothing else, is as it was before it. */
+    Ending undo(int target) throws IOException, SQLException {
+        RandomLife.Moment after = life.moments().get(target);
+        RandomLife.Moment before = life.moments().get(Math.max(0, target - 1));
+        String xid = after.xid();
+        if (xid == null || !after.plain() || after.tables().equals(before.tables())) {
+            return Ending.NOTHING_TO_UNDO;
+        }
+        Map<String, Map<List<String>, Map<String, String>>> wanted = undone(before, after, life.note());
+        String script = script((reader, tables) -> new RestoreRequest(
+                new Scope(
+                        List.of(Scope.Window.of(reader.transactionsOf(Long.parseLong(xid))
+                                .get(0)
+                                .commit())),
+                        false,
+                        tables),
+                null,
+                RestoreRequest.ColumnChoice.ALL,
+                Set.of(Operation.UPDATE, Operation.DELETE),
+                ConflictMode.REFUSE,
+                false,
+                10_000));
+        if (script == null) {
+            return Ending.UNDO_REFUSED;
+        }
+        try {
+            database.run(script);
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo(UNIQUE_VIOLATION);
+            return Ending.UNDO_REFUSED_BY_SERVER;
+        }
+        assertThat(withoutAudit(life.note().tables()))
+                .as("transaction %s undone", xid)
+                .isEqualTo(withoutAudit(wanted));
+        return Ending.UNDO_APPLIED;
+    }
+
+    /** The tables as they are now, but every value that changed between two moments as it was before. */
+    private static Map<String, Map<List<String>, Map<String, String>>> undone(
+            RandomLife.Moment before, RandomLife.Moment after, RandomLife.Moment now) {
+        Map<String, Map<List<String>, Map<String, String>>> undone = new TreeMap<>();
+        now.tables().forEach((table, rows) -> {
+            Map<List<String>, Map<String, String>> wanted = new HashMap<>(rows);
+            before.rows(table).forEach((key, old) -> {
+                Map<String, String> damaged = after.rows(table).get(key);
+                if (damaged == null) {
+                    wanted.put(key, old);
+                } else if (rows.containsKey(key)) {
+                    Map<String, String> row = new TreeMap<>(rows.get(key));
+                    old.forEach((column, value) -> {
+                        if (!value.equals(damaged.get(column))) {
+                            row.put(column, value);
+                        }
+                    });
+                    wanted.put(key, row);
+                }
+            });
+            undone.put(table, wanted);
+        });
+        return undone;
+    }
+
+    private static Map<String, Map<List<String>, Map<String, String>>> withoutAudit(
+            Map<String, Map<List<String>, Map<String, String>>> tables) {
+        Map<String, Map<List<String>, Map<String, String>>> others = new TreeMap<>(tables);
+        others.remove(RandomLife.AUDIT);
+        return others;
+    }
+
+    /** The SQL that restores the life's tables but the trigger's, or null if it was refused for a reason that may be. */
+    private @Nullable String script(BiFunction<RocksHistoryReader, List<Scope.Narrowing>, RestoreRequest> asked)
+            throws IOException {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+            List<Scope.Narrowing> narrowings = new ArrayList<>();
+            for (TableInfo table : life.tables(reader)) {
+                if (!table.schema().name().name().equals(RandomLife.AUDIT)) {
+                    narrowings.add(new Scope.Narrowing(table, null, false, List.of()));
+                }
+            }
+            RestoreRequest request = asked.apply(reader, narrowings);
+            RestorePlan plan;
+            try {
+                plan = RestorePlanner.plan(reader, request);
+            } catch (RowbackException e) {
+                assertThat(e.code()).isEqualTo(ErrorCode.NOT_COVERED);
+                assertThat(life.sinceAltered()).isPositive();
+                return null;
+            }
+            if (plan.outcome() == RestorePlan.Outcome.REFUSED) {
+                if (request.onConflict() == ConflictMode.OVERWRITE) {
+                    assertThat(plan.refusals()).allSatisfy(refusal -> assertThat(refusal.reason())
+                            .containsAnyOf(REFUSALS.toArray(String[]::new)));
+                }
+                return null;
+            }
+            StringBuilder script = new StringBuilder();
+            SqlWriter.write(plan, script);
+            return script.toString();
+        }
+    }
+}
