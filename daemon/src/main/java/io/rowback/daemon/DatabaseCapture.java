@@ -4,6 +4,7 @@ import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Health;
+import io.rowback.daemon.tables.OpenConnections;
 import io.rowback.daemon.tables.RebaselineRequests;
 import io.rowback.daemon.tables.SequenceWatch;
 import io.rowback.daemon.tables.SlotWatch;
@@ -41,6 +42,7 @@ final class DatabaseCapture {
     private final Config.Database database;
     private final Path store;
     private final Connections connections;
+    private final OpenConnections preflight;
     private final DatabaseMetrics metrics;
     private final Health health;
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -65,6 +67,7 @@ final class DatabaseCapture {
         this.database = database;
         this.store = store;
         this.connections = new Connections(database.connection(), "rowbackd");
+        this.preflight = new OpenConnections(connections);
         this.metrics = metrics;
         this.health = health;
         health.trouble(database.name(), "starting");
@@ -95,7 +98,7 @@ final class DatabaseCapture {
 
     private void awaitReady() throws InterruptedException {
         while (stopping.getCount() > 0) {
-            try (Connection connection = connections.open()) {
+            try (Connection connection = preflight.open()) {
                 requireReady(Preflight.findings(connection, database));
                 return;
             } catch (SQLException e) {
@@ -198,6 +201,7 @@ final class DatabaseCapture {
             tables = watch;
         }
         try {
+            preflight.close();
             if (tables != null) {
                 tables.close();
             }

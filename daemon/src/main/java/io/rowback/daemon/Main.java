@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             SetupSqlCommand.class,
             SkipCommand.class,
-            RebaselineCommand.class
+            RebaselineCommand.class,
+            CompletionCommand.class
         },
         footer = {
             "",
@@ -62,6 +63,7 @@ public final class Main implements Runnable {
         return new CommandLine(new Main())
                 .setOut(out)
                 .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, err))
                 .execute(arguments);
     }

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  rowbackd rebaseline users shop.orders --config rowback.toml",
-            "  rowbackd rebaseline --db app          every table of this database"
+            "  rowbackd rebaseline --db app          every table of this database that is covered"
         })
 final class RebaselineCommand implements Callable<Integer> {
     @Mixin
@@ -43,7 +43,10 @@ final class RebaselineCommand implements Callable<Integer> {
     @Option(names = "--db", paramLabel = "NAME", description = "The database; needed only where several are captured.")
     private @Nullable String database;
 
-    @Parameters(paramLabel = "TABLE", arity = "0..*", description = "As `rowback tables` prints them; default all.")
+    @Parameters(
+            paramLabel = "TABLE",
+            arity = "0..*",
+            description = "As `rowback tables` prints them; default all that are covered.")
     private List<String> names = new ArrayList<>();
 
     @Spec
@@ -71,7 +74,8 @@ final class RebaselineCommand implements Callable<Integer> {
     /** The tables that are named, all before any is asked for; of two of the same name the newer. */
     private List<TableInfo> chosen(List<TableInfo> tables) {
         if (names.isEmpty()) {
-            return tables;
+            // The others were dropped or left out, or are read as soon as they can be.
+            return tables.stream().filter(TableInfo::isCovered).toList();
         }
         return names.stream()
                 .map(name -> tables.stream()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,7 +15,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -172,6 +175,38 @@ class DaemonIT {
         assertThat(run("walk").status()).isEqualTo(2);
         assertThat(run().status()).isEqualTo(2);
         assertThat(run("--help").out()).contains("Exit status:").contains("Examples:");
+        assertThat(run("completion", "fish").status()).isEqualTo(2);
+    }
+
+    @Test
+    void shellCompletesCommandsAndOptions() throws Exception {
+        Path script = Files.writeString(
+                folder.resolve("completion"), run("completion", "bash").out());
+        String ask = "source " + script + "; COMP_WORDS=(rowbackd reb); COMP_CWORD=1; COMP_LINE='rowbackd reb';"
+                + " _complete_rowbackd; echo \"${COMPREPLY[@]}\"";
+        Process bash =
+                new ProcessBuilder("bash", "-c", ask).redirectErrorStream(true).start();
+        try (BufferedReader output = bash.inputReader()) {
+            assertThat(output.lines()).containsExactly("rebaseline");
+        }
+        assertThat(run("completion", "zsh").out()).startsWith("autoload ").contains("rebaseline");
+    }
+
+    @Test
+    void whoIsStoppedWhileItsPreflightWaitsForALockEndsAtOnce() throws Exception {
+        Database app = server.createDatabase("locked_catalog");
+        try (Connection other = app.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("lock table pg_publication in access exclusive mode");
+            try (DaemonProcess daemon = daemon(app, freePort())) {
+                RunningCapture.awaitTrue(
+                        server.database(),
+                        "select exists (select from pg_stat_activity where application_name = 'rowbackd'"
+                                + " and datname = 'locked_catalog' and wait_event_type = 'Lock')");
+                assertThat(daemon.signal("TERM")).isZero();
+            }
+        }
     }
 
     private record Result(int status, String out, String err) {}

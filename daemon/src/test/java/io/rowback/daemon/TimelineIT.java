@@ -130,10 +130,60 @@ class TimelineIT {
         }
     }
 
+    @Test
+    void aPromotedStandbyWithoutTheSlotLeavesAGapWithItsBounds() throws Exception {
+        try (PostgresServer primary =
+                PostgresServer.version(16).setting("wal_keep_size", "64MB").start()) {
+            Database app = primary.createDatabase("app");
+            app.run(TABLE);
+            primary.stop(Shutdown.FAST);
+            try (PostgresServer standby =
+                    primary.startCopy("standby.signal", Map.of("primary_conninfo", address(app)))) {
+                primary.start();
+                try (RunningCapture capture = new RunningCapture(app, folder)) {
+                    capture.covering(1);
+                    app.run("insert into t values (1, 'kept')");
+                    capture.catchUp();
+                    awaitReplayed(app, standby);
+                    standby.stop(Shutdown.FAST);
+                    app.run("insert into t values (2, 'phantom')");
+                    capture.catchUp();
+                }
+                primary.stop(Shutdown.IMMEDIATE);
+                standby.start();
+                Database later = on(standby, app);
+                later.query("select pg_promote()");
+                awaitPrimary(later);
+                later.run("insert into t values (3, 'missed')");
+                String end = query(later, "select pg_current_wal_lsn()").get(0);
+                try (RunningCapture capture = new RunningCapture(later, folder)) {
+                    RunningCapture.await(
+                            () -> capture.read(reader -> open(reader, "t").equals(List.of(false, true))));
+                    later.run("insert into t values (4, 'new')");
+                    capture.catchUp();
+                    assertThat(capture.changes("t")).containsExactly("INSERT -> 1|kept", "INSERT -> 4|new");
+                    assertThat(capture.baseline("t")).containsExactly("1|kept", "3|missed");
+                    Lsn fork = capture.read(
+                            reader -> reader.info().timelines().get(1).from());
+                    assertThat(capture.<List<Gap>>read(reader -> reader.info().gaps()))
+                            .singleElement()
+                            .satisfies(gap -> assertThat(gap.from()).isEqualTo(fork))
+                            .satisfies(gap -> assertThat(gap.to()).isGreaterThanOrEqualTo(Lsn.parse(end)));
+                    assertThat(capture.table("t").coverage().get(0).to()).isLessThanOrEqualTo(fork);
+                    assertSound(capture);
+                }
+            }
+        }
+    }
+
+    private static String address(Database primary) {
+        return "host=127.0.0.1 port=" + primary.port() + " user=postgres dbname=app";
+    }
+
     private static Map<String, String> standbySettings(Database primary) {
         return Map.of(
                 "primary_conninfo",
-                "host=127.0.0.1 port=" + primary.port() + " user=postgres dbname=app",
+                address(primary),
                 "primary_slot_name",
                 "standby",
                 "hot_standby_feedback",

@@ -84,6 +84,11 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
                 .reduce((older, newer) -> newer);
     }
 
+    /** Whether its history goes on: it is there, captured, and no gap lies behind its newest baseline. */
+    public boolean isCovered() {
+        return !coverage.isEmpty() && coverage.get(coverage.size() - 1).to().equals(Lsn.MAX);
+    }
+
     /** Where its history is not complete although it once was covered, oldest first. */
     public List<Hole> holes(List<Gap> gaps) {
         List<Hole> holes = new ArrayList<>();

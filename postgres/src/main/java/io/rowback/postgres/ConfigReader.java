@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,10 +171,28 @@ public final class ConfigReader {
                     "no database is configured",
                     "Add a table [databases.NAME] with a url, or set ROWBACK_DATABASES_NAME_URL.");
         }
+        requireOwnSlots(databases.values());
         return new Config(
                 databases,
                 Path.of(single(values, "store.dir", "/var/lib/rowback")),
                 single(values, "http.listen", "127.0.0.1:9187"));
+    }
+
+    /** Slots belong to the server, not to one of its databases. */
+    private static void requireOwnSlots(Collection<Config.Database> databases) {
+        Map<String, String> taken = new HashMap<>();
+        for (Config.Database database : databases) {
+            ConnectionSettings server = database.connection();
+            String slot = database.slot() + " at " + server.host() + ":" + server.port();
+            String other = taken.put(slot, database.name());
+            if (other != null) {
+                throw new RowbackException(
+                        ErrorCode.USAGE,
+                        "databases " + other + " and " + database.name() + " share the slot " + slot,
+                        "Each needs a slot of its own: leave databases." + database.name() + ".slot out for rowback_"
+                                + database.name() + ".");
+            }
+        }
     }
 
     private Config.Database database(String name) {

@@ -52,6 +52,24 @@ class ConfigReaderTest {
     }
 
     @Test
+    void databasesOfOneServerThatShareASlotAreRefused() throws IOException {
+        String two = """
+                [databases.one]
+                url = "postgresql://a@h/one"
+                slot = "s"
+                [databases.two]
+                url = "postgresql://b@%s/two"
+                slot = "s"
+                """;
+        assertThat(read(two.formatted("h:5433"), Map.of()).databases()).hasSize(2);
+        assertThatThrownBy(() -> read(two.formatted("h:5432"), Map.of()))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage("databases one and two share the slot s at h:5432"))
+                .satisfies(e -> assertThat(e.hint()).contains("leave databases.two.slot out"));
+    }
+
+    @Test
     void environmentWinsOverTheFile() throws IOException {
         Config config = read(
                 """

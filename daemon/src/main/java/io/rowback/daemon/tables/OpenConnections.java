@@ -13,19 +13,20 @@ import org.slf4j.LoggerFactory;
  * Opens connections and can cut all of them off at once from another thread: the driver waits for the server without
  * heeding interrupts, and the server may wait for other transactions for hours. Thread-safe.
  */
-final class OpenConnections implements AutoCloseable {
+public final class OpenConnections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenConnections.class);
 
     private final Connections connections;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    OpenConnections(Connections connections) {
+    /** None yet. */
+    public OpenConnections(Connections connections) {
         this.connections = connections;
     }
 
     /** An ordinary connection. */
-    Connection open() throws SQLException {
+    public Connection open() throws SQLException {
         return kept(connections.open());
     }
 

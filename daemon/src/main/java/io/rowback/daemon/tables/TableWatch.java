@@ -270,7 +270,7 @@ public final class TableWatch implements AutoCloseable {
             TableId id = table.schema().id();
             String now = published.get(id);
             boolean interrupted = capturable.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
-            if (isOpen(table) && !endings.containsKey(id)) {
+            if (table.isCovered() && !endings.containsKey(id)) {
                 if (interrupted) {
                     endCoverage(table, verified, "not published, if only for a while");
                 } else if (!hasSameKeys(coverable.get(id), table)) {
@@ -308,9 +308,13 @@ public final class TableWatch implements AutoCloseable {
     /** The tables that need a baseline: those not covered, and those whose rows were rewritten without events. */
     private List<CatalogTable> due(Survey survey) {
         Map<TableId, TableInfo> covered = writer.tables().stream()
-                .filter(TableWatch::isOpen)
+                .filter(TableInfo::isCovered)
                 .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
         Set<TableId> requested = requests.open();
+        Set<TableId> coverable =
+                survey.coverable().stream().map(CatalogTable::id).collect(Collectors.toSet());
+        // One that was dropped never will be; one that was left out is read by itself when it comes back.
+        requested.stream().filter(table -> !coverable.contains(table)).forEach(requests::done);
         List<CatalogTable> due = survey.coverable().stream()
                 .filter(table -> !endings.containsKey(table.id()))
                 .filter(table -> requested.contains(table.id()) || !isCovered(table, covered.get(table.id())))
@@ -332,11 +336,6 @@ public final class TableWatch implements AutoCloseable {
         // ADD COLUMN ... DEFAULT and ALTER TYPE give existing rows values that no event carries.
         return now.identifiesRowsAs(then)
                 && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
-    }
-
-    private static boolean isOpen(TableInfo table) {
-        List<Coverage> coverage = table.coverage();
-        return !coverage.isEmpty() && coverage.get(coverage.size() - 1).to().equals(Lsn.MAX);
     }
 
     private Lsn takeBaseline(List<CatalogTable> due) throws SQLException, InterruptedException {
