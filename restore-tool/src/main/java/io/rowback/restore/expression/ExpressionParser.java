@@ -145,16 +145,26 @@ final class ExpressionParser {
 
     private Expression membership(Operand left) {
         expect("(");
-        List<Expression> equalities = new ArrayList<>();
+        List<Operand> members = new ArrayList<>();
         do {
-            equalities.add(compare(left, "=", operand()));
+            members.add(operand());
         } while (skip(","));
         expect(")");
+        // Several constants are an array to Postgres, and an array of a real's own type.
+        boolean array = members.stream()
+                        .filter(Operand.Constant.class::isInstance)
+                        .limit(2)
+                        .count()
+                == 2;
+        List<Expression> equalities = members.stream()
+                .map(member -> compare(left, "=", member, !array))
+                .toList();
         return row -> equalities.stream().map(equality -> equality.test(row)).reduce(Truth.FALSE, Truth::or);
     }
 
     private Expression like(Column column, Operand right) {
-        if (Ordering.of(column) != Ordering.TEXT
+        Ordering ordering = Ordering.of(column);
+        if ((ordering != Ordering.TEXT && ordering != Ordering.PADDED)
                 || !(right instanceof Operand.Constant constant)
                 || constant.token().kind() != Token.Kind.STRING) {
             throw refused("LIKE wants a text column and a pattern in quotes, not " + column.name() + " and " + right);
@@ -168,11 +178,18 @@ final class ExpressionParser {
     }
 
     private Expression compare(Operand left, String operator, Operand right) {
+        return compare(left, operator, right, true);
+    }
+
+    private Expression compare(Operand left, String operator, Operand right, boolean widens) {
         if (left instanceof Operand.Constant && right instanceof Operand.OfColumn) {
-            return compare(right, MIRRORED.getOrDefault(operator, operator), left);
+            return compare(right, MIRRORED.getOrDefault(operator, operator), left, widens);
         }
         Column column = columnOf(left);
         Ordering ordering = Ordering.of(column);
+        if (MIRRORED.containsKey(operator) && ordering == Ordering.JSONB) {
+            throw refused("column " + column.name() + " is of type jsonb, which is compared by = and <> alone");
+        }
         if (MIRRORED.containsKey(operator) && !column.byteOrdered()) {
             throw new RowbackException(
                     ErrorCode.USAGE,
@@ -187,7 +204,7 @@ final class ExpressionParser {
             return row -> Truth.NULL;
         }
         // A number without quotes is a numeric to Postgres, and a real is widened before they are compared.
-        boolean widened = ordering == Ordering.REAL && constant.token().kind() == Token.Kind.NUMBER;
+        boolean widened = widens && ordering == Ordering.REAL && constant.token().kind() == Token.Kind.NUMBER;
         Object bound = constant.valueFor(column, widened ? Ordering.DOUBLE : ordering);
         return row ->
                 truth(row.value(column.name()), text -> holds(operator, ordering.compare(ordering.value(text), bound)));

@@ -24,7 +24,9 @@ enum Ordering {
     TIMESTAMP,
     TIMESTAMPTZ,
     BOOLEAN,
-    UUID;
+    UUID,
+    /** Documents, which are equal or not; their order is nothing that people ask for. */
+    JSONB;
 
     /**
      * The ordering of a column's type.
@@ -44,6 +46,7 @@ enum Ordering {
             case "timestamp with time zone" -> TIMESTAMPTZ;
             case "boolean" -> BOOLEAN;
             case "uuid" -> UUID;
+            case "jsonb" -> JSONB;
             default ->
                 throw new RowbackException(
                         ErrorCode.USAGE,
@@ -77,7 +80,7 @@ enum Ordering {
             case UUID -> {
                 return java.util.UUID.fromString(text).toString();
             }
-            case REAL, DOUBLE, TEXT, PADDED -> {}
+            case REAL, DOUBLE, TEXT, PADDED, JSONB -> {}
         }
         return value(text);
     }
@@ -101,10 +104,11 @@ enum Ordering {
             case PADDED -> text.replaceFirst(" +$", "");
             case DATE, TIMESTAMP, TIMESTAMPTZ -> Moment.parse(text).micros();
             case BOOLEAN -> text.equals("t");
+            case JSONB -> JsonDocument.parse(text);
         };
     }
 
-    /** The order of two values, negative, zero or positive. */
+    /** The order of two values, negative, zero or positive; of documents, whether they differ. */
     int compare(Object one, Object other) {
         return switch (this) {
             case DECIMAL -> ((Decimal) one).compareTo((Decimal) other);
@@ -112,6 +116,7 @@ enum Ordering {
             case TEXT, PADDED, UUID -> Arrays.compareUnsigned(utf8(one), utf8(other));
             case DATE, TIMESTAMP, TIMESTAMPTZ -> Long.compare((Long) one, (Long) other);
             case BOOLEAN -> Boolean.compare((Boolean) one, (Boolean) other);
+            case JSONB -> ((JsonDocument) one).isEqual((JsonDocument) other) ? 0 : 1;
         };
     }
 

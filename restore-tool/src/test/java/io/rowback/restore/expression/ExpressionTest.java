@@ -97,6 +97,8 @@ final class ExpressionTest {
                 "not id = 0 and not not id = -9 | TRUE",
                 "plan = nothing | NULL",
                 "plan = plan | TRUE",
+                "doc = ' { } ' | TRUE",
+                "doc <> '{\"a\": 1}' | TRUE",
             })
     void meansWhatPostgresMeans(String condition, Truth truth) {
         assertThat(Expression.parse(condition, TABLE).test(ROW)).isEqualTo(truth);
@@ -113,7 +115,9 @@ final class ExpressionTest {
                 "id = 1 id = 2",
                 "nosuch = 1",
                 "Order = 1",
-                "doc = '{}'",
+                "doc = '{'",
+                "doc = 1",
+                "doc < '{}'",
                 "title > 'a'",
                 "title between 'a' and 'b'",
                 "plan = 1",
