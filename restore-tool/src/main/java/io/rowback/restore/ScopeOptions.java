@@ -51,6 +51,12 @@ final class ScopeOptions {
     private boolean related;
 
     @Option(
+            names = "--with-parents",
+            description = "Also bring back, whoever deleted them, the rows that these refer to and that are gone, and"
+                    + " those that they refer to.")
+    private boolean withParents;
+
+    @Option(
             names = "--key-range",
             paramLabel = "A..B",
             description =
@@ -106,12 +112,12 @@ final class ScopeOptions {
                     .sorted(Comparator.naturalOrder())
                     .map(Window::of)
                     .toList();
-            return new Scope(commits, false, narrowings);
+            return new Scope(commits, false, narrowings, commits, withParents);
         }
         Window all = window(reader, tables, named, at);
         return annotation.given()
-                ? new Scope(annotated(reader, all), false, narrowings, List.of(all))
-                : new Scope(List.of(all), !window.hasTo(), narrowings);
+                ? new Scope(annotated(reader, all), false, narrowings, List.of(all), withParents)
+                : new Scope(List.of(all), !window.hasTo(), narrowings, List.of(all), withParents);
     }
 
     /** The transactions in the window whose annotations say what is asked for. */

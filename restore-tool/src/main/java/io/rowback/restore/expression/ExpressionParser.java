@@ -204,7 +204,8 @@ final class ExpressionParser {
             return row -> Truth.NULL;
         }
         // A number without quotes is a numeric to Postgres, and a real is widened before they are compared.
-        boolean widened = widens && ordering == Ordering.REAL && constant.token().kind() == Token.Kind.NUMBER;
+        boolean widened =
+                widens && ordering == Ordering.REAL && constant.token().kind() == Token.Kind.NUMBER;
         Object bound = constant.valueFor(column, widened ? Ordering.DOUBLE : ordering);
         return row ->
                 truth(row.value(column.name()), text -> holds(operator, ordering.compare(ordering.value(text), bound)));

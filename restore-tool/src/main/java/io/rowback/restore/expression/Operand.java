@@ -29,7 +29,8 @@ sealed interface Operand {
                         case DECIMAL, REAL, DOUBLE ->
                             token.kind() == Token.Kind.STRING || token.kind() == Token.Kind.NUMBER;
                         case BOOLEAN -> token.kind() == Token.Kind.STRING || token.kind() == Token.Kind.WORD;
-                        case TEXT, PADDED, DATE, TIMESTAMP, TIMESTAMPTZ, UUID, JSONB -> token.kind() == Token.Kind.STRING;
+                        case TEXT, PADDED, DATE, TIMESTAMP, TIMESTAMPTZ, UUID, JSONB ->
+                            token.kind() == Token.Kind.STRING;
                     };
             if (fits) {
                 try {

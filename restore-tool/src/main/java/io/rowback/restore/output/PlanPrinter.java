@@ -174,6 +174,9 @@ public final class PlanPrinter {
             output.note("hint: --on-conflict skip leaves what somebody changed since, overwrite writes over it;"
                     + " --columns and --table narrow the request.");
         } else {
+            if (!plan.request().scope().withParents() && plan.missing().isEmpty()) {
+                output.note("hint: --with-parents also brings back rows that these refer to and that are gone.");
+            }
             output.note("hint: --allow-incomplete plans the rest without "
                     + (plan.missing().isEmpty() ? "the refused rows." : "what is not known."));
         }

@@ -16,6 +16,7 @@ import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +36,7 @@ final class Dependencies {
     private final Parents parents;
     private final Lsn durable;
     private final List<Finding> findings;
+    private final Set<Row> absent = new LinkedHashSet<>();
     private List<Draft> drafts;
 
     /**
@@ -69,6 +71,11 @@ final class Dependencies {
         return drafts;
     }
 
+    /** The rows that drafts refer to, or referred to at the incident, and that are neither there nor in the plan. */
+    Set<Row> absent() {
+        return absent;
+    }
+
     private List<Draft> possible() {
         Set<RowReference> provided = new HashSet<>();
         Set<RowReference> planned = new HashSet<>();
@@ -95,6 +102,7 @@ final class Dependencies {
                 obstacle = missingParent(draft, provided, deleted);
             }
             if (obstacle == null) {
+                lookForParentsOfThen(draft, provided);
                 possible.add(draft);
             } else {
                 findings.add(obstacle);
@@ -164,8 +172,28 @@ final class Dependencies {
         return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key) : null;
     }
 
+    /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */
+    private void lookForParentsOfThen(Draft draft, Set<RowReference> provided) {
+        tables.byId(draft.table().id()).stream()
+                .flatMap(table -> table.schemas().stream())
+                .filter(version -> !version.schema().equals(draft.table()))
+                .flatMap(version -> version.schema().foreignKeys().stream()
+                        .filter(foreignKey -> sameColumns(version.schema(), draft.table(), foreignKey.columns())))
+                .filter(foreignKey -> !draft.table().foreignKeys().contains(foreignKey))
+                .forEach(foreignKey -> missingParent(draft, foreignKey, provided, Set.of()));
+    }
+
+    private static boolean sameColumns(TableSchema one, TableSchema other, List<String> columns) {
+        return columns.stream()
+                .allMatch(column ->
+                        other.indexOf(column) >= 0 && other.indexOfSame(one.column(column)) == other.indexOf(column));
+    }
+
     private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {
         Finding cause = cause(parent.id(), key);
+        if (cause == null) {
+            absent.add(new Row(parent.id(), key));
+        }
         return cause == null
                 ? new Finding.Refusal(
                         draft.table(),

@@ -54,6 +54,7 @@ public final class RestorePlanner {
     private final Map<Row, Row> named = new HashMap<>();
     private final Map<Row, Set<Row>> halves = new HashMap<>();
     private final Set<Row> unmet = new HashSet<>();
+    private final Set<Row> askedFor = new HashSet<>();
     private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
     private final Map<Lsn, Transaction> causing = new TreeMap<>();
     private final List<Draft> drafts = new ArrayList<>();
@@ -177,7 +178,12 @@ public final class RestorePlanner {
         Parents parents = new Parents(current, tables, drafts);
         while (true) {
             int known = findings.size();
-            List<Draft> possible = new Dependencies(reader, tables, halves(), parents, drafts, findings).drafts();
+            Dependencies dependencies = new Dependencies(reader, tables, halves(), parents, drafts, findings);
+            if (addParents(dependencies.absent(), known)) {
+                parents = new Parents(current, tables, drafts);
+                continue;
+            }
+            List<Draft> possible = dependencies.drafts();
             List<Finding> obstacles = current.obstacles(possible, request.onConflict());
             if (!obstacles.isEmpty()) {
                 findings.subList(known, findings.size()).clear();
@@ -228,8 +234,7 @@ public final class RestorePlanner {
         }
         Predicate<RowLife.Step> undone =
                 step -> step.inScope() && request.undoes(step.change().operation());
-        int last = life.last(undone);
-        if (last < 0) {
+        if (life.last(undone) < 0) {
             return;
         }
         Finding moved = halfOfAMove(life, undone, rows);
@@ -237,8 +242,7 @@ public final class RestorePlanner {
             findings.add(moved);
             return;
         }
-        RowImage without = life.without(undone);
-        RowImage wanted = asOf(life, without);
+        RowImage wanted = asOf(life, life.without(undone));
         Truth counts = counts(life, wanted, undone);
         if (counts == Truth.UNKNOWN) {
             findings.add(new Finding.Refusal(table, life.key(), "whether it meets the condition is not known"));
@@ -247,13 +251,57 @@ public final class RestorePlanner {
             unmet.add(row(life));
             return;
         }
+        judge(life, wanted, undone);
+    }
+
+    /** Whether rows were added that are gone and that others refer to; then what was found from {@code known} on is void. */
+    private boolean addParents(Set<Row> absent, int known) {
+        List<Row> fresh = absent.stream()
+                .filter(row -> request.scope().withParents() && askedFor.add(row))
+                .toList();
+        if (!fresh.isEmpty()) {
+            findings.subList(known, findings.size()).clear();
+            fresh.forEach(this::addParent);
+        }
+        return !fresh.isEmpty();
+    }
+
+    /**
+     * A row that others refer to and that is gone comes back as if neither the scope nor who deleted it last had been. One
+     * that has another key now, or of which the history knows nothing, stays missing.
+     */
+    private void addParent(Row row) {
+        TableInfo table = tables.byId(row.table()).orElseThrow();
+        List<RowTimeline.Version> versions = new RowTimeline(reader, table)
+                .versions(row.key(), Lsn.ZERO, reader.info().durable());
+        Change last =
+                versions.isEmpty() ? null : versions.get(versions.size() - 1).change();
+        if (last == null || last.after() != null || moves.otherHalf(last) != null) {
+            return;
+        }
+        Scope scope = request.scope().with(last.position().commit());
+        RowLife life = new LifeReader(reader, table, scope).read(row.key());
+        String obstacle = life.isTold() ? current.obstacle(table).orElse(null) : life.problem();
+        if (obstacle != null) {
+            findings.add(new Finding.Refusal(table.schema(), life.key(), obstacle));
+        } else if (life.last(RowLife.Step::inScope) >= 0) {
+            Map<RowKey, Optional<RowImage>> asked = Map.of(life.last(), Optional.ofNullable(life.now()));
+            RowLife met = life.met(current.rows(table, asked).get(life.last()));
+            if (met.now() == null) {
+                judge(met, asOf(met, met.without(RowLife.Step::inScope)), RowLife.Step::inScope);
+            }
+        }
+    }
+
+    private void judge(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
+        int last = life.last(undone);
         RowJudgement judgement = new RowJudgement(
                 request,
-                table,
+                life.table().schema(),
                 new RowJudgement.Images(
                         life.key(),
                         wanted,
-                        without,
+                        life.without(undone),
                         life.steps().get(last).after(),
                         life.now(),
                         causes(life, undone),

@@ -6,6 +6,8 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.restore.expression.Expression;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param open whether the last window has no end, so that every later change belongs to the scope
  * @param narrowings which rows count, those of any of these; empty for all. No two are about the same table
  * @param searched where the windows were looked for: what the history lacks there may be a part of the incident
+ * @param withParents whether the rows that these refer to come back too where they are gone, whoever deleted them
  */
-public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowings, List<Window> searched) {
+public record Scope(
+        List<Window> windows, boolean open, List<Narrowing> narrowings, List<Window> searched, boolean withParents) {
     public Scope {
         windows = List.copyOf(windows);
         searched = List.copyOf(searched);
@@ -30,7 +34,18 @@ public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowin
 
     /** A scope of windows that are known without a search. */
     public Scope(List<Window> windows, boolean open, List<Narrowing> narrowings) {
-        this(windows, open, narrowings, windows);
+        this(windows, open, narrowings, windows, false);
+    }
+
+    /** This scope and one more commit. */
+    Scope with(Lsn commit) {
+        if (contains(commit)) {
+            return this;
+        }
+        List<Window> more = new ArrayList<>(windows);
+        more.add(Window.of(commit));
+        more.sort(Comparator.comparing(Window::from));
+        return new Scope(more, open, narrowings, searched, withParents);
     }
 
     /** The commits in [from, to). */
@@ -92,15 +107,19 @@ public record Scope(List<Window> windows, boolean open, List<Narrowing> narrowin
     }
 
     boolean contains(Position position) {
+        return contains(position.commit());
+    }
+
+    private boolean contains(Lsn commit) {
         int first = 0;
         int behind = windows.size();
         while (behind - first > 1) {
             int middle = (first + behind) >>> 1;
-            boolean later = position.commit().isBefore(windows.get(middle).from());
+            boolean later = commit.isBefore(windows.get(middle).from());
             first = later ? first : middle;
             behind = later ? middle : behind;
         }
-        return windows.get(first).contains(position.commit());
+        return windows.get(first).contains(commit);
     }
 
     /** The LSN below which no change belongs to the scope. */

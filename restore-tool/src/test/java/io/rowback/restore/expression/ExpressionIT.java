@@ -14,7 +14,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +103,8 @@ final class ExpressionIT {
             try (Connection connection = database.connect();
                     Statement statement = connection.createStatement()) {
                 statement.setEscapeProcessing(false);
-                for (Map.Entry<String, String> setting : SessionSettings.pinned().entrySet()) {
+                for (Map.Entry<String, String> setting :
+                        SessionSettings.pinned().entrySet()) {
                     statement.execute("SET " + setting.getKey() + " = '" + setting.getValue() + "'");
                 }
                 for (int i = 0; i < CONDITIONS; i++) {
@@ -115,7 +115,9 @@ final class ExpressionIT {
                     }
                 }
             }
-            assertThat(unequal).as("conditions that tell rows apart, seed %s", SEED).isGreaterThan(CONDITIONS / 3);
+            assertThat(unequal)
+                    .as("conditions that tell rows apart, seed %s", SEED)
+                    .isGreaterThan(CONDITIONS / 3);
         }
     }
 

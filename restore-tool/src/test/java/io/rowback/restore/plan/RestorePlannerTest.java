@@ -295,7 +295,7 @@ final class RestorePlannerTest {
         Planning named = undoing(bad);
         assertThat(named.plan(history).missing()).isEmpty();
         RestorePlan plan =
-                named.of(new Scope(commits, false, List.of(), searched)).plan(history);
+                named.of(new Scope(commits, false, List.of(), searched, false)).plan(history);
         assertThat(plan.missing()).singleElement().asString().contains("was lost: the slot was lost");
         assertThat(plan.outcome()).isEqualTo(Outcome.REFUSED);
     }
