@@ -192,6 +192,21 @@ final class MainTest {
     }
 
     @Test
+    void planIsADocumentWithWantedDamagedAndNow() {
+        assertThat(rowback("restore", "--tx", "701,702", "--json")).isZero();
+        assertThat(rowback("restore", "--tx", "704", "--json")).isZero();
+        assertThat(rowback("restore", "--at", "tx:703", "--table", "users", "--ops", "insert", "--json"))
+                .isZero();
+        assertThat(out.toString())
+                .contains("\"key\":{\"id\":\"-42\"},\"action\":\"insert\",\"statement\":1,\"causes\":["
+                        + "{\"operation\":\"update\",\"xid\":\"701\"},{\"operation\":\"delete\",\"xid\":\"702\"}]")
+                .contains("\"key\":{\"user_id\":\"-42\",\"n\":\"a,b\"},\"action\":\"insert\",\"statement\":2,")
+                .contains("\"wanted\":{\"name\":\"one\\n\"},\"damaged\":{\"name\":\"uno\"},\"now\":{\"name\":\"uno\"}")
+                .contains("\"action\":\"delete\",\"statement\":1,")
+                .contains("\"wanted\":null,\"now\":{\"id\":\"7\",");
+    }
+
+    @Test
     void windowWithoutEndIsPointedOut() {
         assertThat(rowback("restore", "--from", "tx:702", "--table", "users", "--key-range", "-50..-40"))
                 .isZero();

@@ -20,6 +20,7 @@ import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.sql.RowText;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -206,9 +207,7 @@ public final class PlanPrinter {
                                         .put("time", transaction.time())
                                         .put("lsn", transaction.commit()))
                                 .toList())
-                .putObjects(
-                        "repairs",
-                        plan.repairs().stream().map(PlanPrinter::json).toList())
+                .putObjects("repairs", repairs(plan))
                 .putObjects(
                         "conflicts",
                         plan.conflicts().stream().map(PlanPrinter::json).toList())
@@ -229,9 +228,35 @@ public final class PlanPrinter {
         return new JsonObject().putTable(table.name()).putKey("key", table, key);
     }
 
-    private static JsonObject json(Repair repair) {
+    private static List<JsonObject> repairs(RestorePlan plan) {
+        Map<List<Object>, ColumnConflict> conflicts = new HashMap<>();
+        for (Finding finding : plan.conflicts()) {
+            if (finding instanceof ColumnConflict conflict) {
+                conflicts.put(List.of(conflict.table().id(), conflict.key(), conflict.column()), conflict);
+            }
+        }
+        List<JsonObject> repairs = new ArrayList<>();
+        for (int statement = 0; statement < plan.statements().size(); statement++) {
+            for (Repair repair : plan.statements().get(statement)) {
+                repairs.add(json(repair, statement + 1L, conflicts));
+            }
+        }
+        return repairs;
+    }
+
+    private static JsonObject json(Repair repair, long statement, Map<List<Object>, ColumnConflict> conflicts) {
         JsonObject json = row(repair.table(), repair.key())
                 .put("action", action(repair))
+                .put("statement", statement)
+                .putObjects(
+                        "causes",
+                        repair.causes().stream()
+                                .map(cause -> new JsonObject()
+                                        .put(
+                                                "operation",
+                                                cause.operation().name().toLowerCase(Locale.ROOT))
+                                        .put("xid", cause.transaction().id()))
+                                .toList())
                 .putStrings(
                         "xids",
                         repair.causes().stream()
@@ -239,12 +264,23 @@ public final class PlanPrinter {
                                 .distinct()
                                 .toList());
         if (repair instanceof InsertRow insert) {
-            return json.put("wanted", cells(insert.cells()));
+            return json.put("wanted", cells(insert.cells())).put("now", (Object) null);
         }
         if (repair instanceof UpdateRow update) {
-            return json.put("wanted", cells(update.wanted())).put("expected", cells(update.expected()));
+            JsonObject damaged = new JsonObject();
+            for (Cell cell : update.expected()) {
+                String column = cell.column().name();
+                ColumnConflict conflict = conflicts.get(List.of(repair.table().id(), repair.key(), column));
+                damaged.put(column, conflict == null ? cell.value() : conflict.damaged());
+            }
+            JsonObject now = cells(update.expected());
+            return json.put("wanted", cells(update.wanted()))
+                    .put("damaged", damaged)
+                    .put("now", now)
+                    .put("expected", now);
         }
-        return json.put("expected", cells(((DeleteRow) repair).expected()));
+        JsonObject now = cells(((DeleteRow) repair).expected());
+        return json.put("wanted", (Object) null).put("now", now).put("expected", now);
     }
 
     private static JsonObject cells(List<Cell> cells) {
