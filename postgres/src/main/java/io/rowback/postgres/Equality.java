@@ -1,6 +1,8 @@
 package io.rowback.postgres;
 
 import io.rowback.history.Column;
+import java.math.BigDecimal;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -10,6 +12,7 @@ import java.util.regex.Pattern;
  */
 public final class Equality {
     private static final Pattern MODIFIER = Pattern.compile("\\([^)]*\\)");
+    private static final Pattern BLANKS = Pattern.compile(" +$");
     private static final Set<String> INTEGERS = Set.of("smallint", "integer", "bigint");
     private static final Set<String> IDENTITY = Set.of(
             "smallint",
@@ -60,6 +63,38 @@ public final class Equality {
         boolean padded = base(one).equals("character") || base(other).equals("character");
         return (INTEGERS.contains(base(one)) && INTEGERS.contains(base(other)))
                 || (isText(one) && isText(other) && !padded);
+    }
+
+    /** Whether values of the two columns that are equal have the same {@link #normalForm}; there may be others that have it. */
+    public static boolean haveNormalForms(Column one, Column other) {
+        return isOfTexts(one, other)
+                || (isNumber(one) && isNumber(other))
+                || (isPadded(one) && isPadded(other))
+                || (isFolded(one) && one.type().equals(other.type()));
+    }
+
+    /** A text that equal values of such columns share: 1.5 of 1.50, a char(n) without its blanks, a citext in lower case. */
+    public static String normalForm(Column column, String text) {
+        if (isNumber(column) && text.endsWith("0") && text.indexOf('.') >= 0) {
+            return new BigDecimal(text).stripTrailingZeros().toPlainString();
+        }
+        if (isPadded(column)) {
+            return BLANKS.matcher(text).replaceFirst("");
+        }
+        // In upper case first, which makes one of letters that have several lower ones.
+        return isFolded(column) ? text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT) : text;
+    }
+
+    private static boolean isNumber(Column column) {
+        return INTEGERS.contains(base(column)) || base(column).equals("numeric");
+    }
+
+    private static boolean isPadded(Column column) {
+        return base(column).equals("character") || base(column).equals("bpchar");
+    }
+
+    private static boolean isFolded(Column column) {
+        return column.type().endsWith(".citext");
     }
 
     /** The type without its modifier, {@code numeric} of {@code numeric(12,4)}. */

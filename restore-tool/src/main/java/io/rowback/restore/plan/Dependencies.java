@@ -36,6 +36,7 @@ final class Dependencies {
     private final Parents parents;
     private final Lsn durable;
     private final List<Finding> findings;
+    private final EqualReferences equal;
     private final Set<Row> absent = new LinkedHashSet<>();
     private List<Draft> drafts;
 
@@ -59,6 +60,7 @@ final class Dependencies {
         this.durable = reader.info().durable();
         this.findings = findings;
         this.drafts = drafts;
+        this.equal = new EqualReferences(reader, drafts);
         int before;
         do {
             before = this.drafts.size();
@@ -88,7 +90,7 @@ final class Dependencies {
             for (List<String> columns : referredColumns(draft.table().id())) {
                 RowReference reference = draft.identifiedAfter(columns);
                 if (reference != null) {
-                    provided.add(reference);
+                    provided.add(reference.normal(draft.table()));
                 }
             }
         }
@@ -160,10 +162,10 @@ final class Dependencies {
     private @Nullable Finding missingParent(
             Draft draft, ForeignKey foreignKey, Set<RowReference> provided, Set<RowReference> deleted) {
         RowReference parent = draft.writes(foreignKey.columns()) ? draft.refersTo(foreignKey) : null;
-        if (parent == null || provided.contains(parent)) {
+        TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
+        if (parent == null || (table != null && provided.contains(parent.normal(table.schema())))) {
             return null;
         }
-        TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
         if (table == null || !isKey(table.schema(), foreignKey.refColumns())) {
             return null;
         }
@@ -225,14 +227,18 @@ final class Dependencies {
                 if (!letsGo(draft, foreignKey)) {
                     continue;
                 }
-                if (!comparesTexts(draft.table(), child.schema(), foreignKey)) {
+                boolean byText = comparesTexts(draft.table(), child.schema(), foreignKey);
+                if (!byText && !equal.canTell(draft.table(), child, foreignKey)) {
                     return new Finding.Refusal(
                             draft.table(),
                             draft.name(),
                             "whether rows of " + child.schema().name() + " refer to it cannot be told by the texts of "
                                     + String.join(", ", foreignKey.columns()));
                 }
-                RowKey dependent = dependent(child, foreignKey, draft, planned);
+                RowKey dependent = byText
+                        ? dependent(child, foreignKey, draft, planned)
+                        : equal.first(
+                                child, foreignKey, draft, key -> !planned.contains(reference(child.schema(), key)));
                 if (dependent != null) {
                     String did = draft.repair() instanceof Repair.DeleteRow ? "inserted it" : "changed its key";
                     return new Finding.RowConflict(

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RepairOrder {
     private final List<Draft> drafts;
+    private final Map<TableId, TableSchema> schemas = new HashMap<>();
     private final List<Set<Integer>> waitsFor = new ArrayList<>();
     private final List<List<Integer>> components;
     private final Map<RowReference, List<Integer>> provided = new HashMap<>();
@@ -36,6 +37,7 @@ final class RepairOrder {
                                 (Draft draft) -> ranks.get(draft.table().id()))
                         .thenComparing(draft -> draft.repair().key()))
                 .toList();
+        this.drafts.forEach(draft -> schemas.put(draft.table().id(), draft.table()));
         Map<TableId, Set<List<String>>> targets = targets();
         for (int i = 0; i < this.drafts.size(); i++) {
             register(i, targets);
@@ -145,17 +147,21 @@ final class RepairOrder {
         return uniques;
     }
 
-    private static void add(Map<RowReference, List<Integer>> index, @Nullable RowReference reference, int i) {
+    private void add(Map<RowReference, List<Integer>> index, @Nullable RowReference reference, int i) {
         if (reference != null) {
-            index.computeIfAbsent(reference, key -> new ArrayList<>()).add(i);
+            index.computeIfAbsent(normal(reference), key -> new ArrayList<>()).add(i);
         }
     }
 
-    private static void collect(
-            Map<RowReference, List<Integer>> index, @Nullable RowReference reference, Set<Integer> into) {
+    private void collect(Map<RowReference, List<Integer>> index, @Nullable RowReference reference, Set<Integer> into) {
         if (reference != null) {
-            into.addAll(index.getOrDefault(reference, List.of()));
+            into.addAll(index.getOrDefault(normal(reference), List.of()));
         }
+    }
+
+    private RowReference normal(RowReference reference) {
+        TableSchema table = schemas.get(reference.table());
+        return table == null ? reference : reference.normal(table);
     }
 
     /** Each table's place in an order in which parents come first; where tables refer to each other, by name. */

@@ -4,6 +4,7 @@ import io.rowback.history.ColumnValue;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
+import io.rowback.postgres.Equality;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -11,6 +12,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A row by the values of some of its columns, those that a foreign key or a unique constraint is about. */
 record RowReference(TableId table, List<String> columns, List<String> values) {
+    /** This reference in the form that equal values of that table's columns share. */
+    RowReference normal(TableSchema schema) {
+        List<String> normal = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            normal.add(Equality.normalForm(schema.column(columns.get(i)), values.get(i)));
+        }
+        return new RowReference(table, columns, normal);
+    }
+
     /** The reference that these columns make, in the columns' sorted order; null where one of them is NULL or not known. */
     static @Nullable RowReference of(
             TableId table, List<String> columns, List<String> from, Function<String, @Nullable ColumnValue> values) {

@@ -22,6 +22,8 @@ import io.rowback.history.Transaction;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class DependenciesTest {
     private static final TableSchema PARENTS = TableFixture.table("z_parents")
@@ -233,24 +235,56 @@ final class DependenciesTest {
         assertThat(plan.conflicts().toString()).contains("the scope changed its key, but kids 10 refers to it now");
     }
 
-    @Test
-    void rowIsNotDeletedWhereEqualValuesMayBeWrittenOtherwise() {
+    @ParameterizedTest
+    @CsvSource({
+        "numeric, numeric, 7.50, 7.5",
+        "numeric, 'numeric(10,3)', 100, 100.000",
+        "integer, numeric, 100, 100.0",
+        "character(4), character(6), 'ab  ', 'ab    '",
+        "public.citext, public.citext, Straße, STRASSE",
+        "public.citext, public.citext, Ann, aNN",
+    })
+    void rowIsNotDeletedWhereEqualValuesAreWrittenOtherwise(String parent, String child, String id, String reference) {
         TableSchema amounts =
-                TableFixture.table("amounts").column("id", "numeric").key("id").build();
-        TableSchema children = TableFixture.table("kids")
+                TableFixture.table("amounts").column("id", parent).key("id").build();
+        TableSchema children = children(amounts, child);
+        life.baseline(amounts, row(amounts, "1"));
+        life.baseline(children, row(children, "8", "1"), row(children, "10", null));
+        Transaction bad = life.commit(insert(row(amounts, id)));
+        RestorePlan free = undoing(bad).operations(Operation.INSERT).plan(history);
+        assertThat(writes(free)).containsExactly("delete amounts " + id);
+        life.commit(insert(row(children, "9", reference)));
+        RestorePlan plan = undoing(bad).operations(Operation.INSERT).plan(history);
+        assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
+        assertThat(plan.conflicts().toString()).contains("the scope inserted it, but kids 9 refers to it now");
+        Transaction worse = life.commit(delete(row(children, "9", reference)), insert(row(children, "7", reference)));
+        RestorePlan both = undoing(bad, worse).operations(Operation.INSERT).plan(history);
+        assertThat(writes(both)).containsExactly("delete kids 7", "delete amounts " + id);
+    }
+
+    @Test
+    void rowIsNotDeletedWhereEqualityIsNotKnown() {
+        TableSchema amounts = TableFixture.table("amounts")
+                .column("id", "public.odd")
+                .key("id")
+                .build();
+        TableSchema children = children(amounts, "public.odd");
+        life.baseline(amounts);
+        life.baseline(children);
+        Transaction bad = life.commit(insert(row(amounts, "a")));
+        RestorePlan plan = undoing(bad).operations(Operation.INSERT).plan(history);
+        assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
+        assertThat(plan.refusals().toString()).contains("whether rows of kids refer to it cannot be told");
+    }
+
+    private static TableSchema children(TableSchema amounts, String type) {
+        return TableFixture.table("kids")
                 .column("id", "bigint")
-                .column("amount", "numeric")
+                .column("amount", type)
                 .key("id")
                 .foreignKey(new ForeignKey(
                         "fk", List.of("amount"), amounts.id(), List.of("id"), Action.CASCADE, Action.CASCADE, false))
                 .build();
-        life.baseline(amounts);
-        life.baseline(children);
-        Transaction bad = life.commit(insert(row(amounts, "7.50")));
-        life.commit(insert(row(children, "9", "7.5")));
-        RestorePlan plan = undoing(bad).operations(Operation.INSERT).plan(history);
-        assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
-        assertThat(plan.refusals().toString()).contains("whether rows of kids refer to it cannot be told");
     }
 
     @Test

@@ -123,6 +123,28 @@ final class ForeignKeysIT {
     }
 
     @Test
+    void rowsThatReferByAnEqualValueWrittenOtherwiseComeBackAndGoInOrder() throws SQLException, IOException {
+        database.run("""
+                create extension citext;
+                create table z_number (id numeric primary key);
+                create table a_number (id int primary key, up numeric(10,3) references z_number);
+                create table z_text (id citext primary key);
+                create table a_text (id int primary key, up citext references z_text);
+                insert into z_number values (1.5), (100);
+                insert into a_number values (1, 1.5), (2, 100);
+                insert into z_text values ('Ann');
+                insert into a_text values (1, 'ANN');
+                """);
+        restoresExactly("delete from a_number; delete from z_number; delete from a_text; delete from z_text");
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = history.lines();
+        long xid = history.commit("insert into z_number values (7.50); insert into a_number values (7, 7.5);"
+                + " insert into z_text values ('Bob'); insert into a_text values (7, 'bob')");
+        restore(history, plan(history, scope(history, false, xid), Set.of(Operation.INSERT)));
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
+    @Test
     void parentsThatOthersDeletedAreReportedAndComeBackWhenAskedFor() throws SQLException, IOException {
         database.run("""
                 create table country (code text primary key);
@@ -193,16 +215,13 @@ final class ForeignKeysIT {
     }
 
     private static RestorePlan plan(LiveHistory history, Scope scope) {
+        return plan(history, scope, Set.of(Operation.DELETE, Operation.UPDATE));
+    }
+
+    private static RestorePlan plan(LiveHistory history, Scope scope, Set<Operation> operations) {
         return RestorePlanner.plan(
                 history.reader(),
-                new RestoreRequest(
-                        scope,
-                        null,
-                        ColumnChoice.ALL,
-                        Set.of(Operation.DELETE, Operation.UPDATE),
-                        ConflictMode.REFUSE,
-                        false,
-                        10_000));
+                new RestoreRequest(scope, null, ColumnChoice.ALL, operations, ConflictMode.REFUSE, false, 10_000));
     }
 
     private void restore(LiveHistory history, RestorePlan plan) throws SQLException, IOException {
