@@ -6,6 +6,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.Lsn;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
+import io.rowback.testbed.Wire;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

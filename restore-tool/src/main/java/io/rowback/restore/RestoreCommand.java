@@ -38,7 +38,7 @@ import picocli.CommandLine.Option;
         name = "restore",
         description = {
             "Writes the SQL that puts right what some transactions, or all of a window, did. Prints it on standard output"
-                    + " and a summary on standard error; never writes to a database.",
+                    + " and a summary on standard error; writes to a database with --apply alone.",
             "",
             "Rows and columns that somebody changed since are conflicts; see --on-conflict. --columns and --except-columns"
                     + " concern rows that exist: a deleted row comes back whole."
@@ -47,6 +47,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  rowback restore --tx 745,746 -o restore.sql",
             "  rowback restore --tx 745,746 --target postgresql://alice@db1/shop -o restore.sql",
+            "  rowback restore --tx 745,746 --target postgresql://alice@db1/shop --apply --yes 14",
             "  rowback restore --tx 745 --columns diagnosis,training_plan --on-conflict skip",
             "  rowback restore --from -1h --to -50min --table users --key 42 --related",
             "  rowback restore --user alice --from -1h --table users --key-range 1..500",
@@ -59,6 +60,9 @@ final class RestoreCommand extends StoreCommand {
 
     @Mixin
     private TargetOptions target;
+
+    @Mixin
+    private ApplyOptions apply;
 
     @Option(
             names = "--at",
@@ -139,6 +143,10 @@ final class RestoreCommand extends StoreCommand {
     void checkArguments() {
         scope.check(at != null);
         target.check();
+        apply.check(target.named());
+        if (apply.asked() && file != null) {
+            throw usage("-o and --apply exclude each other", "--bundle keeps what is written, and what takes it back.");
+        }
         if (operations.contains(Operation.TRUNCATE)) {
             throw usage("--ops takes delete, update and insert", "A TRUNCATE is undone as the deletion of its rows.");
         }
@@ -178,17 +186,37 @@ final class RestoreCommand extends StoreCommand {
             RestorePlan plan = RestorePlanner.plan(reader, request);
             return tell(plan, new PlanPrinter(output, plan), reader, tables, output);
         }
-        try (LiveDatabase live = target.open(root(), reader.info())) {
-            RestorePlan plan = RestorePlanner.plan(reader, request, live);
-            Preview preview = live.preview(plan);
-            return tell(plan, new PlanPrinter(output, plan, preview), reader, tables, output);
+        LiveDatabase live = target.open(root(), reader.info());
+        RestorePlan plan;
+        Preview preview;
+        // Closed before anything is written, so that its snapshot keeps nobody.
+        try (live) {
+            plan = RestorePlanner.plan(reader, request, live);
+            preview = live.preview(plan);
         }
+        PlanPrinter printer = new PlanPrinter(output, plan, preview);
+        if (!apply.asked()
+                || plan.outcome() == Outcome.REFUSED
+                || plan.repairs().isEmpty()) {
+            return tell(plan, printer, reader, tables, output);
+        }
+        printer.summary();
+        if (bundle != null || output.json()) {
+            write(plan, printer, reader, tables, output);
+        }
+        String transaction = apply.run(live.connections(), plan, preview);
+        output.note("committed as transaction " + transaction);
+        return end(plan);
     }
 
     private ErrorCode tell(
             RestorePlan plan, PlanPrinter printer, RocksHistoryReader reader, Tables tables, Output output) {
         write(plan, printer, reader, tables, output);
         printer.summary();
+        return end(plan);
+    }
+
+    private static ErrorCode end(RestorePlan plan) {
         return switch (plan.outcome()) {
             case WHOLE -> ErrorCode.DONE;
             case PARTIAL -> ErrorCode.PARTIAL;

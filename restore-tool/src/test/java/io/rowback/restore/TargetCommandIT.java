@@ -98,4 +98,33 @@ final class TargetCommandIT {
                 .isEqualTo(ErrorCode.NO_POSTGRES.exitCode());
         assertThat(restore("--copy")).isEqualTo(ErrorCode.USAGE.exitCode());
     }
+
+    @Test
+    void planIsAppliedOnlyIfItsNumberOfRowsIsGiven() throws SQLException {
+        assertThat(restore("--target", database.url(), "--apply")).isEqualTo(ErrorCode.REFUSED.exitCode());
+        assertThat(err.toString()).contains("--yes 2");
+        assertThat(restore("--target", database.url(), "--apply", "--yes", "3"))
+                .isEqualTo(ErrorCode.REFUSED.exitCode());
+        assertThat(restore("--target", database.url(), "--apply", "--yes", "2", "--max-tables", "0"))
+                .isEqualTo(ErrorCode.REFUSED.exitCode());
+        assertThat(restore("--apply", "--yes", "2")).isEqualTo(ErrorCode.USAGE.exitCode());
+        assertThat(database.query("select count(*) from u")).containsExactly("0");
+        assertThat(restore("--target", database.url(), "--apply", "--yes", "2")).isEqualTo(ErrorCode.DONE.exitCode());
+        assertThat(err.toString())
+                .contains("committed as transaction "
+                        + database.query("select distinct xmin from u").get(0));
+        assertThat(out.toString()).isEmpty();
+        assertThat(database.query("select id, mail from u order by id")).containsExactly("1|a", "2|b");
+        assertThat(restore("--target", database.url(), "--apply", "--yes", "2")).isEqualTo(ErrorCode.DONE.exitCode());
+        assertThat(err.toString()).contains("nothing to write");
+    }
+
+    @Test
+    void roleThatLacksAPrivilegeWritesNothing() throws SQLException {
+        database.run("create role reader login; grant select on u to reader");
+        assertThat(restore("--target", database.as("reader").url(), "--apply", "--yes", "2"))
+                .isEqualTo(ErrorCode.REFUSED.exitCode());
+        assertThat(err.toString())
+                .contains("in the way: privilege: reader lacks a privilege: GRANT INSERT ON public.u");
+    }
 }

@@ -94,6 +94,11 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
         }
     }
 
+    /** How it is reached, with the password that was typed, if one was. */
+    public Connections connections() {
+        return connections;
+    }
+
     @Override
     public List<TableInfo> tables(List<TableInfo> known) {
         List<LiveTable> live = session.with(

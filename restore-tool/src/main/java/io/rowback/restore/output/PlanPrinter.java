@@ -169,7 +169,7 @@ public final class PlanPrinter {
         boolean conflicts = !plan.conflicts().isEmpty() && plan.request().onConflict() == ConflictMode.REFUSE;
         if (plan.outcome() != Outcome.REFUSED) {
             if (!plan.repairs().isEmpty()) {
-                output.note("hint: Read the SQL, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE.");
+                output.note("hint: Read the SQL, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE, or --apply it.");
             }
         } else if (conflicts) {
             output.note("hint: --on-conflict skip leaves what somebody changed since, overwrite writes over it;"

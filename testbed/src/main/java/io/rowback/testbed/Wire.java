@@ -1,4 +1,4 @@
-package io.rowback.daemon;
+package io.rowback.testbed;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,22 +6,29 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** The network between a daemon and its server: it can be cut, and it can swallow everything without a word. */
-final class Wire implements AutoCloseable {
+/**
+ * The network between a program and its server: it can be cut, at a word too, and it can swallow everything without a word.
+ * Safe for use by several threads.
+ */
+public final class Wire implements AutoCloseable {
     private final int target;
     private final ServerSocket listening;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newCachedThreadPool(Wire::daemonThread);
     private boolean silent;
     private volatile boolean cut;
+    private volatile String word = "";
+    private volatile boolean arrives;
+    private final Set<Socket> unanswered = ConcurrentHashMap.newKeySet();
 
     /** A wire to that port of this machine. */
-    Wire(int target) throws IOException {
+    public Wire(int target) throws IOException {
         this.target = target;
         this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         threads.execute(this::accept);
@@ -33,23 +40,34 @@ final class Wire implements AutoCloseable {
         return thread;
     }
 
-    int port() {
+    /** Where the program finds its server. */
+    public int port() {
         return listening.getLocalPort();
     }
 
     /** Resets every connection and refuses new ones. */
-    void cut() {
+    public void cut() {
         cut = true;
         open.forEach(Wire::reset);
     }
 
+    /**
+     * Resets the connection on which the program next sends this word, once.
+     *
+     * @param heard whether the server still gets it, and only its answer is lost
+     */
+    public void cutAt(String said, boolean heard) {
+        arrives = heard;
+        word = said;
+    }
+
     /** Takes in nothing and lets nothing out any more; nobody is told. */
-    synchronized void silence() {
+    public synchronized void silence() {
         silent = true;
     }
 
     /** Whole again. What was swallowed meanwhile comes late, as packets do that are sent again. */
-    synchronized void mend() {
+    public synchronized void mend() {
         cut = false;
         silent = false;
         notifyAll();
@@ -72,21 +90,26 @@ final class Wire implements AutoCloseable {
                 Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
                 open.add(near);
                 open.add(far);
-                threads.execute(() -> pass(near, far));
-                threads.execute(() -> pass(far, near));
+                threads.execute(() -> pass(near, far, true));
+                threads.execute(() -> pass(far, near, false));
             }
         } catch (IOException e) {
             open.forEach(Wire::reset);
         }
     }
 
-    private void pass(Socket from, Socket to) {
+    private void pass(Socket from, Socket to, boolean outward) {
         byte[] bytes = new byte[8_192];
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
                 awaitSound();
+                if (outward ? isLost(from, bytes, read) : unanswered.remove(to)) {
+                    reset(from);
+                    reset(to);
+                    return;
+                }
                 out.write(bytes, 0, read);
             }
             to.close();
@@ -94,6 +117,17 @@ final class Wire implements AutoCloseable {
             reset(from);
             reset(to);
         }
+    }
+
+    private boolean isLost(Socket near, byte[] bytes, int length) {
+        if (word.isEmpty() || !new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains(word)) {
+            return false;
+        }
+        word = "";
+        if (arrives) {
+            unanswered.add(near);
+        }
+        return !arrives;
     }
 
     private static void reset(Socket socket) {

@@ -1,0 +1,156 @@
+package io.rowback.restore;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.live.Preview;
+import io.rowback.restore.live.Restoration;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.sql.ScriptStatement;
+import io.rowback.restore.sql.ScriptStatement.Phase;
+import java.io.Console;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options under which a plan is written to the target, and the asking before it is. */
+final class ApplyOptions {
+    private static final long INTERRUPTED_SECONDS = 10;
+
+    @Option(
+            names = "--apply",
+            description =
+                    "Write the plan to the database of --target, in one transaction, after the number of tables and"
+                            + " rows was typed or given with --yes.")
+    private boolean apply;
+
+    @Option(
+            names = "--yes",
+            paramLabel = "ROWS",
+            description = "Write without asking if the plan has exactly so many rows.")
+    private @Nullable Integer rows;
+
+    @Option(
+            names = "--max-tables",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Write to no more tables. Default: ${DEFAULT-VALUE}.")
+    private int maxTables;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the options before it calls the command
+    ApplyOptions() {}
+
+    /** Whether the plan is to be written to a database. */
+    boolean asked() {
+        return apply;
+    }
+
+    /**
+     * Checks the options.
+     *
+     * @param target whether a database is named
+     * @throws RowbackException of code USAGE if something is missing
+     */
+    void check(boolean target) {
+        if (apply && !target) {
+            throw StoreCommand.usage("--apply needs a database", "Name it by --target URL.");
+        }
+        if (!apply && rows != null) {
+            throw StoreCommand.usage("--yes is about --apply, which is not given", "Add --apply --target URL.");
+        }
+    }
+
+    /**
+     * Asks whether the plan is meant, if it may be written, and writes it; returns the id of the transaction.
+     *
+     * @throws RowbackException if nothing was written, and why
+     */
+    String run(Connections connections, RestorePlan plan, Preview preview) {
+        int count = plan.repairs().size();
+        int tables = plan.tables().size();
+        if (!preview.obstacles().isEmpty()) {
+            throw refused(
+                    "the role may not write this plan", "What is missing is listed above; connect as another role.");
+        }
+        if (tables > maxTables) {
+            throw refused(
+                    "the plan writes to " + tables + " tables, more than the " + maxTables + " that are allowed",
+                    "Narrow it by --table, or allow as many with --max-tables.");
+        }
+        Optional<Console> terminal = Terminal.of();
+        confirm(terminal, tables, count);
+        Restoration restoration = new Restoration(connections, plan, progress(terminal, count));
+        return interruptible(restoration);
+    }
+
+    private void confirm(Optional<Console> terminal, int tables, int count) {
+        String expected = tables + " " + count;
+        if (rows != null) {
+            if (rows != count) {
+                throw refused(
+                        "the plan has " + count + " rows, not " + rows, "Look at it again; then --yes " + count + ".");
+            }
+        } else if (terminal.isEmpty()) {
+            throw refused("nobody is there to ask whether this is meant", "If it is: --yes " + count + ".");
+        } else {
+            String typed =
+                    terminal.get().readLine("Type the number of tables and of rows to write them (%s): ", expected);
+            if (typed == null || !typed.strip().equals(expected)) {
+                throw refused("it was not confirmed", "Type exactly " + expected + " to write.");
+            }
+        }
+    }
+
+    private static Consumer<ScriptStatement> progress(Optional<Console> terminal, int count) {
+        int[] written = new int[1];
+        return statement -> terminal.ifPresent(console -> {
+            if (statement.phase() == Phase.WRITE) {
+                written[0] += statement.rows();
+                console.printf("\rwritten %d of %d rows%s", written[0], count, written[0] == count ? "%n" : "")
+                        .flush();
+            }
+        });
+    }
+
+    /** Runs it so that Ctrl-C ends it in order: cancelled and told, or if it is being committed told what became of that. */
+    private static String interruptible(Restoration restoration) {
+        CountDownLatch told = new CountDownLatch(1);
+        Thread hook = new Thread(
+                () -> {
+                    restoration.interrupt();
+                    await(told);
+                },
+                "interrupt");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return restoration.run();
+        } finally {
+            told.countDown();
+            remove(hook);
+        }
+    }
+
+    private static void await(CountDownLatch told) {
+        try {
+            told.await(INTERRUPTED_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void remove(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The hook runs already.
+            return;
+        }
+    }
+
+    private static RowbackException refused(String message, String hint) {
+        return new RowbackException(ErrorCode.REFUSED, message + "; nothing was written", hint);
+    }
+}

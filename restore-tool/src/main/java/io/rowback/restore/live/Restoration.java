@@ -1,0 +1,143 @@
+package io.rowback.restore.live;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.sql.RestoreScript;
+import io.rowback.restore.sql.ScriptStatement;
+import io.rowback.restore.sql.ScriptStatement.Phase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * Writes a plan to a live database: the very statements of its script, in one transaction. {@link #interrupt} may be called
+ * by any thread, everything else by one.
+ */
+public final class Restoration {
+    private static final String READ_COMMITTED =
+            "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
+
+    private final Connections connections;
+    private final RestoreScript script;
+    private final Consumer<ScriptStatement> progress;
+    private final Object lock = new Object();
+    private @Nullable Statement running;
+    private boolean interrupted;
+    private String committing = "";
+
+    /**
+     * A restoration that has not begun.
+     *
+     * @param progress is told of each statement that was executed
+     */
+    public Restoration(Connections connections, RestorePlan plan, Consumer<ScriptStatement> progress) {
+        this.connections = connections;
+        this.script = new RestoreScript(plan);
+        this.progress = progress;
+    }
+
+    /**
+     * Writes the plan; returns the 64-bit id of the transaction once it is committed.
+     *
+     * @throws RowbackException if nothing was written: of code REFUSED if the server refused a statement or a row is not what
+     *     the plan expects, NO_POSTGRES if it cannot be reached or was lost, INTERRUPTED; and of code FAILED if it was lost at
+     *     COMMIT and nobody can tell what became of that
+     */
+    public String run() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.execute(READ_COMMITTED);
+            script.<SQLException>statements(next -> execute(statement, next));
+            return committing;
+        } catch (SQLException e) {
+            if (!committing.isEmpty() && isLost(e)) {
+                return new UnansweredCommit(connections, script, committing).transaction();
+            }
+            throw failure(e);
+        }
+    }
+
+    private Connection connect() {
+        try {
+            return connections.open();
+        } catch (SQLException e) {
+            throw connections.explain("connecting to", e);
+        }
+    }
+
+    private void execute(Statement statement, ScriptStatement next) throws SQLException {
+        String transaction = next.phase() == Phase.COMMIT ? transaction(statement) : "";
+        synchronized (lock) {
+            if (interrupted) {
+                throw interruption(null);
+            }
+            // A COMMIT that is on its way is not cancelled: what becomes of it is told instead.
+            running = next.phase() == Phase.COMMIT ? null : statement;
+            committing = transaction;
+        }
+        statement.execute(next.sql());
+        progress.accept(next);
+    }
+
+    private static String transaction(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_current_xact_id()::text")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** Ends it without anything written, unless it is being committed already. */
+    public void interrupt() {
+        synchronized (lock) {
+            interrupted = true;
+            if (running != null) {
+                try {
+                    running.cancel();
+                } catch (SQLException e) {
+                    // The next statement is not begun, and a server that does not take this one's end notices ours.
+                    running = null;
+                }
+            }
+        }
+    }
+
+    private RowbackException failure(SQLException failure) {
+        synchronized (lock) {
+            if (interrupted) {
+                return interruption(failure);
+            }
+        }
+        if (isLost(failure)) {
+            RowbackException lost = connections.explain("writing to", failure);
+            return new RowbackException(lost.code(), lost.getMessage() + "; nothing was written", lost.hint(), failure);
+        }
+        ServerErrorMessage said = failure instanceof PSQLException known ? known.getServerErrorMessage() : null;
+        String message = said == null ? failure.getMessage() : said.getMessage();
+        String detail = said == null || said.getDetail() == null ? "" : ": " + said.getDetail();
+        String hint = said == null ? null : said.getHint();
+        return new RowbackException(
+                ErrorCode.REFUSED,
+                message + detail + "; nothing was written",
+                hint == null ? "Compare and apply again, or leave the row out." : hint,
+                failure);
+    }
+
+    private static RowbackException interruption(@Nullable SQLException cause) {
+        return new RowbackException(ErrorCode.INTERRUPTED, "interrupted; nothing was written", null, cause);
+    }
+
+    /** Whether the connection itself is what failed, so that nobody has answered. */
+    static boolean isLost(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        // Of class 57P are the server's last words before it ends a session.
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+}

@@ -1,0 +1,195 @@
+package io.rowback.restore.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.postgres.ConnectionSettings;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.LiveHistory;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.sql.RestoreScript;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import io.rowback.testbed.Wire;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+
+/** Plans written to a real server, while others write and connections break: all or nothing, and the truth is told. */
+final class RestorationIT {
+    private static final List<String> RESTORED = List.of("1|pro", "2|pro", "3|pro");
+    /** As it goes over the wire: with the end of its text, which READ COMMITTED does not have there. */
+    private static final String COMMIT = "COMMIT\0";
+
+    private static final List<String> DAMAGED = List.of("1|test", "2|test");
+
+    @SuppressWarnings("NullAway.Init") // started before the first test
+    private static PostgresServer server;
+
+    private Database database;
+    private RestorePlan plan;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.start(18);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @BeforeEach
+    void planARestore(TestInfo test) throws SQLException {
+        database = server.createDatabase(test.getTestMethod().orElseThrow().getName());
+        database.run(
+                "create table u (id int primary key, plan text); insert into u select i, 'pro' from generate_series(1, 3) i");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from u where id = 3; update u set plan = 'test'");
+        plan = new Target(history, database).compare(xid).plan();
+    }
+
+    private Restoration restoration(Database target) {
+        return new Restoration(connections(target), plan, statement -> {});
+    }
+
+    private static Connections connections(Database target) {
+        return new Connections(ConnectionSettings.parse(target.url()), "rowback");
+    }
+
+    private List<String> rows() throws SQLException {
+        return database.query("select id, plan from u order by id");
+    }
+
+    private static void assertFails(ErrorCode code, String message, ThrowingCallable restoring) {
+        assertThatThrownBy(restoring)
+                .isInstanceOfSatisfying(
+                        RowbackException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContaining(message);
+    }
+
+    /** Waits until so many sessions of ours wait for a lock. */
+    private void awaitWaiting(int sessions) throws SQLException {
+        String count =
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while (!database.query(count).equals(List.of(Integer.toString(sessions)))) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void planIsWrittenByOneTransactionAndTwiceDoesNoHarm() throws SQLException {
+        String transaction = restoration(database).run();
+        assertThat(rows()).isEqualTo(RESTORED);
+        assertThat(database.query("select distinct xmin from u")).containsExactly(transaction);
+        restoration(database).run();
+        assertThat(database.query("select distinct xmin from u")).containsExactly(transaction);
+    }
+
+    @Test
+    void rowChangedSinceFailsByNameAndNothingIsWritten() throws SQLException {
+        database.run("update u set plan = 'gold' where id = 2");
+        assertFails(ErrorCode.REFUSED, "u 2", () -> restoration(database).run());
+        assertThat(rows()).containsExactly("1|test", "2|gold");
+    }
+
+    @Test
+    void changeThatIsNotCommittedYetIsWaitedForAndKept() throws Exception {
+        try (Connection application = database.connect();
+                Statement statement = application.createStatement()) {
+            statement.execute("begin; update u set plan = 'gold' where id = 2");
+            CompletableFuture<String> restoring = CompletableFuture.supplyAsync(restoration(database)::run);
+            awaitWaiting(1);
+            statement.execute("commit");
+            assertThatThrownBy(restoring::get)
+                    .isInstanceOf(ExecutionException.class)
+                    .cause()
+                    .hasMessageContaining("u 2")
+                    .hasMessageContaining("nothing was written");
+        }
+        assertThat(rows()).containsExactly("1|test", "2|gold");
+    }
+
+    @Test
+    void twoRestoresAtOnceWriteOnce() throws Exception {
+        try (Connection application = database.connect();
+                Statement statement = application.createStatement()) {
+            statement.execute("begin; select from u where id = 1 for update");
+            CompletableFuture<String> one = CompletableFuture.supplyAsync(restoration(database)::run);
+            CompletableFuture<String> other = CompletableFuture.supplyAsync(restoration(database)::run);
+            awaitWaiting(2);
+            statement.execute("rollback");
+            assertThat(List.of(one.get(), other.get())).containsAll(database.query("select distinct xmin from u"));
+        }
+        assertThat(rows()).isEqualTo(RESTORED);
+        assertThat(database.query("select count(distinct xmin::text) from u")).containsExactly("1");
+    }
+
+    @Test
+    void connectionLostBeforeCommitLeavesNothing() throws SQLException, IOException {
+        try (Wire wire = new Wire(database.port())) {
+            wire.cutAt("INSERT INTO", true);
+            assertFails(ErrorCode.NO_POSTGRES, "nothing was written", () -> restoration(database.at(wire.port()))
+                    .run());
+        }
+        assertThat(rows()).isEqualTo(DAMAGED);
+    }
+
+    @Test
+    void commitThatWasLostOnItsWayIsToldAsNotDone() throws SQLException, IOException {
+        try (Wire wire = new Wire(database.port())) {
+            wire.cutAt(COMMIT, false);
+            assertFails(ErrorCode.NO_POSTGRES, "which was not committed", () -> restoration(database.at(wire.port()))
+                    .run());
+        }
+        assertThat(rows()).isEqualTo(DAMAGED);
+    }
+
+    @Test
+    void commitWhoseAnswerWasLostIsToldAsDone() throws SQLException, IOException {
+        try (Wire wire = new Wire(database.port())) {
+            wire.cutAt(COMMIT, true);
+            String transaction = restoration(database.at(wire.port())).run();
+            assertThat(database.query("select distinct xmin from u")).containsExactly(transaction);
+        }
+        assertThat(rows()).isEqualTo(RESTORED);
+    }
+
+    @Test
+    void idThatACrashedServerLostOrHandedOutAgainIsNotTakenForACommit() throws SQLException {
+        UnansweredCommit lost = new UnansweredCommit(connections(database), new RestoreScript(plan), "4000000000");
+        assertFails(ErrorCode.NO_POSTGRES, "which was not committed", lost::transaction);
+        String another = database.query("select pg_current_xact_id()").get(0);
+        UnansweredCommit again = new UnansweredCommit(connections(database), new RestoreScript(plan), another);
+        assertFails(ErrorCode.FAILED, "cannot be told", again::transaction);
+    }
+
+    @Test
+    void interruptionCancelsAndLeavesNothing() throws Exception {
+        try (Connection application = database.connect();
+                Statement statement = application.createStatement()) {
+            statement.execute("begin; select from u where id = 1 for update");
+            Restoration restoration = restoration(database);
+            CompletableFuture<String> restoring = CompletableFuture.supplyAsync(restoration::run);
+            awaitWaiting(1);
+            restoration.interrupt();
+            assertThatThrownBy(restoring::get).cause().isInstanceOfSatisfying(RowbackException.class, e -> assertThat(
+                            e.code())
+                    .isEqualTo(ErrorCode.INTERRUPTED));
+            awaitWaiting(0);
+        }
+        assertThat(rows()).isEqualTo(DAMAGED);
+    }
+}
