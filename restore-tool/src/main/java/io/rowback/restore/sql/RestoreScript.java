@@ -79,6 +79,11 @@ public final class RestoreScript {
         }
         sink.take(set(List.of("-- Rather fail than keep others waiting."), "lock_timeout", "5s"));
         sink.take(set(List.of(), "statement_timeout", 60 + plan.repairs().size() / ROWS_A_SECOND + "s"));
+        if (!portions.sets().isEmpty()) {
+            List<String> why =
+                    List.of("-- Finds rows by their keys, even if the server believes that a table is empty.");
+            sink.take(set(why, "enable_seqscan", "off"));
+        }
     }
 
     private static ScriptStatement set(List<String> comment, String name, String value) {

@@ -18,6 +18,7 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -287,6 +288,32 @@ final class RestoreSqlIT {
         String sql = sql(plan(history.reader(), DEFAULT, xid));
         assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 2 is there with other values");
         assertThat(history.lines()).isEmpty();
+    }
+
+    @Test
+    void rowsOfATableThatTheServerBelievesEmptyAreFoundByTheirKeys() throws SQLException, IOException {
+        database.run(
+                "create table u (id int primary key, v text); insert into u select i, i from generate_series(1, 2000) i");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from u where id > 1");
+        database.run("vacuum analyze u");
+        List<String> plan = new ArrayList<>();
+        try (Connection connection = database.connect();
+                Statement session = connection.createStatement()) {
+            ScriptSink<SQLException> explained = statement -> {
+                if (statement.phase() == Phase.WRITE && statement.rows() > 1) {
+                    try (ResultSet lines = session.executeQuery("explain " + statement.sql())) {
+                        while (lines.next()) {
+                            plan.add(lines.getString(1));
+                        }
+                    }
+                } else if (statement.phase().compareTo(Phase.WRITE) < 0) {
+                    session.execute(statement.sql());
+                }
+            };
+            new RestoreScript(plan(history.reader(), DEFAULT, xid), few).statements(explained);
+        }
+        assertThat(plan).anyMatch(line -> line.contains("u_pkey")).noneMatch(line -> line.contains("Seq Scan on u t"));
     }
 
     @Test

@@ -29,6 +29,9 @@ SET LOCAL xmloption = 'content';
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '60s';
 
+-- Finds rows by their keys, even if the server believes that a table is empty.
+SET LOCAL enable_seqscan = 'off';
+
 -- Marks this transaction in the history as a restore.
 DO $rowback$
 BEGIN
