@@ -116,6 +116,9 @@ final class Dependencies {
     /** Why a half of a move is not undone: the other one is left out. One that needs no write is none of those. */
     private @Nullable Finding lostHalf(Draft draft) {
         Set<Row> others = new HashSet<>(halves.getOrDefault(draft.row(), Set.of()));
+        if (others.isEmpty()) {
+            return null;
+        }
         drafts.forEach(planned -> others.remove(planned.row()));
         for (Row other : others) {
             Finding cause = cause(other.table(), other.key());
