@@ -7,7 +7,6 @@ import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
-import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
@@ -17,24 +16,20 @@ import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Truth;
-import io.rowback.restore.plan.Repair.Cause;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Plans how the damage of a scope is put right. For each row that the scope touched: read its life, work out what it
@@ -50,12 +45,9 @@ public final class RestorePlanner {
     private final CurrentRows current;
     private final Tables tables;
     private final Map<TableInfo, LifeReader> lives = new HashMap<>();
-    private final PartitionMoves moves;
-    private final Map<Row, Row> named = new HashMap<>();
-    private final Map<Row, Set<Row>> halves = new HashMap<>();
-    private final Set<Row> unmet = new HashSet<>();
+    private final MovedRows moved;
+    private final LifeJudge judge;
     private final Set<Row> askedFor = new HashSet<>();
-    private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
     private final Map<Lsn, Transaction> causing = new TreeMap<>();
     private final List<Draft> drafts = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
@@ -67,7 +59,8 @@ public final class RestorePlanner {
         this.request = request;
         this.current = current;
         this.tables = new Tables(current.tables(reader.tables()));
-        this.moves = new PartitionMoves(reader);
+        this.moved = new MovedRows(reader, request);
+        this.judge = new LifeJudge(reader, request);
     }
 
     /**
@@ -91,10 +84,10 @@ public final class RestorePlanner {
         List<RowLife> read = new ArrayList<>();
         for (Row row : rows) {
             TableInfo table = tables.byId(row.table()).orElseThrow();
-            if (!named.containsKey(row)) {
+            if (!moved.isNamed(row)) {
                 LifeReader reading = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
                 RowLife life = reading.read(row.key());
-                reading.keys(row.key()).forEach(key -> named.put(new Row(row.table(), key), row(life)));
+                moved.name(life, reading.keys(row.key()));
                 read.add(life);
             }
             if (read.size() == BATCH) {
@@ -105,7 +98,7 @@ public final class RestorePlanner {
         judge(read, rows);
         refuseSurplus();
         scope.withoutKey().forEach(this::addWithoutKey);
-        refuseHalvesOfUnmet();
+        moved.refuseHalvesOfUnmet(drafts, findings);
         RepairOrder order = order();
         return new RestorePlan(
                 request,
@@ -178,7 +171,7 @@ public final class RestorePlanner {
         Parents parents = new Parents(current, tables, drafts);
         while (true) {
             int known = findings.size();
-            Dependencies dependencies = new Dependencies(reader, tables, halves(), parents, drafts, findings);
+            Dependencies dependencies = new Dependencies(reader, tables, moved.halves(), parents, drafts, findings);
             if (addParents(dependencies.absent(), known)) {
                 parents = new Parents(current, tables, drafts);
                 continue;
@@ -237,21 +230,21 @@ public final class RestorePlanner {
         if (life.last(undone) < 0) {
             return;
         }
-        Finding moved = halfOfAMove(life, undone, rows);
-        if (moved != null) {
-            findings.add(moved);
+        Finding half = moved.half(life, undone, rows);
+        if (half != null) {
+            findings.add(half);
             return;
         }
-        RowImage wanted = asOf(life, life.without(undone));
-        Truth counts = counts(life, wanted, undone);
+        RowImage wanted = judge.wanted(life, undone);
+        Truth counts = judge.counts(life, wanted, undone);
         if (counts == Truth.UNKNOWN) {
             findings.add(new Finding.Refusal(table, life.key(), "whether it meets the condition is not known"));
         }
         if (counts != Truth.TRUE) {
-            unmet.add(row(life));
+            moved.unmet(life);
             return;
         }
-        judge(life, wanted, undone);
+        keep(life, judge.judgement(life, wanted, undone));
     }
 
     /** Whether rows were added that are gone and that others refer to; then what was found from {@code known} on is void. */
@@ -276,7 +269,7 @@ public final class RestorePlanner {
                 .versions(row.key(), Lsn.ZERO, reader.info().durable());
         Change last =
                 versions.isEmpty() ? null : versions.get(versions.size() - 1).change();
-        if (last == null || last.after() != null || moves.otherHalf(last) != null) {
+        if (last == null || last.after() != null || moved.isHalf(last)) {
             return;
         }
         Scope scope = request.scope().with(last.position().commit());
@@ -288,76 +281,10 @@ public final class RestorePlanner {
             Map<RowKey, Optional<RowImage>> asked = Map.of(life.last(), Optional.ofNullable(life.now()));
             RowLife met = life.met(current.rows(table, asked).get(life.last()));
             if (met.now() == null) {
-                judge(met, asOf(met, met.without(RowLife.Step::inScope)), RowLife.Step::inScope);
+                RowImage wanted = judge.wanted(met, RowLife.Step::inScope);
+                keep(met, judge.judgement(met, wanted, RowLife.Step::inScope));
             }
         }
-    }
-
-    private void judge(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
-        int last = life.last(undone);
-        RowJudgement judgement = new RowJudgement(
-                request,
-                life.table().schema(),
-                new RowJudgement.Images(
-                        life.key(),
-                        wanted,
-                        life.without(undone),
-                        life.steps().get(last).after(),
-                        life.now(),
-                        causes(life, undone),
-                        lastBy(life, last)));
-        keep(life, judgement);
-    }
-
-    /** A row that moved to another partition was deleted here and inserted there: undone is both or nothing. */
-    private @Nullable Finding halfOfAMove(RowLife life, Predicate<RowLife.Step> undone, Set<Row> rows) {
-        boolean bothOperations = request.asksFor(Operation.INSERT) && request.asksFor(Operation.DELETE);
-        for (RowLife.Step step : life.steps()) {
-            Change other = undone.test(step) ? moves.otherHalf(step.change()) : null;
-            if (other == null) {
-                continue;
-            }
-            boolean inserted = other.operation() == Operation.INSERT;
-            Row half = new Row(other.table(), Objects.requireNonNull(other.key()));
-            if (!bothOperations || !rows.contains(half)) {
-                return new Finding.Refusal(
-                        life.table().schema(),
-                        life.key(),
-                        "it seems to have been moved " + (inserted ? "to" : "from") + " partition "
-                                + other.schema().name() + ", where its key is " + half.key()
-                                + "; that is undone for both of them, by --ops delete,update,insert");
-            }
-            halves.computeIfAbsent(row(life), row -> new HashSet<>()).add(half);
-        }
-        return null;
-    }
-
-    /** Of each row that was moved the rows that are its other halves, each by the key that names it. */
-    private Map<Row, Set<Row>> halves() {
-        Map<Row, Set<Row>> halves = new HashMap<>();
-        this.halves.forEach(
-                (row, others) -> halves.put(row, others.stream().map(named::get).collect(Collectors.toSet())));
-        return halves;
-    }
-
-    /** The condition is to hold of both halves of a move, which may differ in what it asks for. */
-    private void refuseHalvesOfUnmet() {
-        Map<Row, Set<Row>> halves = halves();
-        drafts.removeIf(draft -> {
-            boolean alone = !Collections.disjoint(halves.getOrDefault(draft.row(), Set.of()), unmet);
-            if (alone) {
-                findings.add(
-                        new Finding.Refusal(
-                                draft.table(),
-                                draft.name(),
-                                "it seems to have been moved between partitions, and only one half of that meets the condition"));
-            }
-            return alone;
-        });
-    }
-
-    private static Row row(RowLife life) {
-        return new Row(life.table().schema().id(), life.key());
     }
 
     private void keep(RowLife life, RowJudgement judgement) {
@@ -369,56 +296,5 @@ public final class RestorePlanner {
             drafts.add(new Draft(life.key(), repair, life.now()));
             repair.causes().forEach(cause -> causing.put(cause.transaction().commit(), cause.transaction()));
         });
-    }
-
-    /** What the row is to be: as it was at the point asked for, else as it would be without the scope. */
-    private @Nullable RowImage asOf(RowLife life, @Nullable RowImage without) {
-        Lsn at = request.at();
-        if (at == null) {
-            return without;
-        }
-        // The row is followed back by its key: where others changed that before the scope, it is told by the new one.
-        RowTimeline.State state = new RowTimeline(reader, life.table()).asOf(life.key(), at);
-        if (state instanceof RowTimeline.State.NotCovered) {
-            throw life.table().notCovered(at, reader.info().gaps());
-        }
-        return state.imageOrNull();
-    }
-
-    private Truth counts(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
-        Scope.Narrowing narrowing =
-                request.scope().narrowing(life.table().schema().id()).orElse(null);
-        if (narrowing == null || narrowing.conditions().isEmpty()) {
-            return Truth.TRUE;
-        }
-        RowLife.Step first = life.steps().stream().filter(undone).findFirst().orElseThrow();
-        RowImage image = wanted != null ? wanted : first.after() != null ? first.after() : first.before();
-        RowImage row = Objects.requireNonNull(image).in(narrowing.table().schema());
-        return narrowing.conditions().stream()
-                .map(condition -> condition.test(row))
-                .reduce(Truth.TRUE, Truth::and);
-    }
-
-    private List<Cause> causes(RowLife life, Predicate<RowLife.Step> undone) {
-        List<Cause> causes = new ArrayList<>();
-        for (RowLife.Step step : life.steps()) {
-            if (undone.test(step)) {
-                transaction(step.change().position())
-                        .ifPresent(transaction ->
-                                causes.add(new Cause(step.change().operation(), transaction)));
-            }
-        }
-        return causes;
-    }
-
-    private @Nullable Transaction lastBy(RowLife life, int lastUndone) {
-        int last = life.last(step -> !step.inScope());
-        return last < lastUndone || life.changedUnseen()
-                ? null
-                : transaction(life.steps().get(last).change().position()).orElse(null);
-    }
-
-    private Optional<Transaction> transaction(Position position) {
-        return transactions.computeIfAbsent(position.commit(), reader::transaction);
     }
 }
