@@ -18,8 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads the rows that tables hold at one position of the log and makes them the start of their coverage, several tables
@@ -29,7 +27,6 @@ import org.slf4j.LoggerFactory;
  * tables, for those that an interruption left over, and for those that appear later.
  */
 final class Baseline {
-    private static final Logger LOG = LoggerFactory.getLogger(Baseline.class);
     private static final long END_SECONDS = 30;
     private static final int THREADS_MAX = 2;
 
@@ -107,8 +104,7 @@ final class Baseline {
             TableCopy copy = new TableCopy(reading, asking, writer, metrics, store, at);
             for (CatalogTable table = tables.poll(); table != null; table = tables.poll()) {
                 try {
-                    long rows = copy.copy(table);
-                    LOG.info("baseline of {} complete: {} rows at {}", table.name(), rows, at);
+                    copy.copy(table);
                 } catch (TableCopy.LeftOutException e) {
                     failures.put(table, String.valueOf(e.getMessage()));
                 }

@@ -28,6 +28,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Copies tables as one snapshot shows them into the history: reads on the thread that it is confined to and stores on another. */
 final class TableCopy {
@@ -37,6 +39,8 @@ final class TableCopy {
     static final String LOCK_TIMEOUT = "5s";
 
     /** The table's file as the snapshot shows it and as it is now: different if it was rewritten or truncated between. */
+    private static final Logger LOG = LoggerFactory.getLogger(TableCopy.class);
+
     private static final String SAME_FILE =
             "SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = ?";
 
@@ -79,13 +83,14 @@ final class TableCopy {
     }
 
     /** Copies one table and makes it covered. Its lock is released with it, so that no ALTER TABLE waits for the others. */
-    long copy(CatalogTable table) throws SQLException, LeftOutException {
+    void copy(CatalogTable table) throws SQLException, LeftOutException {
         Savepoint before = reading.setSavepoint();
         try {
             TableSchema schema = lock(table);
             long rows = read(table, schema);
             writer.covered(schema, at, begin(), rows);
-            return rows;
+            // It is, even if the connection should be gone by now.
+            LOG.info("baseline of {} complete: {} rows at {}", table.name(), rows, at);
         } catch (SQLException e) {
             if (reading.isClosed() || String.valueOf(e.getSQLState()).startsWith("08")) {
                 throw e;
