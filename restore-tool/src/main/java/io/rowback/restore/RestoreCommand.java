@@ -16,6 +16,7 @@ import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
 import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.plan.RestoreRequest.TriggerMode;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.PointInTime;
 import io.rowback.restore.query.Tables;
@@ -115,6 +116,15 @@ final class RestoreCommand extends StoreCommand {
             description = "Refuse larger plans. Default: ${DEFAULT-VALUE}.")
     private int maxRows;
 
+    @Option(
+            names = "--triggers",
+            paramLabel = "MODE",
+            defaultValue = "keep",
+            description =
+                    "keep: triggers of the tables fire. disable: they do not; takes the owner of the tables, and others"
+                            + " cannot write to them until it is over. Default: ${DEFAULT-VALUE}.")
+    private TriggerMode triggers;
+
     @Option(names = "-o", paramLabel = "FILE", description = "Write to this file, which must not exist.")
     private @Nullable Path file;
 
@@ -181,7 +191,8 @@ final class RestoreCommand extends StoreCommand {
                 operations,
                 onConflict,
                 allowIncomplete,
-                maxRows);
+                maxRows,
+                triggers);
         if (!target.named()) {
             RestorePlan plan = RestorePlanner.plan(reader, request);
             return tell(plan, new PlanPrinter(output, plan), reader, tables, output);

@@ -6,6 +6,8 @@ import io.rowback.postgres.Literals;
 import io.rowback.restore.live.Preview.Item;
 import io.rowback.restore.live.Preview.Kind;
 import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestoreRequest.TriggerMode;
+import io.rowback.restore.sql.TriggerSwitch;
 import java.math.BigInteger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -26,6 +28,7 @@ final class PreviewItems {
                                          WHERE NOT pg_catalog.has_column_privilege(c.oid, u, p))
                           UNION SELECT 'UPDATE' WHERE %5$s AND NOT pg_catalog.has_any_column_privilege(c.oid, 'UPDATE')
                           UNION SELECT 'DELETE' WHERE %4$s AND NOT pg_catalog.has_table_privilege(c.oid, 'DELETE')) AS lacking,
+                   pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owner,
                    ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
                           WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D') AS rules
               FROM pg_catalog.pg_class c
@@ -59,6 +62,7 @@ final class PreviewItems {
     private final Session session;
     private final Map<TableId, LiveTable> tables;
     private final List<Item> items = new ArrayList<>();
+    private boolean disabled;
 
     PreviewItems(Session session, Map<TableId, LiveTable> tables) {
         this.session = session;
@@ -67,6 +71,7 @@ final class PreviewItems {
 
     /** Everything there is to know, in the order of the plan's tables. */
     List<Item> of(RestorePlan plan) {
+        disabled = plan.request().triggers() == TriggerMode.DISABLE;
         TableWrites.of(plan).forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
         List<String> slots = session.rows(SUBSCRIBERS, row -> row.getString(1));
         if (!items.isEmpty() && !slots.isEmpty()) {
@@ -80,7 +85,14 @@ final class PreviewItems {
     private void table(LiveTable table, TableWrites writes) {
         session.row(tableQuery(table, writes), row -> {
             String name = row.getString("name");
+            boolean switched = disabled && table.schema().triggers().stream().anyMatch(TriggerSwitch::fires);
             triggers(table, writes);
+            if (switched && !row.getBoolean("owner")) {
+                items.add(new Item(
+                        Kind.PRIVILEGE,
+                        row.getString("role") + " does not own " + name + " and may not disable its triggers",
+                        true));
+            }
             for (String privilege : Session.texts(row.getArray("lacking"))) {
                 items.add(new Item(
                         Kind.PRIVILEGE,
@@ -91,7 +103,7 @@ final class PreviewItems {
             for (String rule : Session.texts(row.getArray("rules"))) {
                 add(Kind.RULE, "rule " + rule + " of " + name + " rewrites statements on it");
             }
-            locks(name, writes);
+            locks(name, writes, switched);
             return name;
         });
         partition(table);
@@ -115,14 +127,21 @@ final class PreviewItems {
                 writes.updates() > 0,
                 writes.deletes() > 0,
                 names(writes.updated()));
-        session.rows(query, row -> items.add(new Item(Kind.TRIGGER, "fires: " + row.getString(1), false)));
+        session.rows(
+                query,
+                row -> items.add(new Item(
+                        Kind.TRIGGER, (disabled ? "disabled meanwhile: " : "fires: ") + row.getString(1), false)));
     }
 
-    private void locks(String name, TableWrites writes) {
+    private void locks(String name, TableWrites writes, boolean switched) {
         long rows = writes.inserts() + writes.updates() + writes.deletes();
         add(
                 Kind.LOCK,
-                name + ": ROW EXCLUSIVE, which lets others read and write; and " + rows
+                name
+                        + (switched
+                                ? ": SHARE ROW EXCLUSIVE, which keeps others from writing to it until COMMIT; and "
+                                : ": ROW EXCLUSIVE, which lets others read and write; and ")
+                        + rows
                         + (rows == 1 ? " row" : " rows"));
     }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param onConflict what to do where somebody changed a row since
  * @param allowIncomplete whether the rest is planned although some rows must be refused
  * @param maxRows the largest plan
+ * @param triggers what becomes of the tables' triggers meanwhile
  */
 public record RestoreRequest(
         Scope scope,
@@ -23,9 +24,30 @@ public record RestoreRequest(
         Set<Operation> operations,
         ConflictMode onConflict,
         boolean allowIncomplete,
-        int maxRows) {
+        int maxRows,
+        TriggerMode triggers) {
     public RestoreRequest {
         operations = Set.copyOf(operations);
+    }
+
+    /** A request that lets triggers fire. */
+    public RestoreRequest(
+            Scope scope,
+            @Nullable Lsn at,
+            ColumnChoice columns,
+            Set<Operation> operations,
+            ConflictMode onConflict,
+            boolean allowIncomplete,
+            int maxRows) {
+        this(scope, at, columns, operations, onConflict, allowIncomplete, maxRows, TriggerMode.KEEP);
+    }
+
+    /** What becomes of the triggers of the tables that are written to. */
+    public enum TriggerMode {
+        /** They fire as they do for everybody. */
+        KEEP,
+        /** They are disabled within the transaction, which takes a lock that keeps others from writing to the table. */
+        DISABLE
     }
 
     /** What to do where somebody changed a row since the scope did. */

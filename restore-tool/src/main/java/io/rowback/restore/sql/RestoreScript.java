@@ -14,6 +14,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -36,14 +38,25 @@ public final class RestoreScript {
 
     private final RestorePlan plan;
     private final Portions portions;
+    private final boolean undo;
 
     public RestoreScript(RestorePlan plan) {
-        this(plan, FEW);
+        this(plan, FEW, false);
+    }
+
+    /** The script of a plan that takes a restore back, and says so. */
+    static RestoreScript undo(RestorePlan reversed) {
+        return new RestoreScript(reversed, FEW, true);
     }
 
     /** A script that spells out up to {@code few} rows of a kind. */
     RestoreScript(RestorePlan plan, int few) {
+        this(plan, few, false);
+    }
+
+    private RestoreScript(RestorePlan plan, int few, boolean undo) {
         this.plan = plan;
+        this.undo = undo;
         this.portions = new Portions(plan.statements(), few);
     }
 
@@ -58,9 +71,19 @@ public final class RestoreScript {
         settings(sink);
         sink.take(mark());
         load(sink);
+        for (ScriptStatement statement : TriggerSwitch.off(plan)) {
+            sink.take(statement);
+        }
         locks(sink);
         for (Portion portion : portions.inOrder()) {
             sink.take(portion.rows().isEmpty() ? writeRanges(portion.ranges()) : writeRows(portion.rows()));
+        }
+        sink.take(statement(
+                Phase.VERIFY,
+                List.of("-- What is put off until COMMIT, checks and triggers, comes now: it may change rows."),
+                "SET CONSTRAINTS ALL IMMEDIATE"));
+        for (ScriptStatement statement : TriggerSwitch.on(plan)) {
+            sink.take(statement);
         }
         checks(sink);
         for (ScriptStatement statement : SequenceAdvance.of(plan)) {
@@ -96,10 +119,11 @@ public final class RestoreScript {
                 .map(transaction -> transaction.id().toString())
                 .collect(Collectors.joining(", "));
         int more = plan.transactions().size() - TRANSACTIONS_NAMED;
-        String what = "what transaction " + ids + (more > 0 ? " and " + more + " more" : "") + " did";
+        String what = (undo ? "taken back: " : "") + "what transaction " + ids
+                + (more > 0 ? " and " + more + " more" : "") + " did";
         return statement(
                 Phase.MARK,
-                List.of("-- Marks this transaction in the history as a restore."),
+                List.of("-- Marks this transaction in the history as a restore" + (undo ? " taken back." : ".")),
                 Block.of(
                         List.of(
                                 "  PERFORM pg_logical_emit_message(true, 'rowback', json_strip_nulls(json_build_object(",
@@ -135,7 +159,11 @@ public final class RestoreScript {
         }
     }
 
-    /** Rows that are to be updated or deleted are locked first, always in the same order, so that two restores wait for each other in turn. */
+    /**
+     * Rows that are to be updated or deleted are locked first: table by table in the order of their oids, and in a table sets
+     * before rows that are spelled out, each in the order of keys. So two restores wait for each other in turn, unless one
+     * spells out what the other has in a set; then the server ends one of them.
+     */
     private <E extends Exception> void locks(ScriptSink<E> sink) throws E {
         Map<TableId, List<Repair>> spelledOut = new LinkedHashMap<>();
         for (Portion portion : portions.inOrder()) {
@@ -153,10 +181,15 @@ public final class RestoreScript {
                 sets.computeIfAbsent(set.table().id(), id -> new ArrayList<>()).add(set);
             }
         }
-        for (List<RowSet> ofTable : sets.values()) {
-            sink.take(RowLocks.of(ofTable));
-        }
-        for (List<Repair> ofTable : spelledOut.values()) {
+        Set<TableId> tables = new TreeSet<>(Comparator.comparing(id -> Integer.toUnsignedLong(id.oid())));
+        tables.addAll(sets.keySet());
+        tables.addAll(spelledOut.keySet());
+        for (TableId table : tables) {
+            List<RowSet> setsOfTable = sets.getOrDefault(table, List.of());
+            if (!setsOfTable.isEmpty()) {
+                sink.take(RowLocks.of(setsOfTable));
+            }
+            List<Repair> ofTable = new ArrayList<>(spelledOut.getOrDefault(table, List.of()));
             ofTable.sort(Comparator.comparing(Repair::key));
             for (List<Repair> block : blocks(ofTable)) {
                 sink.take(RowLocks.spelledOut(block));

@@ -25,7 +25,7 @@ final class RowStatement {
     private static final String TRIGGER_HINT =
             "Either somebody changed it after this script was made: make it anew. Or a"
                     + " trigger of the table rewrote it, of those that its header lists: leave the trigger's columns out with --except-columns,"
-                    + " or disable it right after BEGIN and enable it before COMMIT. Nothing was written.";
+                    + " or keep it from firing with --triggers disable. Nothing was written.";
 
     private final Repair repair;
     private final TableSchema table;
@@ -123,13 +123,12 @@ final class RowStatement {
         }
         return repair instanceof UpdateRow
                 ? " holds neither what is to be replaced nor what is to be put back"
-                : " does not hold what the incident left";
+                : " does not hold what is to be deleted";
     }
 
     /** Making the script anew does not help against a trigger that will rewrite the row again. */
     static String hint(TableSchema table) {
-        boolean triggers =
-                table.triggers().stream().anyMatch(trigger -> trigger.enabled() != 'D' && trigger.enabled() != 'R');
+        boolean triggers = table.triggers().stream().anyMatch(TriggerSwitch::fires);
         return triggers ? TRIGGER_HINT : HINT;
     }
 

@@ -8,6 +8,7 @@ import io.rowback.restore.plan.Repair.DeleteRow;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.plan.RestoreRequest.TriggerMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -69,11 +70,14 @@ final class ScriptHeader {
         List<String> triggers = new ArrayList<>();
         for (TableSchema table : plan.tables()) {
             table.triggers().stream()
-                    .filter(trigger -> trigger.enabled() != 'D')
+                    .filter(TriggerSwitch::fires)
                     .forEach(trigger -> triggers.add("--   " + PrintableText.oneLine(trigger.definition())));
         }
         if (!triggers.isEmpty()) {
-            lines.add("-- Triggers of these tables, which may fire, with an empty search_path:");
+            lines.add(
+                    plan.request().triggers() == TriggerMode.DISABLE
+                            ? "-- Triggers of these tables, which are disabled meanwhile:"
+                            : "-- Triggers of these tables, which may fire, with an empty search_path:");
             lines.addAll(triggers);
         }
     }

@@ -26,10 +26,14 @@ public record ScriptStatement(Phase phase, List<String> comment, String sql, int
         MARK,
         /** Puts the rows of the plan into temporary tables, where there are many. */
         LOAD,
+        /** Disables the triggers of the tables that are written to, where that was asked for. */
+        DISABLE,
         /** Locks the rows that will be changed. */
         LOCK,
         /** Writes rows. */
         WRITE,
+        /** Enables those triggers again. */
+        ENABLE,
         /** Fails unless each row that was to be written holds what was to be put back. */
         VERIFY,
         /** Moves sequences forward. */

@@ -15,8 +15,9 @@ public final class SqlWriter {
     /** Writes the script of a plan that takes a restore back. */
     public static void writeUndo(RestorePlan reversed, Appendable out) throws IOException {
         out.append(
-                "-- Takes back the restore that is described here: every value that it wrote becomes what it was before.\n");
-        write(reversed, out);
+                "-- Takes back the restore that is described here: every value that it was to write becomes what it was before,\n");
+        out.append("-- one that was there already included. Not to be run where the restore was not.\n");
+        write(RestoreScript.undo(reversed), out);
     }
 
     static void write(RestoreScript script, Appendable out) throws IOException {

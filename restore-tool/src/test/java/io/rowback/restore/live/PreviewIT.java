@@ -74,6 +74,34 @@ final class PreviewIT {
     }
 
     @Test
+    void triggersToBeDisabledAreListedWithTheLockAndNeedTheOwner() throws SQLException {
+        database.run("""
+                create table u (id int primary key, a int);
+                insert into u values (1, 1);
+                create function f() returns trigger language plpgsql as 'begin return new; end';
+                create trigger seen before update on u for each row execute function f();
+                create table plain (id int primary key, a int);
+                insert into plain values (1, 1);
+                grant all on u, plain to clerk
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update u set a = 2; update plain set a = 2");
+        Compared compared =
+                new Target(history, database.as("clerk")).disablingTriggers().compare(xid);
+        assertThat(compared.items(Kind.TRIGGER))
+                .singleElement()
+                .asString()
+                .startsWith("disabled meanwhile: CREATE TRIGGER seen");
+        assertThat(compared.items(Kind.LOCK))
+                .containsExactlyInAnyOrder(
+                        "public.u: SHARE ROW EXCLUSIVE, which keeps others from writing to it until COMMIT; and 1 row",
+                        "public.plain: ROW EXCLUSIVE, which lets others read and write; and 1 row");
+        assertThat(compared.preview().obstacles())
+                .extracting(Preview.Item::text)
+                .containsExactly("clerk does not own public.u and may not disable its triggers");
+    }
+
+    @Test
     void sequencesThatMustMoveAreNamedAndNeverMoveBack() throws SQLException {
         database.run("""
                 create table a (id serial primary key);

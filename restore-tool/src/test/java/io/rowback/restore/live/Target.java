@@ -11,6 +11,7 @@ import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
 import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.plan.RestoreRequest.TriggerMode;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.PointInTime;
 import io.rowback.testbed.Database;
@@ -24,6 +25,7 @@ final class Target {
     private final Database database;
     private Set<Operation> operations = Set.of(Operation.DELETE, Operation.UPDATE);
     private ConflictMode onConflict = ConflictMode.REFUSE;
+    private TriggerMode triggers = TriggerMode.KEEP;
     private boolean copy;
 
     /** The outcome: a plan, and what writing it would do. */
@@ -75,6 +77,11 @@ final class Target {
         return this;
     }
 
+    Target disablingTriggers() {
+        triggers = TriggerMode.DISABLE;
+        return this;
+    }
+
     Target copy() {
         copy = true;
         return this;
@@ -91,7 +98,14 @@ final class Target {
                         PointInTime.transaction(history.reader(), xid).commit()))
                 .toList();
         RestoreRequest request = new RestoreRequest(
-                new Scope(windows, false, List.of()), null, ColumnChoice.ALL, operations, onConflict, true, 10_000);
+                new Scope(windows, false, List.of()),
+                null,
+                ColumnChoice.ALL,
+                operations,
+                onConflict,
+                true,
+                10_000,
+                triggers);
         Connections connections = new Connections(ConnectionSettings.parse(database.url()), "rowback");
         try (LiveDatabase live = LiveDatabase.open(connections, history.reader().info(), copy)) {
             RestorePlan plan = RestorePlanner.plan(history.reader(), request, live);

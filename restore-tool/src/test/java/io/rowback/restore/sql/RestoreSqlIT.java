@@ -274,6 +274,63 @@ final class RestoreSqlIT {
     }
 
     @Test
+    void deferredTriggerThatRewritesWhatIsPutBackFailsLoudly() throws SQLException, IOException {
+        database.run("""
+                create table u (id int primary key, v int);
+                insert into u values (1, 100);
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from u");
+        database.run("""
+                create function more() returns trigger language plpgsql as $$ begin update public.u set v = v + 1 where v = 100; return null; end $$;
+                create constraint trigger more after insert on u deferrable initially deferred for each row execute function more();
+                """);
+        String sql = sql(plan(history.reader(), DEFAULT, xid));
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 1 is there with other values");
+        assertThat(history.lines()).isEmpty();
+    }
+
+    @Test
+    void disabledTriggersDoNotFireAndAreLeftAsTheyWere() throws SQLException, IOException {
+        database.run("""
+                create table up (id int primary key);
+                create table u (id int primary key, v text, up int references up deferrable initially deferred);
+                create function fail() returns trigger language plpgsql as $$ begin
+                  if current_setting('test.quiet', true) = 'on' then return new; end if; raise 'fired'; end $$;
+                create trigger ordinary before insert or update on u for each row execute function fail();
+                create trigger "always Ä" after insert or update on u execute function fail();
+                create trigger asleep after insert or update on u execute function fail();
+                create trigger replica after insert or update on u execute function fail();
+                alter table u disable trigger asleep, enable always trigger "always Ä", enable replica trigger replica;
+                set test.quiet = 'on';
+                insert into up values (1);
+                insert into u values (1, 'a', 1), (2, 'b', 1);
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit(
+                "set local test.quiet = 'on'; update u set v = 'c' where id = 1; delete from u where id = 2");
+        String states =
+                "select string_agg(tgname || tgenabled::text, ',' order by tgname) from pg_trigger where not tgisinternal";
+        List<String> before = database.query(states);
+        RestorePlan kept = plan(history.reader(), DEFAULT, xid);
+        assertThatThrownBy(() -> database.run(sql(kept))).hasMessageContaining("fired");
+        RestoreRequest asked = kept.request();
+        appliesTwice(sql(RestorePlanner.plan(
+                history.reader(),
+                new RestoreRequest(
+                        asked.scope(),
+                        asked.at(),
+                        asked.columns(),
+                        asked.operations(),
+                        asked.onConflict(),
+                        asked.allowIncomplete(),
+                        asked.maxRows(),
+                        RestoreRequest.TriggerMode.DISABLE))));
+        assertThat(database.query("select * from u order by id")).containsExactly("1|a|1", "2|b|1");
+        assertThat(database.query(states)).isEqualTo(before);
+    }
+
+    @Test
     void triggerOfALaterStatementThatRewritesAnEarlierRowFailsLoudly() throws SQLException, IOException {
         database.run("""
                 create table u (id int primary key, v int);

@@ -104,21 +104,21 @@ INSERT INTO pg_temp.rowback_5 VALUES
   (1, '4', NULL, NULL, E'x\r') -- shop.Tree\nhouse 4: inserted by transaction 701
 ;
 
--- Locks the rows of users that are changed.
-DO $rowback$
-BEGIN
-  PERFORM FROM public.users AS t
-    JOIN (SELECT key1 FROM pg_temp.rowback_2) AS v (k1)
-      ON t.id = v.k1
-    ORDER BY t.id FOR UPDATE OF t;
-END
-$rowback$;
-
 -- Locks the rows of shop.Tree\nhouse that are changed.
 DO $rowback$
 BEGIN
   PERFORM FROM shop.U&"Tree\000ahouse" AS t
     JOIN (SELECT key1 FROM pg_temp.rowback_4 UNION ALL SELECT expected1 FROM pg_temp.rowback_5) AS v (k1)
+      ON t.id = v.k1
+    ORDER BY t.id FOR UPDATE OF t;
+END
+$rowback$;
+
+-- Locks the rows of users that are changed.
+DO $rowback$
+BEGIN
+  PERFORM FROM public.users AS t
+    JOIN (SELECT key1 FROM pg_temp.rowback_2) AS v (k1)
       ON t.id = v.k1
     ORDER BY t.id FOR UPDATE OF t;
 END
@@ -160,6 +160,9 @@ DELETE FROM shop.U&"Tree\000ahouse" AS t
     AND t.up IS NOT DISTINCT FROM v.expected2
     AND t."user" IS NOT DISTINCT FROM v.expected3
     AND t.found::text IS NOT DISTINCT FROM v.expected4::text;
+
+-- What is put off until COMMIT, checks and triggers, comes now: it may change rows.
+SET CONSTRAINTS ALL IMMEDIATE;
 
 -- Every value that was to be put back is there, by our hand or already before.
 DO $rowback$
@@ -238,7 +241,7 @@ BEGIN
     JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.expected1
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' does not hold what the incident left',
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' does not hold what is to be deleted',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
 END

@@ -39,15 +39,6 @@ BEGIN
 END
 $rowback$;
 
--- Locks the rows of users that are changed.
-DO $rowback$
-BEGIN
-  PERFORM FROM public.users
-    WHERE (id = '2')
-    ORDER BY id FOR UPDATE;
-END
-$rowback$;
-
 -- Locks the rows of shop.Tree\nhouse that are changed.
 DO $rowback$
 #variable_conflict use_column
@@ -55,6 +46,15 @@ BEGIN
   PERFORM FROM shop.U&"Tree\000ahouse"
     WHERE (id = '3')
       OR (id = '4')
+    ORDER BY id FOR UPDATE;
+END
+$rowback$;
+
+-- Locks the rows of users that are changed.
+DO $rowback$
+BEGIN
+  PERFORM FROM public.users
+    WHERE (id = '2')
     ORDER BY id FOR UPDATE;
 END
 $rowback$;
@@ -103,6 +103,9 @@ DELETE FROM shop.U&"Tree\000ahouse"
     AND "user" IS NULL
     AND found::text = E'x\r';
 
+-- What is put off until COMMIT, checks and triggers, comes now: it may change rows.
+SET CONSTRAINTS ALL IMMEDIATE;
+
 -- Every value that was to be put back is there, by our hand or already before.
 DO $rowback2$
 #variable_conflict use_column
@@ -145,7 +148,7 @@ BEGIN
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
   IF EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '4') THEN
-    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 4 does not hold what the incident left',
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 4 does not hold what is to be deleted',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
 END
