@@ -11,15 +11,22 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** What the operator waits for, in a store of a million changes to users: without target, to see what a change costs. */
+/**
+ * What the operator waits for, in a store of a million changes to users: mostly without target, to see what a change costs.
+ * The daemon runs and has nothing to do.
+ */
 final class ReadRow implements Bench.Measurement {
     private static final int CHANGES = 1_000_000;
     private static final int LOOKUPS = 2_000;
+    private static final int COMMANDS = 21;
 
     @Override
     public List<Figure> measure(Path folder) throws SQLException {
@@ -29,7 +36,9 @@ final class ReadRow implements Bench.Measurement {
             try (CaptureDaemon daemon = CaptureDaemon.covering(database, folder, 2)) {
                 users.change(Traffic.UPDATES, CHANGES);
                 daemon.awaitChanges(CHANGES);
-                return read(daemon.store());
+                List<Figure> figures = new ArrayList<>(read(daemon.store()));
+                figures.addAll(commands(daemon.store().toString()));
+                return figures;
             }
         }
     }
@@ -55,6 +64,54 @@ final class ReadRow implements Bench.Measurement {
                     figure("the log from end to end, changes/s", scanned),
                     figure("a table as of now, rows/s", held));
         }
+    }
+
+    private static List<Figure> commands(String store) {
+        String rowback = CaptureDaemon.program("rowback").toString();
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        double alone = seconds(java, "-Xshare:auto", "-version");
+        String detail = String.format(Locale.ROOT, "the JVM alone: %.3f s", alone);
+        return List.of(
+                command(
+                        "rowback history users 4711, p50, s",
+                        detail,
+                        rowback,
+                        "history",
+                        "users",
+                        "4711",
+                        "--store",
+                        store),
+                command(
+                        "rowback show users 4711, p50, s",
+                        detail,
+                        rowback,
+                        "show",
+                        "users",
+                        "4711",
+                        "--at",
+                        "now",
+                        "--store",
+                        store));
+    }
+
+    private static Figure command(String what, String detail, String... command) {
+        // The first start makes what later ones are quick by.
+        Commands.run(command);
+        return new Figure("read", what, seconds(command), Target.atMost(0.35), detail);
+    }
+
+    /** How long the command takes, the median of some runs. */
+    private static double seconds(String... command) {
+        return IntStream.range(0, COMMANDS)
+                .mapToDouble(run -> {
+                    long begin = System.nanoTime();
+                    Commands.run(command);
+                    return (System.nanoTime() - begin) / 1e9;
+                })
+                .sorted()
+                .skip(COMMANDS / 2)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static double[] rowHistories(RocksHistoryReader reader, TableInfo users) {

@@ -6,6 +6,10 @@ import io.rowback.history.ErrorCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,5 +49,55 @@ class LaunchersIT {
                         .out())
                 .contains("deleted-users", "nulled-columns");
         assertThat(Checkout.run(folder, installed, "demo").exitCode()).isEqualTo(ErrorCode.USAGE.exitCode());
+    }
+
+    @Test
+    void classesComeFromAnArchiveThatTheFirstStartMade(@TempDir Path folder) throws IOException, InterruptedException {
+        Path log = folder.resolve("classes.log");
+        Map<String, String> environment =
+                Map.of("XDG_CACHE_HOME", folder + "/cache", "ROWBACK_JAVA_OPTS", "-Xlog:class+load:file=" + log);
+        assertThat(version(folder, environment)).isEqualTo("rowback 0.1.0\n");
+        assertThat(cached(folder)).hasSize(1);
+        assertThat(Files.getPosixFilePermissions(folder.resolve("cache/rowback")))
+                .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        Object made = Files.getLastModifiedTime(cached(folder).get(0));
+        assertThat(version(folder, environment)).isEqualTo("rowback 0.1.0\n");
+
+        assertThat(Files.readString(log))
+                .contains("io.rowback.restore.Main source: shared objects file")
+                .contains("picocli.CommandLine source: shared objects file");
+        assertThat(cached(folder)).hasSize(1);
+        assertThat(Files.getLastModifiedTime(cached(folder).get(0))).isEqualTo(made);
+    }
+
+    @Test
+    void archiveThatIsMissingOrDoesNotFitIsNoObstacle(@TempDir Path folder) throws IOException, InterruptedException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertThat(version(folder, Map.of("XDG_CACHE_HOME", file.toString()))).isEqualTo("rowback 0.1.0\n");
+
+        Map<String, String> environment = Map.of("XDG_CACHE_HOME", folder + "/cache");
+        version(folder, environment);
+        Path archive = cached(folder).get(0);
+        for (String content : List.of("", "no archive")) {
+            Files.delete(archive);
+            Files.writeString(archive, content);
+            assertThat(version(folder, environment)).isEqualTo("rowback 0.1.0\n");
+            assertThat(archive).hasContent(content);
+        }
+    }
+
+    private static String version(Path folder, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        Path installed = Path.of(System.getProperty("rowback.home")).resolve("bin/rowback");
+        Output output = Checkout.run(folder, environment, installed, "--version");
+        assertThat(output.exitCode()).as(output.err()).isZero();
+        assertThat(output.err()).isEmpty();
+        return output.out();
+    }
+
+    private static List<Path> cached(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("cache/rowback"))) {
+            return files.toList();
+        }
     }
 }
