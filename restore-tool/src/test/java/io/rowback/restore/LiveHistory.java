@@ -167,7 +167,8 @@ public final class LiveHistory {
                         : "'?'")
                 .collect(Collectors.joining(", "));
         Map<RowKey, RowImage> rows = new TreeMap<>();
-        try (ResultSet result = statement.executeQuery("SELECT " + columns + " FROM " + Identifiers.qualified(name))) {
+        try (ResultSet result =
+                statement.executeQuery("SELECT " + columns + " FROM ONLY " + Identifiers.qualified(name))) {
             while (result.next()) {
                 List<ColumnValue> values = new ArrayList<>();
                 for (int i = 0; i < schema.columns().size(); i++) {

@@ -54,7 +54,8 @@ final class LiveRows {
         }
         return "SELECT k.n" + table.columns().stream().map(LiveRows::printed).collect(Collectors.joining())
                 + " FROM unnest(" + String.join(", ", arrays) + ") WITH ORDINALITY AS k (" + String.join(", ", names)
-                + ", n) JOIN " + facts.sqlName() + " AS t ON " + String.join(" AND ", conditions) + " ORDER BY k.n";
+                + ", n) JOIN ONLY " + facts.sqlName() + " AS t ON " + String.join(" AND ", conditions)
+                + " ORDER BY k.n";
     }
 
     /** The operators of the key's index: those of types from other schemas are not in reach of our empty search path. */

@@ -24,7 +24,9 @@ final class ReferenceChecks {
 
     private static final String FOREIGN_KEYS = """
             SELECT k.conname, k.conrelid, k.confrelid, k.confupdtype = 'c' AS follows,
-                   n.nspname, c.relname, pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                   n.nspname, c.relname,
+                   CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS rows,
+                   pg_catalog.has_table_privilege(c.oid, 'SELECT')
                      AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS readable,
                    ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u (attnum, i)
                            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
@@ -56,9 +58,10 @@ final class ReferenceChecks {
     private final List<LiveTable> tables;
     private final List<Draft> drafts;
 
-    /** A foreign key, and the table at its other end. */
+    /** A foreign key, and the table at its other end; {@code rows} are that table's own, as SQL. */
     private record Reference(
             TableName other,
+            String rows,
             long otherOid,
             boolean readable,
             boolean follows,
@@ -138,6 +141,7 @@ final class ReferenceChecks {
     private static Reference reference(ResultSet row, String otherSide) throws SQLException {
         return new Reference(
                 new TableName(row.getString("nspname"), row.getString("relname")),
+                row.getString("rows"),
                 row.getLong(otherSide),
                 row.getBoolean("readable"),
                 row.getBoolean("follows"),
@@ -181,7 +185,7 @@ final class ReferenceChecks {
     private static String parents(RowBatch batch, Reference reference) {
         String alias = batch.facts().alias();
         return "SELECT " + RowBatch.NUMBER + " FROM " + batch.numbered() + " CROSS JOIN LATERAL " + batch.row()
-                + " WHERE NOT EXISTS (SELECT FROM " + Identifiers.qualified(reference.other()) + " AS \"rowback$other\""
+                + " WHERE NOT EXISTS (SELECT FROM " + reference.rows() + " AS \"rowback$other\""
                 + " WHERE " + joined(reference, "\"rowback$other\"", alias) + ")";
     }
 
@@ -195,7 +199,7 @@ final class ReferenceChecks {
         }
         return "SELECT " + RowBatch.NUMBER + ", c.key FROM " + batch.numbered() + " CROSS JOIN LATERAL " + batch.row()
                 + " CROSS JOIN LATERAL (SELECT ARRAY[" + String.join(", ", key) + "]::text[] FROM "
-                + Identifiers.qualified(reference.other()) + " AS \"rowback$other\" WHERE "
+                + reference.rows() + " AS \"rowback$other\" WHERE "
                 + joined(reference, alias, "\"rowback$other\"") + " LIMIT " + LOOKED_AT + ") AS c (key)";
     }
 

@@ -78,7 +78,7 @@ final class UniqueChecks {
         String key = table.key().stream()
                 .map(column -> "format('%s', " + facts.alias() + "." + Identifiers.quote(column) + ")")
                 .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
-        String held = "SELECT " + key + " FROM " + facts.sqlName() + " AS " + facts.alias()
+        String held = "SELECT " + key + " FROM ONLY " + facts.sqlName() + " AS " + facts.alias()
                 + (where.isEmpty() ? " WHERE " : where + " AND ")
                 + numbered(index, (i, expression) -> same(index, i, expression), " AND ") + " LIMIT 10";
         return "SELECT " + RowBatch.NUMBER + ", h.key FROM " + batch.numbered() + " CROSS JOIN LATERAL (" + taken

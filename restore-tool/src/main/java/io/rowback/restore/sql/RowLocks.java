@@ -26,7 +26,7 @@ final class RowLocks {
             found.add(ExactMatch.sameKey(column, "v." + held));
         }
         List<String> lines = List.of(
-                "  PERFORM FROM " + Identifiers.qualified(table.name()) + " AS t",
+                "  PERFORM FROM ONLY " + Identifiers.qualified(table.name()) + " AS t",
                 "    JOIN (" + sets.stream().map(RowSet::keys).collect(Collectors.joining(" UNION ALL ")) + ") AS v ("
                         + String.join(", ", names) + ")",
                 "      ON " + String.join(" AND ", found),
@@ -44,7 +44,7 @@ final class RowLocks {
         TableSchema table = repairs.get(0).table();
         List<RowStatement> rows = repairs.stream().map(RowStatement::new).toList();
         List<String> lines = new ArrayList<>();
-        lines.add("  PERFORM FROM " + Identifiers.qualified(table.name()));
+        lines.add("  PERFORM FROM ONLY " + Identifiers.qualified(table.name()));
         for (RowStatement row : rows) {
             lines.add((lines.size() == 1 ? "    WHERE (" : "      OR (") + row.found() + ")");
         }

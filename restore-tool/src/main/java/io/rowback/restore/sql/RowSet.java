@@ -172,18 +172,18 @@ final class RowSet {
                     + (overriding ? " OVERRIDING SYSTEM VALUE" : "") + "\n  SELECT "
                     + wanted.values().stream().map(held -> "v." + held).collect(Collectors.joining(", "))
                     + "\n  FROM " + values + "\n  WHERE " + (these.isEmpty() ? "" : these + " AND ")
-                    + "NOT EXISTS (SELECT FROM " + target() + " AS t WHERE " + found(key) + ")";
+                    + "NOT EXISTS (SELECT FROM " + only() + " AS t WHERE " + found(key) + ")";
         }
         String guard = (these.isEmpty() ? "" : these + "\n    AND ")
                 + found(key)
                 + exact(expected, "\n    AND ").stream().collect(Collectors.joining());
         if (first instanceof DeleteRow) {
-            return "DELETE FROM " + target() + " AS t\n  USING " + values + "\n  WHERE " + guard;
+            return "DELETE FROM " + only() + " AS t\n  USING " + values + "\n  WHERE " + guard;
         }
         String assignments = wanted.entrySet().stream()
                 .map(column -> Identifiers.quote(column.getKey()) + " = v." + column.getValue())
                 .collect(Collectors.joining(", "));
-        return "UPDATE " + target() + " AS t\n  SET " + assignments + "\n  FROM " + values + "\n  WHERE " + guard;
+        return "UPDATE " + only() + " AS t\n  SET " + assignments + "\n  FROM " + values + "\n  WHERE " + guard;
     }
 
     /** A block that fails unless each row is what it is to be, and names the first that is not. */
@@ -196,9 +196,9 @@ final class RowSet {
         lines.add("  SELECT " + printedKey(keyAfter) + " INTO wrong");
         lines.add("    FROM pg_temp." + name + " AS v");
         if (first instanceof DeleteRow) {
-            lines.add("    JOIN " + target() + " AS t ON " + found(key));
+            lines.add("    JOIN " + only() + " AS t ON " + found(key));
         } else {
-            lines.add("    LEFT JOIN " + target() + " AS t ON " + found(keyAfter));
+            lines.add("    LEFT JOIN " + only() + " AS t ON " + found(keyAfter));
             lines.add("    WHERE t.ctid IS NULL OR NOT ("
                     + exact(wanted, "\n      AND ").stream()
                             .collect(Collectors.joining())
@@ -238,6 +238,11 @@ final class RowSet {
 
     String tableName() {
         return PrintableText.oneLine(table.name().toString());
+    }
+
+    /** The table without what inherits from it: rows of those tables are not its own. */
+    private String only() {
+        return "ONLY " + target();
     }
 
     private String target() {

@@ -83,7 +83,7 @@ final class RowStatement {
     /** The write, on its own or as a part of a statement with others; it does nothing where nothing is to be done. */
     String write() {
         if (repair instanceof InsertRow insert) {
-            return insertInto(insert) + "\n  SELECT " + values(insert) + "\n  WHERE NOT EXISTS (SELECT FROM " + target()
+            return insertInto(insert) + "\n  SELECT " + values(insert) + "\n  WHERE NOT EXISTS (SELECT FROM " + only()
                     + " WHERE " + found() + ")";
         }
         return modification();
@@ -94,20 +94,20 @@ final class RowStatement {
             String assignments = update.wanted().stream()
                     .map(cell -> Identifiers.quote(cell.column().name()) + " = " + Literals.value(cell.value()))
                     .collect(Collectors.joining(",\n      "));
-            return "UPDATE " + target() + "\n  SET " + assignments + "\n  WHERE "
+            return "UPDATE " + only() + "\n  SET " + assignments + "\n  WHERE "
                     + matches(repair.key(), update.expected(), "    ");
         }
         DeleteRow delete = (DeleteRow) repair;
-        return "DELETE FROM " + target() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
+        return "DELETE FROM " + only() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
     }
 
     /** Lines of a block that fail unless the row is what it is to be, by our hand or already before. */
     List<String> check() {
         List<String> lines = new ArrayList<>();
         if (repair instanceof DeleteRow) {
-            lines.add("  IF EXISTS (SELECT FROM " + target() + " WHERE " + found() + ") THEN");
+            lines.add("  IF EXISTS (SELECT FROM " + only() + " WHERE " + found() + ") THEN");
         } else {
-            lines.add("  IF NOT EXISTS (SELECT FROM " + target());
+            lines.add("  IF NOT EXISTS (SELECT FROM " + only());
             lines.add("      WHERE " + matches(repair.keyAfter(), cellsAfter(), "        ") + ") THEN");
         }
         lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(name + complaint(repair)) + ",");
@@ -170,6 +170,11 @@ final class RowStatement {
     /** The condition that finds the row. */
     String found() {
         return matches(repair.key(), List.of(), "");
+    }
+
+    /** The table without what inherits from it: rows of those tables are not its own. */
+    private String only() {
+        return "ONLY " + target();
     }
 
     private String target() {

@@ -80,7 +80,7 @@ public final class VerifyScript {
         line(out, "  ) AS v (" + String.join(", ", names) + ")");
         line(
                 out,
-                (gone ? "  JOIN " : "  LEFT JOIN ") + Identifiers.qualified(table.name()) + " AS t ON "
+                (gone ? "  JOIN ONLY " : "  LEFT JOIN ONLY ") + Identifiers.qualified(table.name()) + " AS t ON "
                         + String.join(" AND ", found)
                         + (gone ? ";" : ""));
         if (!gone) {

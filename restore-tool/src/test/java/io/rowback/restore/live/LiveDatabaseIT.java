@@ -194,6 +194,30 @@ final class LiveDatabaseIT {
     }
 
     @Test
+    void rowsOfTablesThatInheritAreNeitherOursNorParentsNorInTheWay() throws SQLException {
+        database.run("""
+                create table p (id int primary key, mail text unique);
+                create table p_archive (primary key (id)) inherits (p);
+                create table c (id int primary key, p int references p);
+                create table c_archive (primary key (id)) inherits (c);
+                insert into p values (1, 'a'), (2, 'b');
+                insert into c values (1, 1), (2, 2)
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long inserted = history.commit("insert into p values (5, 'e')");
+        long xid = history.commit("delete from c; delete from p where id = 2");
+        database.run("""
+                insert into p_archive values (1, 'a'), (2, 'b');
+                insert into c_archive values (2, 2), (5, 5);
+                delete from only p where id = 1
+                """);
+        assertThat(target(history).compare(xid).findings())
+                .containsExactly("c 1: it refers to p 1, which is neither there nor in the plan");
+        assertThat(target(history).compare(xid).writes()).containsExactly("p 2", "c 2");
+        assertThat(target(history).alsoInserts().compare(inserted).writes()).containsExactly("p 5");
+    }
+
+    @Test
     void valuesThatTheServerWouldNotTakeAreRefusedRowByRow() throws SQLException {
         database.run("""
                 create type mood as enum ('sad', 'glad');

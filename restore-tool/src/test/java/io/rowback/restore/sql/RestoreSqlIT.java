@@ -398,6 +398,28 @@ final class RestoreSqlIT {
                 .satisfies(lock -> assertThat(lock.sql()).containsPattern("ORDER BY (t.)?id FOR UPDATE"));
     }
 
+    @Test
+    void rowsOfTablesThatInheritAreOthersRows() throws SQLException, IOException {
+        database.run("""
+                create table orders (id int primary key, what text);
+                create table orders_archive (primary key (id)) inherits (orders);
+                insert into orders values (1, 'a'), (2, 'b'), (7, 'good'), (8, 'x');
+                insert into orders_archive values (7, 'bad'), (8, 'x');
+                """);
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = history.lines();
+        long xid = history.commit("""
+                with moved as (delete from only orders where id < 3 returning *) insert into orders_archive select * from moved;
+                update only orders set what = 'bad' where id = 7;
+                insert into orders values (9, 'new');
+                insert into orders_archive values (10, 'y')
+                """);
+        database.run("insert into orders_archive values (9, 'new')");
+        appliesTwice(sql(plan(history.reader(), Set.of(Operation.values()), xid)));
+        database.run("delete from only orders_archive where id = 9");
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
     /** Undoes a transaction that runs this script and expects every row back as it was, also when run twice. */
     private void restoresExactly(String incident) throws SQLException, IOException {
         LiveHistory history = new LiveHistory(database);

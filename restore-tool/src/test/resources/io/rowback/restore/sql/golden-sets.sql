@@ -107,7 +107,7 @@ INSERT INTO pg_temp.rowback_5 VALUES
 -- Locks the rows of shop.Tree\nhouse that are changed.
 DO $rowback$
 BEGIN
-  PERFORM FROM shop.U&"Tree\000ahouse" AS t
+  PERFORM FROM ONLY shop.U&"Tree\000ahouse" AS t
     JOIN (SELECT key1 FROM pg_temp.rowback_4 UNION ALL SELECT expected1 FROM pg_temp.rowback_5) AS v (k1)
       ON t.id = v.k1
     ORDER BY t.id FOR UPDATE OF t;
@@ -117,7 +117,7 @@ $rowback$;
 -- Locks the rows of users that are changed.
 DO $rowback$
 BEGIN
-  PERFORM FROM public.users AS t
+  PERFORM FROM ONLY public.users AS t
     JOIN (SELECT key1 FROM pg_temp.rowback_2) AS v (k1)
       ON t.id = v.k1
     ORDER BY t.id FOR UPDATE OF t;
@@ -128,10 +128,10 @@ $rowback$;
 INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
   SELECT v.wanted1, v.wanted2, v.wanted3
   FROM pg_temp.rowback_1 AS v
-  WHERE NOT EXISTS (SELECT FROM public.users AS t WHERE t.id = v.wanted1);
+  WHERE NOT EXISTS (SELECT FROM ONLY public.users AS t WHERE t.id = v.wanted1);
 
 -- users: rows 1 to 1 of 1
-UPDATE public.users AS t
+UPDATE ONLY public.users AS t
   SET name = v.wanted1, price = v.wanted2
   FROM pg_temp.rowback_2 AS v
   WHERE t.id = v.key1
@@ -142,10 +142,10 @@ UPDATE public.users AS t
 INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
   SELECT v.wanted1, v.wanted2, v.wanted3, v.wanted4
   FROM pg_temp.rowback_3 AS v
-  WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" AS t WHERE t.id = v.wanted1);
+  WHERE NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse" AS t WHERE t.id = v.wanted1);
 
 -- shop.Tree\nhouse: rows 1 to 1 of 1
-UPDATE shop.U&"Tree\000ahouse" AS t
+UPDATE ONLY shop.U&"Tree\000ahouse" AS t
   SET "user" = v.wanted1, found = v.wanted2
   FROM pg_temp.rowback_4 AS v
   WHERE t.id = v.key1
@@ -153,7 +153,7 @@ UPDATE shop.U&"Tree\000ahouse" AS t
     AND t.found::text IS NOT DISTINCT FROM v.expected2::text;
 
 -- shop.Tree\nhouse: rows 1 to 1 of 1
-DELETE FROM shop.U&"Tree\000ahouse" AS t
+DELETE FROM ONLY shop.U&"Tree\000ahouse" AS t
   USING pg_temp.rowback_5 AS v
   WHERE t.id = v.expected1
     AND t.id IS NOT DISTINCT FROM v.expected1
@@ -171,7 +171,7 @@ DECLARE
 BEGIN
   SELECT regexp_replace(v.wanted1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
     FROM pg_temp.rowback_1 AS v
-    LEFT JOIN public.users AS t ON t.id = v.wanted1
+    LEFT JOIN ONLY public.users AS t ON t.id = v.wanted1
     WHERE t.ctid IS NULL OR NOT (t.id IS NOT DISTINCT FROM v.wanted1
       AND t.name IS NOT DISTINCT FROM v.wanted2 COLLATE "C"
       AND t.price::text IS NOT DISTINCT FROM v.wanted3::text)
@@ -188,7 +188,7 @@ DECLARE
 BEGIN
   SELECT regexp_replace(v.key1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
     FROM pg_temp.rowback_2 AS v
-    LEFT JOIN public.users AS t ON t.id = v.key1
+    LEFT JOIN ONLY public.users AS t ON t.id = v.key1
     WHERE t.ctid IS NULL OR NOT (t.name IS NOT DISTINCT FROM v.wanted1 COLLATE "C"
       AND t.price::text IS NOT DISTINCT FROM v.wanted2::text)
     ORDER BY v.n LIMIT 1;
@@ -204,7 +204,7 @@ DECLARE
 BEGIN
   SELECT regexp_replace(v.wanted1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
     FROM pg_temp.rowback_3 AS v
-    LEFT JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.wanted1
+    LEFT JOIN ONLY shop.U&"Tree\000ahouse" AS t ON t.id = v.wanted1
     WHERE t.ctid IS NULL OR NOT (t.id IS NOT DISTINCT FROM v.wanted1
       AND t.up IS NOT DISTINCT FROM v.wanted2
       AND t."user" IS NOT DISTINCT FROM v.wanted3
@@ -222,7 +222,7 @@ DECLARE
 BEGIN
   SELECT regexp_replace(v.key1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
     FROM pg_temp.rowback_4 AS v
-    LEFT JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.key1
+    LEFT JOIN ONLY shop.U&"Tree\000ahouse" AS t ON t.id = v.key1
     WHERE t.ctid IS NULL OR NOT (t."user" IS NOT DISTINCT FROM v.wanted1
       AND t.found::text IS NOT DISTINCT FROM v.wanted2::text)
     ORDER BY v.n LIMIT 1;
@@ -238,7 +238,7 @@ DECLARE
 BEGIN
   SELECT regexp_replace(v.expected1::text, '[[:cntrl:]]', '?', 'g') INTO wrong
     FROM pg_temp.rowback_5 AS v
-    JOIN shop.U&"Tree\000ahouse" AS t ON t.id = v.expected1
+    JOIN ONLY shop.U&"Tree\000ahouse" AS t ON t.id = v.expected1
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' does not hold what is to be deleted',

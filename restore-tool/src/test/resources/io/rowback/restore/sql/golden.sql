@@ -43,7 +43,7 @@ $rowback$;
 DO $rowback$
 #variable_conflict use_column
 BEGIN
-  PERFORM FROM shop.U&"Tree\000ahouse"
+  PERFORM FROM ONLY shop.U&"Tree\000ahouse"
     WHERE (id = '3')
       OR (id = '4')
     ORDER BY id FOR UPDATE;
@@ -53,7 +53,7 @@ $rowback$;
 -- Locks the rows of users that are changed.
 DO $rowback$
 BEGIN
-  PERFORM FROM public.users
+  PERFORM FROM ONLY public.users
     WHERE (id = '2')
     ORDER BY id FOR UPDATE;
 END
@@ -62,12 +62,12 @@ $rowback$;
 -- users 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
 INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
   SELECT '1', 'Ann''s', '1.50'
-  WHERE NOT EXISTS (SELECT FROM public.users WHERE id = '1');
+  WHERE NOT EXISTS (SELECT FROM ONLY public.users WHERE id = '1');
 
 -- users 2: updated by transaction 701 at 2026-01-01T00:00:01Z
 --   name: 'It was a dark and stormy night. It was a...' (320 characters) -> 'Bob'
 --   price: '0' -> NULL
-UPDATE public.users
+UPDATE ONLY public.users
   SET name = 'Bob',
       price = NULL
   WHERE id = '2'
@@ -80,16 +80,16 @@ UPDATE public.users
 WITH part1 AS (
 INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
   SELECT '1', '2', '1', '{"$rowback$": 1}'
-  WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '1')
+  WHERE NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse" WHERE id = '1')
 )
 INSERT INTO shop.U&"Tree\000ahouse" (id, up, "user", found)
   SELECT '2', '1', '1', NULL
-  WHERE NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '2');
+  WHERE NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse" WHERE id = '2');
 
 -- shop.Tree\nhouse 3: updated by transaction 701 at 2026-01-01T00:00:01Z
 --   user: '2' -> NULL
 --   found: NULL -> '[]'
-UPDATE shop.U&"Tree\000ahouse"
+UPDATE ONLY shop.U&"Tree\000ahouse"
   SET "user" = NULL,
       found = '[]'
   WHERE id = '3'
@@ -97,7 +97,7 @@ UPDATE shop.U&"Tree\000ahouse"
     AND found IS NULL;
 
 -- shop.Tree\nhouse 4: inserted by transaction 701 at 2026-01-01T00:00:01Z; goes
-DELETE FROM shop.U&"Tree\000ahouse"
+DELETE FROM ONLY shop.U&"Tree\000ahouse"
   WHERE id = '4'
     AND up IS NULL
     AND "user" IS NULL
@@ -110,21 +110,21 @@ SET CONSTRAINTS ALL IMMEDIATE;
 DO $rowback2$
 #variable_conflict use_column
 BEGIN
-  IF NOT EXISTS (SELECT FROM public.users
+  IF NOT EXISTS (SELECT FROM ONLY public.users
       WHERE id = '1'
         AND name = 'Ann''s' COLLATE "C"
         AND price::text = '1.50') THEN
     RAISE EXCEPTION USING MESSAGE = 'users 1 is there with other values than are to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-  IF NOT EXISTS (SELECT FROM public.users
+  IF NOT EXISTS (SELECT FROM ONLY public.users
       WHERE id = '2'
         AND name = 'Bob' COLLATE "C"
         AND price IS NULL) THEN
     RAISE EXCEPTION USING MESSAGE = 'users 2 holds neither what is to be replaced nor what is to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-  IF NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse"
+  IF NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse"
       WHERE id = '1'
         AND up = '2'
         AND "user" = '1'
@@ -132,7 +132,7 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 1 is there with other values than are to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-  IF NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse"
+  IF NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse"
       WHERE id = '2'
         AND up = '1'
         AND "user" = '1'
@@ -140,14 +140,14 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 2 is there with other values than are to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-  IF NOT EXISTS (SELECT FROM shop.U&"Tree\000ahouse"
+  IF NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse"
       WHERE id = '3'
         AND "user" IS NULL
         AND found::text = '[]') THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 3 holds neither what is to be replaced nor what is to be put back',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
-  IF EXISTS (SELECT FROM shop.U&"Tree\000ahouse" WHERE id = '4') THEN
+  IF EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse" WHERE id = '4') THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 4 does not hold what is to be deleted',
       HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
   END IF;
