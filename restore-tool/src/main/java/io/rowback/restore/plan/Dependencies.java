@@ -15,12 +15,14 @@ import io.rowback.postgres.Equality;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -80,10 +82,10 @@ final class Dependencies {
 
     private List<Draft> possible() {
         Set<RowReference> provided = new HashSet<>();
-        Set<RowReference> planned = new HashSet<>();
+        Map<RowReference, Draft> planned = new HashMap<>();
         Set<RowReference> deleted = new HashSet<>();
         for (Draft draft : drafts) {
-            planned.add(byKey(draft));
+            planned.put(byKey(draft), draft);
             if (draft.repair() instanceof Repair.DeleteRow) {
                 deleted.add(byKey(draft));
             }
@@ -224,7 +226,7 @@ final class Dependencies {
     }
 
     /** Why a row cannot be deleted, or its key not be set back: a row outside the plan refers to it now. */
-    private @Nullable Finding dependent(Draft draft, Set<RowReference> planned) {
+    private @Nullable Finding dependent(Draft draft, Map<RowReference, Draft> planned) {
         for (TableInfo child : tables.all()) {
             for (ForeignKey foreignKey : child.schema().foreignKeys()) {
                 if (!letsGo(draft, foreignKey)) {
@@ -238,10 +240,10 @@ final class Dependencies {
                             "whether rows of " + child.schema().name() + " refer to it cannot be told by the texts of "
                                     + String.join(", ", foreignKey.columns()));
                 }
+                Predicate<RowKey> stays = key -> !letsLoose(planned.get(reference(child.schema(), key)), foreignKey);
                 RowKey dependent = byText
-                        ? dependent(child, foreignKey, draft, planned)
-                        : equal.first(
-                                child, foreignKey, draft, key -> !planned.contains(reference(child.schema(), key)));
+                        ? dependent(child, foreignKey, draft, stays)
+                        : equal.first(child, foreignKey, draft, stays);
                 if (dependent != null) {
                     String did = draft.repair() instanceof Repair.DeleteRow ? "inserted it" : "changed its key";
                     return new Finding.RowConflict(
@@ -254,6 +256,11 @@ final class Dependencies {
             }
         }
         return null;
+    }
+
+    /** Whether this write of a referring row, if there is one, ends that it refers to what it does now. */
+    private static boolean letsLoose(@Nullable Draft child, ForeignKey foreignKey) {
+        return child != null && (child.repair() instanceof Repair.DeleteRow || child.writes(foreignKey.columns()));
     }
 
     /** Whether the write takes away what rows refer to through this foreign key, and they would not just follow. */
@@ -280,13 +287,13 @@ final class Dependencies {
         return true;
     }
 
-    private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Set<RowReference> planned) {
+    private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Predicate<RowKey> stays) {
         List<String> values = foreignKey.refColumns().stream()
                 .map(column -> Objects.requireNonNull(draft.before(column)).toString())
                 .toList();
         RowTimeline timeline = new RowTimeline(reader, child);
         try (Stream<RowKey> keys = reader.referring(child.schema().id(), foreignKey, values)) {
-            return keys.filter(key -> !planned.contains(reference(child.schema(), key)))
+            return keys.filter(stays)
                     .filter(key -> refersNow(timeline.asOf(key, durable).imageOrNull(), foreignKey, values))
                     .findFirst()
                     .orElse(null);

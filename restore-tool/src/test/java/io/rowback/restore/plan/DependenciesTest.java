@@ -185,6 +185,24 @@ final class DependenciesTest {
     }
 
     @Test
+    void deletionThatWouldChangeARowPlannedForAnotherColumnIsAConflict() {
+        TableSchema kids = TableFixture.table("kids")
+                .column("id", "bigint")
+                .column("parent", "bigint")
+                .column("note", "text")
+                .key("id")
+                .foreignKey("parent", PARENTS, Action.SET_NULL)
+                .build();
+        life.baseline(PARENTS);
+        life.baseline(kids, row(kids, "2", null, "good"));
+        Transaction bad = life.commit(
+                insert(row(PARENTS, "10", "x")), update(row(kids, "2", null, "good"), row(kids, "2", null, "bad")));
+        life.commit(update(row(kids, "2", null, "bad"), row(kids, "2", "10", "bad")));
+        RestorePlan plan = undoing(bad).operations(Operation.values()).plan(history);
+        assertThat(findings(plan)).containsExactly("z_parents 10: the scope inserted it, but kids 2 refers to it now");
+    }
+
+    @Test
     void uniqueValueIsGivenUpBeforeItIsTaken() {
         TableSchema mails = TableFixture.table("mails")
                 .column("id", "bigint")
