@@ -5,6 +5,7 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.postgres.Identifiers;
+import io.rowback.postgres.Literals;
 import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.Repair.DeleteRow;
 import java.sql.ResultSet;
@@ -15,19 +16,18 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What foreign keys of the live database say: parents that are missing there, and rows that refer to what would go. */
 final class ReferenceChecks {
-    private static final int LOOKED_AT = 1_000;
-
     private static final String FOREIGN_KEYS = """
             SELECT k.conname, k.conrelid, k.confrelid, k.confupdtype = 'c' AS follows,
                    n.nspname, c.relname,
                    CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS rows,
                    pg_catalog.has_table_privilege(c.oid, 'SELECT')
-                     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS readable,
+                     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+                     AND NOT pg_catalog.row_security_active(c.oid) AS readable,
                    ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u (attnum, i)
                            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
                           ORDER BY u.i) AS columns,
@@ -50,6 +50,8 @@ final class ReferenceChecks {
     /** To a partitioned table the catalog has one foreign key, and one more to each of its partitions. */
     private static final String DECLARED = "NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p"
             + " WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)";
+
+    private static final String UNREADABLE = ", of which our role may not read all rows";
 
     /** Rows are in partitions. */
     private static final String HOLDS_ROWS = "c.relkind <> 'p'";
@@ -87,10 +89,16 @@ final class ReferenceChecks {
                     .filter(draft -> draft.writes(reference.columns()))
                     .filter(draft -> values(draft::after, reference.columns()) != null)
                     .toList();
-            if (referring.isEmpty() || !reference.readable()) {
+            if (referring.isEmpty()) {
                 continue;
             }
             Set<List<String>> provided = provided(reference);
+            if (!reference.readable()) {
+                referring.stream()
+                        .filter(draft -> !provided.contains(values(draft::after, reference.columns())))
+                        .forEach(draft -> found.accept(draft, "it refers to " + reference.other() + UNREADABLE));
+                continue;
+            }
             for (RowBatch batch : RowBatch.after(facts, referring)) {
                 session.rows(parents(batch, reference), row -> batch.drafts().get(row.getInt(1) - 1)).stream()
                         .filter(draft -> !provided.contains(values(draft::after, reference.columns())))
@@ -103,29 +111,37 @@ final class ReferenceChecks {
         }
     }
 
-    /** Tells of each of these rows of one table that would go, or change its key, which row outside of the plan refers to it. */
-    void findDependents(LiveTable table, TableFacts facts, List<Draft> rows, BiConsumer<Draft, String> found) {
+    /** Tells of each of these rows of one table that would go, or change its key, which row outside of the plan refers to it, or that this cannot be told. */
+    void findDependents(
+            LiveTable table,
+            TableFacts facts,
+            List<Draft> rows,
+            BiConsumer<Draft, String> found,
+            BiConsumer<Draft, String> unknown) {
         for (Reference reference : references("confrelid", "conrelid", HOLDS_ROWS, table)) {
             List<Draft> letting = rows.stream()
                     .filter(draft -> draft.repair() instanceof DeleteRow
                             || (draft.writes(reference.refColumns()) && !reference.follows()))
                     .toList();
-            if (letting.isEmpty() || !reference.readable()) {
+            if (letting.isEmpty()) {
+                continue;
+            }
+            if (!reference.readable()) {
+                letting.forEach(
+                        draft -> unknown.accept(draft, "rows may refer to it of " + reference.other() + UNREADABLE));
                 continue;
             }
             LiveTable child = tables.stream()
                     .filter(known -> known.oid() == reference.otherOid())
                     .findFirst()
                     .orElse(null);
-            Predicate<RowKey> planned = planned(child, reference);
+            List<RowKey> planned = planned(child, reference);
             for (RowBatch batch : RowBatch.before(facts, letting)) {
-                session.rows(children(batch, reference, child), row -> {
+                session.rows(children(batch, reference, child, planned), row -> {
                     RowKey key = new RowKey(Session.texts(row.getArray(2)));
-                    if (!planned.test(key)) {
-                        found.accept(
-                                batch.drafts().get(row.getInt(1) - 1),
-                                reference.other() + " " + key + " refers to it and is not in the plan");
-                    }
+                    found.accept(
+                            batch.drafts().get(row.getInt(1) - 1),
+                            reference.other() + " " + key + " refers to it and is not in the plan");
                     return key;
                 });
             }
@@ -170,8 +186,9 @@ final class ReferenceChecks {
         return provided;
     }
 
-    private Predicate<RowKey> planned(@Nullable LiveTable child, Reference reference) {
-        Set<RowKey> keys = new HashSet<>();
+    /** The rows of that table that will refer to something else, or be gone. */
+    private List<RowKey> planned(@Nullable LiveTable child, Reference reference) {
+        List<RowKey> keys = new ArrayList<>();
         for (Draft draft : drafts) {
             if (child != null
                     && draft.table().id().equals(child.schema().id())
@@ -179,7 +196,7 @@ final class ReferenceChecks {
                 keys.add(draft.repair().key());
             }
         }
-        return keys::contains;
+        return keys;
     }
 
     private static String parents(RowBatch batch, Reference reference) {
@@ -189,7 +206,8 @@ final class ReferenceChecks {
                 + " WHERE " + joined(reference, "\"rowback$other\"", alias) + ")";
     }
 
-    private static String children(RowBatch batch, Reference reference, @Nullable LiveTable child) {
+    private static String children(
+            RowBatch batch, Reference reference, @Nullable LiveTable child, List<RowKey> planned) {
         String alias = batch.facts().alias();
         List<String> key = new ArrayList<>();
         if (child != null) {
@@ -200,7 +218,23 @@ final class ReferenceChecks {
         return "SELECT " + RowBatch.NUMBER + ", c.key FROM " + batch.numbered() + " CROSS JOIN LATERAL " + batch.row()
                 + " CROSS JOIN LATERAL (SELECT ARRAY[" + String.join(", ", key) + "]::text[] FROM "
                 + reference.rows() + " AS \"rowback$other\" WHERE "
-                + joined(reference, alias, "\"rowback$other\"") + " LIMIT " + LOOKED_AT + ") AS c (key)";
+                + joined(reference, alias, "\"rowback$other\"") + notIn(key, planned) + " LIMIT 1) AS c (key)";
+    }
+
+    /** The condition that a row is none of these. */
+    private static String notIn(List<String> key, List<RowKey> rows) {
+        if (rows.isEmpty()) {
+            return "";
+        }
+        List<String> arrays = new ArrayList<>();
+        for (int i = 0; i < key.size(); i++) {
+            int part = i;
+            arrays.add(rows.stream()
+                    .map(row -> Literals.quote(row.values().get(part)))
+                    .collect(Collectors.joining(", ", "ARRAY[", "]::text[]")));
+        }
+        return " AND (" + String.join(" COLLATE \"C\", ", key) + " COLLATE \"C\") NOT IN (SELECT * FROM unnest("
+                + String.join(", ", arrays) + "))";
     }
 
     /** The condition under which a row refers to another. */

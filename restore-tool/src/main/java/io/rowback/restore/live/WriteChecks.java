@@ -51,7 +51,8 @@ final class WriteChecks {
                 facts,
                 all,
                 (draft, reason) -> found.putIfAbsent(
-                        draft.row(), new Finding.RowConflict(draft.table(), draft.name(), reason, null)));
+                        draft.row(), new Finding.RowConflict(draft.table(), draft.name(), reason, null)),
+                this::refuse);
     }
 
     /** What was found, row by row. */

@@ -218,6 +218,41 @@ final class LiveDatabaseIT {
     }
 
     @Test
+    void referenceBehindManyThatGoIsFound() throws SQLException {
+        database.run("""
+                create table p (id int primary key);
+                create table c (a int, b text collate "C", p int references p on delete cascade, primary key (a, b))
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit(
+                "insert into p values (1), (2); insert into c select i, i, 1 + i % 2 from generate_series(1, 4000) i");
+        assertThat(target(history).alsoInserts().compare(xid).findings()).isEmpty();
+        database.run("insert into c values (7, 'later', 1)");
+        assertThat(target(history).alsoInserts().compare(xid).findings())
+                .containsExactly("p 1: c 7,later refers to it and is not in the plan");
+    }
+
+    @Test
+    void referencesThatOurRoleCannotSeeAreRefused() throws SQLException {
+        database.run("""
+                create table p (id int primary key);
+                create table c (id int primary key, p int references p);
+                create table kid (id int primary key, c int references c on delete cascade);
+                insert into p values (1)
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long inserted = history.commit("insert into c values (1, null)");
+        history.commit("insert into c values (2, 1)");
+        long deleted = history.commit("delete from c where id = 2");
+        database.run("create role blind login; grant all on c to blind");
+        Target blind = new Target(history, database.as("blind")).alsoInserts();
+        assertThat(blind.compare(inserted).findings())
+                .containsExactly("c 1: rows may refer to it of kid, of which our role may not read all rows");
+        assertThat(blind.compare(deleted).findings())
+                .containsExactly("c 2: it refers to p, of which our role may not read all rows");
+    }
+
+    @Test
     void valuesThatTheServerWouldNotTakeAreRefusedRowByRow() throws SQLException {
         database.run("""
                 create type mood as enum ('sad', 'glad');
