@@ -75,6 +75,9 @@ public final class RestoreScript {
             sink.take(statement);
         }
         locks(sink);
+        for (ScriptStatement statement : ReferenceGuard.of(plan, portions.sets(), blocks(changed()))) {
+            sink.take(statement);
+        }
         for (Portion portion : portions.inOrder()) {
             sink.take(portion.rows().isEmpty() ? writeRanges(portion.ranges()) : writeRows(portion.rows()));
         }
@@ -195,6 +198,14 @@ public final class RestoreScript {
                 sink.take(RowLocks.spelledOut(block));
             }
         }
+    }
+
+    /** The rows that are spelled out and that are there. */
+    private List<Repair> changed() {
+        return portions.inOrder().stream()
+                .flatMap(portion -> portion.rows().stream())
+                .filter(repair -> !(repair instanceof InsertRow))
+                .toList();
     }
 
     private static List<List<Repair>> blocks(List<Repair> rows) {

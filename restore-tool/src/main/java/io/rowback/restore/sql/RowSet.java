@@ -174,9 +174,7 @@ final class RowSet {
                     + "\n  FROM " + values + "\n  WHERE " + (these.isEmpty() ? "" : these + " AND ")
                     + "NOT EXISTS (SELECT FROM " + only() + " AS t WHERE " + found(key) + ")";
         }
-        String guard = (these.isEmpty() ? "" : these + "\n    AND ")
-                + found(key)
-                + exact(expected, "\n    AND ").stream().collect(Collectors.joining());
+        String guard = (these.isEmpty() ? "" : these + "\n    AND ") + asExpected();
         if (first instanceof DeleteRow) {
             return "DELETE FROM " + only() + " AS t\n  USING " + values + "\n  WHERE " + guard;
         }
@@ -184,6 +182,17 @@ final class RowSet {
                 .map(column -> Identifiers.quote(column.getKey()) + " = v." + column.getValue())
                 .collect(Collectors.joining(", "));
         return "UPDATE " + only() + " AS t\n  SET " + assignments + "\n  FROM " + values + "\n  WHERE " + guard;
+    }
+
+    /** The condition under which a row is written. */
+    private String asExpected() {
+        return found(key) + exact(expected, "\n    AND ").stream().collect(Collectors.joining());
+    }
+
+    /** A query of where the rows are that the write will find: their table, place, and the columns updated. */
+    String places() {
+        return "SELECT t.tableoid, t.ctid, " + RowStatement.updated(first) + "\n  FROM " + "pg_temp." + name
+                + " AS v JOIN " + only() + " AS t\n    ON " + asExpected();
     }
 
     /** A block that fails unless each row is what it is to be, and names the first that is not. */

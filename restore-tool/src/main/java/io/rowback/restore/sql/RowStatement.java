@@ -101,6 +101,22 @@ final class RowStatement {
         return "DELETE FROM " + only() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
     }
 
+    /** A query of where the row is, for a write that will find it: its table, place, and the columns updated. */
+    String places() {
+        List<Cell> expected = repair instanceof UpdateRow update ? update.expected() : ((DeleteRow) repair).expected();
+        return "SELECT tableoid, ctid, " + updated(repair) + " FROM ONLY " + target() + "\n    WHERE "
+                + matches(repair.key(), expected, "      ");
+    }
+
+    /** The columns that a write updates as an array, NULL of one that deletes. */
+    static String updated(Repair repair) {
+        return repair instanceof UpdateRow update
+                ? update.wanted().stream()
+                        .map(cell -> Literals.quote(cell.column().name()))
+                        .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"))
+                : "NULL::text[]";
+    }
+
     /** Lines of a block that fail unless the row is what it is to be, by our hand or already before. */
     List<String> check() {
         List<String> lines = new ArrayList<>();

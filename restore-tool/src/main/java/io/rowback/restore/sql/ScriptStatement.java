@@ -30,6 +30,8 @@ public record ScriptStatement(Phase phase, List<String> comment, String sql, int
         DISABLE,
         /** Locks the rows that will be changed. */
         LOCK,
+        /** Fails if rows that are left alone refer to rows that will go. */
+        GUARD,
         /** Writes rows. */
         WRITE,
         /** Enables those triggers again. */

@@ -420,6 +420,41 @@ final class RestoreSqlIT {
         assertThat(history.lines()).isEqualTo(before);
     }
 
+    @Test
+    void rowThatCameToReferToOneThatGoesFailsTheScriptBeforeItWrites() throws SQLException, IOException {
+        database.run("""
+                create table p (id int, k int, code text, primary key (id, k), unique (k, code)) partition by range (k);
+                create table p1 partition of p for values from (0) to (10);
+                create table c (id int primary key, p int, k int, note text,
+                  foreign key (p, k) references p on delete cascade on update cascade);
+                insert into p values (1, 1, 'a');
+                insert into c values (9, null, null, 'good')
+                """);
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = history.lines();
+        long inserted = history.commit("insert into p values (2, 1, 'b'); insert into c values (8, 2, 1, 'goes');"
+                + " update c set note = 'bad' where id = 9");
+        String sql = sql(plan(history.reader(), Set.of(Operation.values()), inserted));
+        long updated = history.commit("update p set code = 'z' where id = 1");
+        String update = sql(plan(history.reader(), DEFAULT, updated));
+        database.run("update c set p = 2, k = 1 where id = 9");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("a row refers to it of public.c");
+        database.run("""
+                update c set p = null where id = 9;
+                create table later (id int primary key, k int, code text,
+                  foreign key (k, code) references p (k, code) on delete set null on update set null);
+                insert into later values (1, 1, 'b'), (2, 1, 'z')
+                """);
+        assertThatThrownBy(() -> database.run(sql))
+                .hasMessageContaining("public.p1 1,b goes or is changed, but a row refers to it of public.later");
+        assertThatThrownBy(() -> database.run(update)).hasMessageContaining("public.p1 1,z goes");
+        assertThat(database.query("select code from later order by id")).containsExactly("b", "z");
+        database.run("drop table later; update c set k = null where id = 9");
+        appliesTwice(sql);
+        appliesTwice(update);
+        assertThat(history.lines()).isEqualTo(before);
+    }
+
     /** Undoes a transaction that runs this script and expects every row back as it was, also when run twice. */
     private void restoresExactly(String incident) throws SQLException, IOException {
         LiveHistory history = new LiveHistory(database);

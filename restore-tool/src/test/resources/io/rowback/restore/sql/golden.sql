@@ -59,6 +59,68 @@ BEGIN
 END
 $rowback$;
 
+-- Where the rows are that are updated or deleted, and the columns that are updated.
+CREATE TEMPORARY TABLE rowback_changed (relation oid, place tid, columns text[]) ON COMMIT DROP;
+INSERT INTO pg_temp.rowback_changed
+  SELECT tableoid, ctid, ARRAY['name', 'price']::text[] FROM ONLY public.users
+    WHERE id = '2'
+      AND sha256(convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
+      AND price::text = '0'
+  UNION ALL SELECT tableoid, ctid, ARRAY['user', 'found']::text[] FROM ONLY shop.U&"Tree\000ahouse"
+    WHERE id = '3'
+      AND "user" = '2'
+      AND found IS NULL
+  UNION ALL SELECT tableoid, ctid, NULL::text[] FROM ONLY shop.U&"Tree\000ahouse"
+    WHERE id = '4'
+      AND up IS NULL
+      AND "user" IS NULL
+      AND found::text = E'x\r';
+
+-- No row that this script leaves alone refers to one that goes: it would go too, or be changed.
+DO $rowback$
+DECLARE
+  fk record;
+  wrong text;
+BEGIN
+  FOR fk IN
+    SELECT g.relation::regclass::text AS parent, k.conrelid::regclass::text AS child, k.conname,
+           CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END AS own,
+           k.confupdtype = 'c' AS follows, n.columns, n.referred, n.joined, n.printed
+      FROM (SELECT DISTINCT relation FROM pg_temp.rowback_changed) AS g
+      JOIN pg_constraint AS k ON k.confrelid = g.relation
+           OR k.confrelid IN (SELECT relid FROM pg_partition_ancestors(g.relation))
+      JOIN pg_class AS c ON c.oid = k.conrelid
+      CROSS JOIN LATERAL (
+        SELECT array_agg(b.attname::text) AS columns, array_agg(a.attname::text) AS referred,
+               string_agg(format('p.%I OPERATOR(%I.%s) c.%I', a.attname, s.nspname, o.oprname, b.attname), ' AND ') AS joined,
+               string_agg(format('p.%I', a.attname), ', ') AS printed
+          FROM unnest(k.confkey, k.conkey, k.conpfeqop) AS u (parent, child, operator)
+          JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = u.parent
+          JOIN pg_attribute AS b ON b.attrelid = k.conrelid AND b.attnum = u.child
+          JOIN pg_operator AS o ON o.oid = u.operator
+          JOIN pg_namespace AS s ON s.oid = o.oprnamespace) AS n
+     WHERE k.contype = 'f' AND k.conparentid = 0
+       AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, true)
+       AND EXISTS (SELECT FROM pg_temp.rowback_changed AS o WHERE o.relation = g.relation
+         AND (o.columns IS NULL OR (o.columns && n.referred AND k.confupdtype <> 'c')))
+     ORDER BY 1, 2, 3
+  LOOP
+    EXECUTE 'SELECT concat_ws('','', ' || fk.printed || ') FROM pg_temp.rowback_changed AS g'
+      || ' JOIN ONLY ' || fk.parent || ' AS p ON p.ctid = g.place'
+      || ' JOIN ' || fk.own || fk.child || ' AS c ON ' || fk.joined
+      || ' WHERE g.relation = $1::regclass AND (g.columns IS NULL OR (g.columns && $2 AND NOT $3))'
+      || ' AND NOT EXISTS (SELECT FROM pg_temp.rowback_changed AS w WHERE w.relation = c.tableoid'
+      || ' AND w.place = c.ctid AND (w.columns IS NULL OR w.columns && $4)) LIMIT 1'
+      INTO wrong USING fk.parent, fk.referred, fk.follows, fk.columns;
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION USING MESSAGE = regexp_replace(fk.parent || ' ' || wrong || ' goes or is changed, but a row refers to it of '
+          || fk.child || ', by ' || fk.conname, '[[:cntrl:]]', '?', 'g'),
+        HINT = 'That row is not in this script and would be deleted or changed with it. Nothing was written; make it anew.';
+    END IF;
+  END LOOP;
+END
+$rowback$;
+
 -- users 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
 INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
   SELECT '1', 'Ann''s', '1.50'
