@@ -10,16 +10,12 @@ import io.rowback.restore.sql.ScriptStatement;
 import io.rowback.restore.sql.ScriptStatement.Phase;
 import java.io.Console;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options under which a plan is written to the target, and the asking before it is. */
 final class ApplyOptions {
-    private static final long INTERRUPTED_SECONDS = 10;
-
     @Option(
             names = "--apply",
             description =
@@ -66,9 +62,10 @@ final class ApplyOptions {
     /**
      * Asks whether the plan is meant, if it may be written, and writes it; returns the id of the transaction.
      *
+     * @param interruption is what Ctrl-C does from the first write on
      * @throws RowbackException if nothing was written, and why
      */
-    String run(Connections connections, RestorePlan plan, Preview preview) {
+    String run(Connections connections, RestorePlan plan, Preview preview, Interruption interruption) {
         int count = plan.repairs().size();
         int tables = plan.tables().size();
         if (!preview.obstacles().isEmpty()) {
@@ -83,7 +80,8 @@ final class ApplyOptions {
         Optional<Console> terminal = Terminal.of();
         confirm(terminal, tables, count);
         Restoration restoration = new Restoration(connections, plan, progress(terminal, count));
-        return interruptible(restoration);
+        interruption.interrupts(restoration);
+        return restoration.run();
     }
 
     private void confirm(Optional<Console> terminal, int tables, int count) {
@@ -113,41 +111,6 @@ final class ApplyOptions {
                         .flush();
             }
         });
-    }
-
-    /** Runs it so that Ctrl-C ends it in order: cancelled and told, or if it is being committed told what became of that. */
-    private static String interruptible(Restoration restoration) {
-        CountDownLatch told = new CountDownLatch(1);
-        Thread hook = new Thread(
-                () -> {
-                    restoration.interrupt();
-                    await(told);
-                },
-                "interrupt");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
-            return restoration.run();
-        } finally {
-            told.countDown();
-            remove(hook);
-        }
-    }
-
-    private static void await(CountDownLatch told) {
-        try {
-            told.await(INTERRUPTED_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void remove(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The hook runs already.
-            return;
-        }
     }
 
     private static RowbackException refused(String message, String hint) {

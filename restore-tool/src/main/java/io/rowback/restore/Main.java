@@ -46,15 +46,22 @@ public final class Main {
 
     /** Runs a command line and returns its exit code. */
     static int run(Map<String, String> environment, Writer out, PrintWriter err, String... args) {
-        CommandLine commandLine = commandLine(new Rowback(environment, out, err));
+        Rowback root = new Rowback(environment, out, err);
+        CommandLine commandLine = commandLine(root);
         commandLine.setOut(new PrintWriter(out, true));
         commandLine.setErr(err);
+        int exitCode = flush(out, err, commandLine.execute(args));
+        root.interruption().told(exitCode);
+        return exitCode;
+    }
+
+    /** Hands over what was printed; returns the exit code that a command with this one then has. */
+    private static int flush(Writer out, PrintWriter err, int exitCode) {
         try {
-            int exitCode = commandLine.execute(args);
             out.flush();
             return exitCode;
         } catch (IOException e) {
-            return failedIo(err, e);
+            return failedIo(err, e, exitCode);
         } finally {
             err.flush();
         }
@@ -95,7 +102,7 @@ public final class Main {
             return e.code().exitCode();
         }
         if (exception instanceof UncheckedIOException) {
-            return failedIo(err, exception.getCause());
+            return failedIo(err, exception.getCause(), ErrorCode.DONE.exitCode());
         }
         err.println("error: this should not have happened");
         exception.printStackTrace(err);
@@ -103,11 +110,11 @@ public final class Main {
         return ErrorCode.FAILED.exitCode();
     }
 
-    private static int failedIo(PrintWriter err, @Nullable Throwable io) {
+    private static int failedIo(PrintWriter err, @Nullable Throwable io, int exitCode) {
         String message = String.valueOf(io == null ? null : io.getMessage());
         if (message.equals("Broken pipe")) {
             // Whoever read our output has all that was wanted.
-            return ErrorCode.DONE.exitCode();
+            return exitCode;
         }
         err.println("error: cannot read or write: " + message);
         return ErrorCode.FAILED.exitCode();

@@ -3,6 +3,7 @@ package io.rowback.restore;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
+import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.bundle.Bundle;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -212,12 +214,28 @@ final class RestoreCommand extends StoreCommand {
             return tell(plan, printer, reader, tables, output);
         }
         printer.summary();
-        if (bundle != null || output.json()) {
+        if (bundle != null) {
             write(plan, printer, reader, tables, output);
         }
-        String transaction = apply.run(live.connections(), plan, preview);
-        output.note("committed as transaction " + transaction);
+        try {
+            printer.committed(apply.run(live.connections(), plan, preview, root().interruption()));
+        } finally {
+            tellDocument(printer, output);
+        }
         return end(plan);
+    }
+
+    /** What became of the plan is decided, and told already: that nobody takes its document does not change it. */
+    private void tellDocument(PlanPrinter printer, Output output) {
+        if (output.json() && bundle == null) {
+            try {
+                printer.document();
+                output.flush();
+            } catch (UncheckedIOException e) {
+                output.error("the document of the plan was not printed: "
+                        + Objects.requireNonNull(e.getCause()).getMessage());
+            }
+        }
     }
 
     private ErrorCode tell(
@@ -251,8 +269,17 @@ final class RestoreCommand extends StoreCommand {
                 NewFile.write(file, out -> SqlWriter.write(plan, out));
                 output.note("written to " + file);
             }
+            output.flush();
+        } catch (UncheckedIOException e) {
+            throw notWritten(Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw notWritten(e);
         }
+    }
+
+    /** Half a plan is none: whoever stopped reading it is told so, unlike who has seen enough of a list. */
+    private static RowbackException notWritten(IOException failure) {
+        return new RowbackException(
+                ErrorCode.FAILED, "the plan was not written in whole: " + failure.getMessage(), null, failure);
     }
 }

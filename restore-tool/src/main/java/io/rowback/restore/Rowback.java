@@ -47,6 +47,7 @@ final class Rowback {
     private final Map<String, String> environment;
     private final Writer out;
     private final Appendable err;
+    private final Interruption interruption;
 
     @Option(
             names = "--store",
@@ -80,11 +81,17 @@ final class Rowback {
         this.environment = environment;
         this.out = out;
         this.err = err;
+        this.interruption = new Interruption(new Output(out, err, false, false));
     }
 
     /** Where the command's answer goes. */
     Output output() {
         return new Output(out, err, json, quiet);
+    }
+
+    /** What Ctrl-C does while a database is written to. */
+    Interruption interruption() {
+        return interruption;
     }
 
     /**

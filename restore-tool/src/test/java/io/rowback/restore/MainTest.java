@@ -304,6 +304,10 @@ final class MainTest {
         String store = folder.resolve("store").toString();
         assertThat(run(Map.of(), pipe, "transactions", "--store", store)).isZero();
         assertThat(err.toString()).isEmpty();
+        assertThat(run(Map.of(), pipe, "restore", "--tx", "702", "--store", store))
+                .as("half a plan is none")
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("error: the plan was not written in whole: Broken pipe");
     }
 
     @ParameterizedTest

@@ -6,14 +6,18 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +121,93 @@ final class TargetCommandIT {
         assertThat(database.query("select id, mail from u order by id")).containsExactly("1|a", "2|b");
         assertThat(restore("--target", database.url(), "--apply", "--yes", "2")).isEqualTo(ErrorCode.DONE.exitCode());
         assertThat(err.toString()).contains("nothing to write");
+    }
+
+    @Test
+    void committedTransactionIsToldWhoeverListens() throws SQLException {
+        database.run("insert into u values (7, 'a')");
+        UnreadPipe pipe = new UnreadPipe();
+        List<String> some = List.of(
+                "restore",
+                "--store",
+                folder.resolve("store").toString(),
+                "--tx",
+                Long.toString(xid),
+                "--target",
+                database.url());
+        List<String> arguments = new ArrayList<>(some);
+        arguments.addAll(List.of("--on-conflict", "skip", "--apply", "--yes", "1", "--json", "--quiet"));
+        assertThat(Main.run(Map.of(), pipe, new PrintWriter(err, true), arguments.toArray(String[]::new)))
+                .isEqualTo(ErrorCode.PARTIAL.exitCode());
+        String id = database.query("select xmin from u where id = 2").get(0);
+        assertThat(err.toString()).contains("committed as transaction " + id);
+        database.run("delete from u");
+        assertThat(restore("--target", database.url(), "--apply", "--yes", "2", "--json"))
+                .isEqualTo(ErrorCode.DONE.exitCode());
+        id = database.query("select distinct xmin from u").get(0);
+        assertThat(out.toString().lines()).singleElement().asString().contains("\"committed\":\"" + id + "\"");
+    }
+
+    @Test
+    void interruptionDuringCommitWaitsAndTellsTheOutcome() throws Exception {
+        // Nobody has this name, so that COMMIT waits until the setting is gone.
+        server.database().run("alter system set synchronous_standby_names = 'nobody'");
+        server.database().query("select pg_reload_conf()");
+        Path told = folder.resolve("told");
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName(),
+                "restore",
+                "--store",
+                folder.resolve("store").toString(),
+                "--tx",
+                Long.toString(xid),
+                "--target",
+                database.url(),
+                "--apply",
+                "--yes",
+                "2");
+        Process process =
+                new ProcessBuilder(command).redirectError(told.toFile()).start();
+        try {
+            String committing =
+                    "select count(*) from pg_stat_activity where application_name = 'rowback' and wait_event = 'SyncRep'";
+            await(process, () -> database.query(committing).equals(List.of("1")));
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            await(process, () -> Files.readString(told).contains("too late to cancel"));
+        } finally {
+            server.database().run("alter system reset synchronous_standby_names");
+            server.database().query("select pg_reload_conf()");
+        }
+        assertThat(process.waitFor()).isEqualTo(ErrorCode.DONE.exitCode());
+        assertThat(Files.readString(told))
+                .contains("committed as transaction "
+                        + database.query("select distinct xmin from u").get(0));
+    }
+
+    private static void await(Process process, Callable<Boolean> condition) throws Exception {
+        while (!condition.call()) {
+            assertThat(process.isAlive()).isTrue();
+            Thread.onSpinWait();
+        }
+    }
+
+    /** A pipe that nobody reads any more. */
+    private static final class UnreadPipe extends Writer {
+        @Override
+        public void write(char[] characters, int offset, int length) throws IOException {
+            throw new IOException("Broken pipe");
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     @Test

@@ -94,9 +94,12 @@ public final class Restoration {
         }
     }
 
-    /** Ends it without anything written, unless it is being committed already. */
-    public void interrupt() {
+    /** Ends it without anything written; returns false if that is too late, for it is being committed or is done. */
+    public boolean interrupt() {
         synchronized (lock) {
+            if (!committing.isEmpty()) {
+                return false;
+            }
             interrupted = true;
             if (running != null) {
                 try {
@@ -106,6 +109,7 @@ public final class Restoration {
                     running = null;
                 }
             }
+            return true;
         }
     }
 

@@ -3,6 +3,7 @@ package io.rowback.restore.output;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.postgres.PrintableText;
+import java.io.Flushable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -67,6 +68,19 @@ public final class Output {
     public void error(String line) {
         try {
             err.append(PrintableText.oneLine(line)).append('\n');
+            // A question on the terminal, or the end of the process, may come next.
+            if (err instanceof Flushable buffered) {
+                buffered.flush();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Hands over what was printed so far. */
+    public void flush() {
+        try {
+            out.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -34,6 +34,7 @@ public final class PlanPrinter {
     private final Output output;
     private final RestorePlan plan;
     private final @Nullable Preview preview;
+    private @Nullable String committed;
 
     /** Tells about a plan for a database as the history knows it. */
     public PlanPrinter(Output output, RestorePlan plan) {
@@ -183,11 +184,18 @@ public final class PlanPrinter {
         }
     }
 
+    /** Tells that the plan was written, by the transaction of this id; even if all else is quiet. */
+    public void committed(String transaction) {
+        committed = transaction;
+        output.error("committed as transaction " + transaction);
+    }
+
     /** Prints the whole plan as one document. */
     public void document() {
         JsonObject document = document(plan);
         if (preview != null) {
             PreviewPrinter.put(document, preview);
+            document.put("committed", committed);
         }
         output.document(document);
     }
