@@ -197,7 +197,7 @@ final class RestoreCommand extends StoreCommand {
                 triggers);
         if (!target.named()) {
             RestorePlan plan = RestorePlanner.plan(reader, request);
-            return tell(plan, new PlanPrinter(output, plan), reader, tables, output);
+            return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
         }
         LiveDatabase live = target.open(root(), reader.info());
         RestorePlan plan;
@@ -211,11 +211,11 @@ final class RestoreCommand extends StoreCommand {
         if (!apply.asked()
                 || plan.outcome() == Outcome.REFUSED
                 || plan.repairs().isEmpty()) {
-            return tell(plan, printer, reader, tables, output);
+            return tell(plan, preview, printer, reader, tables, output);
         }
         printer.summary();
         if (bundle != null) {
-            write(plan, printer, reader, tables, output);
+            write(plan, preview, printer, reader, tables, output);
         }
         try {
             printer.committed(apply.run(live.connections(), plan, preview, root().interruption()));
@@ -239,8 +239,13 @@ final class RestoreCommand extends StoreCommand {
     }
 
     private ErrorCode tell(
-            RestorePlan plan, PlanPrinter printer, RocksHistoryReader reader, Tables tables, Output output) {
-        write(plan, printer, reader, tables, output);
+            RestorePlan plan,
+            @Nullable Preview preview,
+            PlanPrinter printer,
+            RocksHistoryReader reader,
+            Tables tables,
+            Output output) {
+        write(plan, preview, printer, reader, tables, output);
         printer.summary();
         return end(plan);
     }
@@ -253,7 +258,13 @@ final class RestoreCommand extends StoreCommand {
         };
     }
 
-    private void write(RestorePlan plan, PlanPrinter printer, RocksHistoryReader reader, Tables tables, Output output) {
+    private void write(
+            RestorePlan plan,
+            @Nullable Preview preview,
+            PlanPrinter printer,
+            RocksHistoryReader reader,
+            Tables tables,
+            Output output) {
         List<TableInfo> owners = owner == null ? List.of() : tables.named(owner).tables();
         try {
             if (output.json() && file == null && bundle == null) {
@@ -261,7 +272,7 @@ final class RestoreCommand extends StoreCommand {
             } else if (plan.outcome() == Outcome.REFUSED || plan.repairs().isEmpty()) {
                 return;
             } else if (bundle != null) {
-                Bundle.write(bundle, plan, reader, tables, owners);
+                Bundle.write(bundle, plan, preview, reader, tables, owners);
                 output.note("written to " + bundle);
             } else if (file == null) {
                 SqlWriter.write(plan, output.raw());

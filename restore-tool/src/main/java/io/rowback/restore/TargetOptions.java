@@ -86,12 +86,12 @@ final class TargetOptions {
             return root.configuration().database(named).connection();
         }
         ConnectionSettings settings = ConnectionSettings.parse(named);
-        if (settings.password() != null) {
+        if (settings.password() != null || settings.driverProperties().containsKey("sslpassword")) {
             throw new RowbackException(
                     ErrorCode.USAGE,
                     "the url of --target holds a password, which every process of this machine can read there",
                     "Take it out and give it in ~/.pgpass or in the environment as " + PASSWORD
-                            + "; else you are asked.");
+                            + "; else you are asked. A key's sslpassword: in the configuration.");
         }
         String password = root.environment(PASSWORD);
         return password == null ? settings : settings.withPassword(password);

@@ -93,6 +93,8 @@ final class TargetCommandIT {
                 .isEqualTo(ErrorCode.USAGE.exitCode());
         assertThat(restore("--target", "jdbc:postgresql://127.0.0.1/app?user=u&password=secret"))
                 .isEqualTo(ErrorCode.USAGE.exitCode());
+        assertThat(restore("--target", "postgresql://postgres@127.0.0.1/app?sslpassword=secret"))
+                .isEqualTo(ErrorCode.USAGE.exitCode());
         assertThat(err.toString()).contains(".pgpass").doesNotContain("secret");
     }
 
@@ -175,7 +177,7 @@ final class TargetCommandIT {
             String committing =
                     "select count(*) from pg_stat_activity where application_name = 'rowback' and wait_event = 'SyncRep'";
             await(process, () -> database.query(committing).equals(List.of("1")));
-            new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+            new ProcessBuilder("kill", "-TERM", Long.toString(process.pid()))
                     .start()
                     .waitFor();
             await(process, () -> Files.readString(told).contains("too late to cancel"));

@@ -4,6 +4,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
+import io.rowback.restore.live.Preview;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
 import io.rowback.restore.plan.Repair;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder with everything about one restore. It appears whole or not at all, and only its owner can enter it: what it
@@ -53,18 +55,25 @@ public final class Bundle {
      * Writes the bundle of a plan.
      *
      * @param folder does not exist, or is empty
+     * @param preview what writing the plan would do in the live database that it was made for; null if it was made for none
      * @param ownersTables the tables of the rows to whom others belong, none for where foreign keys end
      * @throws RowbackException if {@code folder} is neither absent nor empty, or the plan cannot be taken back
      */
     public static void write(
-            Path folder, RestorePlan plan, HistoryReader reader, Tables tables, List<TableInfo> ownersTables)
+            Path folder,
+            RestorePlan plan,
+            @Nullable Preview preview,
+            HistoryReader reader,
+            Tables tables,
+            List<TableInfo> ownersTables)
             throws IOException {
         requireFree(folder);
         requireReversible(plan);
         Path parent = Objects.requireNonNull(folder.toAbsolutePath().getParent());
         Path unfinished = Files.createTempDirectory(parent, "." + folder.getFileName() + ".part");
         try {
-            new Bundle(unfinished).files(plan, new Owners(reader, tables, ownersTables, plan.repairs()), tables);
+            new Bundle(unfinished)
+                    .files(plan, preview, new Owners(reader, tables, ownersTables, plan.repairs()), tables);
             // Replaces an empty folder, and fails if it is not empty any more.
             Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | RuntimeException e) {
@@ -115,13 +124,14 @@ public final class Bundle {
         }
     }
 
-    private void files(RestorePlan plan, Owners owners, Tables tables) throws IOException {
+    private void files(RestorePlan plan, @Nullable Preview preview, Owners owners, Tables tables) throws IOException {
         file("restore.sql", out -> SqlWriter.write(plan, out));
         file("undo-restore.sql", out -> SqlWriter.writeUndo(Reversal.of(plan), out));
         file("verify.sql", out -> VerifyScript.write(plan, out));
         file("affected.csv", out -> AffectedRows.write(plan.repairs(), owners, tables, out));
         file("report.md", out -> Report.write(plan, owners, tables, out));
-        file("plan.json", out -> new PlanPrinter(new Output(out, new StringBuilder(), true, true), plan).document());
+        file("plan.json", out -> new PlanPrinter(new Output(out, new StringBuilder(), true, true), plan, preview)
+                .document());
         Map<String, String> written = Map.copyOf(sums);
         file("SHA256SUMS", out -> {
             for (Map.Entry<String, String> sum : new TreeMap<>(written).entrySet()) {

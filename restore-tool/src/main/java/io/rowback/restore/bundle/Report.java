@@ -133,8 +133,7 @@ final class Report {
     private void files() throws IOException {
         section("Files");
         line("- `restore.sql` puts the rows back, in one transaction: `psql -X -v ON_ERROR_STOP=1 -f restore.sql`");
-        line(
-                "- `verify.sql` prints each row that is not as it was to be: `psql -XAtq -v ON_ERROR_STOP=1 -f verify.sql`");
+        line("- `verify.sql` prints each row that is not as it was to be: `psql -XAtq -f verify.sql`");
         line(
                 "- `undo-restore.sql` leads every column that was written back to what it held before. Where it deletes rows that"
                         + " had come back, foreign keys with ON DELETE CASCADE or SET NULL act on rows that refer to them since");

@@ -21,6 +21,8 @@ public record Preview(String target, List<Difference> differences, List<Item> it
         TRIGGER,
         /** A rule that rewrites statements on the table. */
         RULE,
+        /** A setting of our role under which the script ends at once. */
+        SETTING,
         /** A privilege that our role lacks. */
         PRIVILEGE,
         /** A sequence that moves. */

@@ -7,6 +7,8 @@ import io.rowback.restore.live.Preview.Item;
 import io.rowback.restore.live.Preview.Kind;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.TriggerMode;
+import io.rowback.restore.sql.RestoreScript;
+import io.rowback.restore.sql.SequenceAdvance;
 import io.rowback.restore.sql.TriggerSwitch;
 import java.math.BigInteger;
 import java.sql.ResultSet;
@@ -49,9 +51,17 @@ final class PreviewItems {
             """;
 
     private static final String SEQUENCE = """
-            SELECT s.last_value, s.is_called, pg_catalog.has_sequence_privilege(%2$s, 'UPDATE') AS movable,
+            SELECT s.last_value, s.is_called, pg_catalog.has_sequence_privilege(%2$s, 'USAGE, UPDATE') AS movable,
+                   (SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE') FROM pg_catalog.pg_class c WHERE c.oid = %2$s) AS owner,
+                   (SELECT q.seqincrement FROM pg_catalog.pg_sequence q WHERE q.seqrelid = %2$s) AS increment,
                    (SELECT q.seqincrement > 0 FROM pg_catalog.pg_sequence q WHERE q.seqrelid = %2$s) AS rising
               FROM %1$s s
+            """;
+
+    private static final String SESSION = """
+            SELECT current_setting('session_replication_role') = 'replica' AS replica,
+                   pg_catalog.has_database_privilege(current_database(), 'TEMP') AS temporary,
+                   pg_catalog.format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user) AS grant
             """;
 
     private static final String SUBSCRIBERS = """
@@ -73,6 +83,7 @@ final class PreviewItems {
     List<Item> of(RestorePlan plan) {
         disabled = plan.request().triggers() == TriggerMode.DISABLE;
         TableWrites.of(plan).forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
+        session.row(SESSION, row -> session(plan, row));
         List<String> slots = session.rows(SUBSCRIBERS, row -> row.getString(1));
         if (!items.isEmpty() && !slots.isEmpty()) {
             add(
@@ -80,6 +91,18 @@ final class PreviewItems {
                     "logical replication slots whose readers see the restore: " + String.join(", ", slots));
         }
         return items;
+    }
+
+    private boolean session(RestorePlan plan, ResultSet row) throws SQLException {
+        if (row.getBoolean("replica")) {
+            items.add(new Item(
+                    Kind.SETTING, "foreign keys are not checked under session_replication_role = replica", true));
+        }
+        boolean lacksTemporary = !row.getBoolean("temporary") && new RestoreScript(plan).needsTemporaryTables();
+        if (lacksTemporary) {
+            items.add(new Item(Kind.PRIVILEGE, "many rows need temporary tables: " + row.getString("grant"), true));
+        }
+        return lacksTemporary;
     }
 
     private void table(LiveTable table, TableWrites writes) {
@@ -172,7 +195,13 @@ final class PreviewItems {
         if (moves) {
             add(Kind.SEQUENCE, "sequence " + sequence + " moves from " + last + " to " + highest);
             if (!row.getBoolean("movable")) {
-                items.add(new Item(Kind.PRIVILEGE, "no UPDATE privilege on sequence " + sequence, true));
+                items.add(new Item(Kind.PRIVILEGE, "no USAGE privilege on sequence " + sequence, true));
+            }
+            if (SequenceAdvance.isSet(last, highest, row.getLong("increment")) && !row.getBoolean("owner")) {
+                items.add(new Item(
+                        Kind.PRIVILEGE,
+                        "only the owner of sequence " + sequence + " can move it so far while others draw from it",
+                        true));
             }
         }
         return moves;

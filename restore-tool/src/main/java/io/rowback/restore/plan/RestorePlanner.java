@@ -96,10 +96,12 @@ public final class RestorePlanner {
             }
         }
         judge(read, rows);
-        refuseSurplus();
+        refuseSurplus(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
         scope.withoutKey().forEach(this::addWithoutKey);
         moved.refuseHalvesOfUnmet(drafts, findings);
         RepairOrder order = order();
+        // Parents that come along were not counted yet.
+        refuseSurplus(order.statements().stream().mapToLong(List::size).sum());
         return new RestorePlan(
                 request,
                 reader.info().durable(),
@@ -143,12 +145,11 @@ public final class RestorePlanner {
         }
     }
 
-    private void refuseSurplus() {
-        if (surplus > 0) {
+    private void refuseSurplus(long rows) {
+        if (rows > request.maxRows()) {
             throw new RowbackException(
                     ErrorCode.REFUSED,
-                    "the plan has " + (surplus + drafts.size() + findings.size()) + " rows, more than the "
-                            + request.maxRows() + " that are allowed",
+                    "the plan has " + rows + " rows, more than the " + request.maxRows() + " that are allowed",
                     "Narrow it by --table, --key-range or --where, or allow as many with --max-rows.");
         }
     }

@@ -69,6 +69,7 @@ public final class RestoreScript {
     public <E extends Exception> void statements(ScriptSink<E> sink) throws E {
         sink.take(statement(Phase.BEGIN, List.of(), "BEGIN"));
         settings(sink);
+        sink.take(foreignKeysChecked());
         sink.take(mark());
         load(sink);
         for (ScriptStatement statement : TriggerSwitch.off(plan)) {
@@ -114,6 +115,24 @@ public final class RestoreScript {
 
     private static ScriptStatement set(List<String> comment, String name, String value) {
         return statement(Phase.SETTINGS, comment, "SET LOCAL " + name + " = " + Literals.quote(value));
+    }
+
+    private static ScriptStatement foreignKeysChecked() {
+        return statement(
+                Phase.SETTINGS,
+                List.of("-- Foreign keys must be checked."),
+                Block.of(
+                        List.of(
+                                "  IF current_setting('session_replication_role') = 'replica' THEN",
+                                "    RAISE EXCEPTION 'foreign keys are not checked under session_replication_role = replica'",
+                                "      USING HINT = 'Run it as a role, or in a session, where it is origin.';",
+                                "  END IF;"),
+                        false));
+    }
+
+    /** Whether the role needs to make temporary tables. */
+    public boolean needsTemporaryTables() {
+        return !portions.sets().isEmpty();
     }
 
     private ScriptStatement mark() {

@@ -33,7 +33,9 @@ public final class VerifyScript {
         line(
                 out,
                 "-- Written by Rowback. Prints each row that is not as restore.sql puts it back, and none if all are:");
-        line(out, "--   psql -XAtq -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE");
+        line(out, "-- Exit status 3 and an error mean that it could not be told.");
+        line(out, "--   psql -XAtq -f THIS_FILE -d DATABASE");
+        line(out, "\\set ON_ERROR_STOP on");
         line(out, "BEGIN TRANSACTION READ ONLY;");
         for (Map.Entry<String, String> setting : SessionSettings.pinned().entrySet()) {
             line(out, "SET LOCAL " + setting.getKey() + " = " + Literals.quote(setting.getValue()) + ";");

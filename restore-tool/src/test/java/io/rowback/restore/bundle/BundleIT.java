@@ -9,6 +9,7 @@ import io.rowback.history.Operation;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.restore.LiveHistory;
+import io.rowback.restore.live.Preview;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
@@ -130,6 +131,8 @@ final class BundleIT {
                         .readTree(bundle.resolve("plan.json").toFile())
                         .get("repairs"))
                 .hasSize(2);
+        assertThat(Files.readString(bundle.resolve("plan.json"))).contains("\"target\":\"here\"", "\"preview\":[]");
+        assertThat(bundle.resolve("verify.sql")).content().contains("\n\\set ON_ERROR_STOP on\nBEGIN");
         Process sums = new ProcessBuilder("sha256sum", "-c", "--strict", "SHA256SUMS")
                 .directory(bundle.toFile())
                 .redirectErrorStream(true)
@@ -149,7 +152,7 @@ final class BundleIT {
         Tables tables = new Tables(reader.tables());
         Path bundle = folder.resolve("bundle");
         List<TableInfo> owners = tables.named("users").tables();
-        Bundle.write(bundle, plan, reader, tables, owners);
+        Bundle.write(bundle, plan, new Preview("here", List.of(), List.of()), reader, tables, owners);
         return bundle;
     }
 
@@ -165,7 +168,8 @@ final class BundleIT {
         List<String> rows = new ArrayList<>();
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
-            boolean result = statement.execute(Files.readString(bundle.resolve("verify.sql")));
+            boolean result = statement.execute(
+                    Files.readString(bundle.resolve("verify.sql")).replace("\n\\set ON_ERROR_STOP on\n", "\n"));
             while (result || statement.getUpdateCount() >= 0) {
                 if (result) {
                     try (ResultSet found = statement.getResultSet()) {

@@ -140,9 +140,27 @@ final class PreviewIT {
         database.run("grant insert, update (a), delete on u to clerk; grant select on sequence u_id_seq to clerk");
         assertThat(target.compare(xid).preview().obstacles())
                 .extracting(Preview.Item::text)
-                .containsExactly("no UPDATE privilege on sequence public.u_id_seq");
-        database.run("grant usage, update on sequence u_id_seq to clerk");
+                .containsExactly("no USAGE privilege on sequence public.u_id_seq");
+        database.run("grant usage on sequence u_id_seq to clerk");
         assertThat(target.compare(xid).preview().obstacles()).isEmpty();
+    }
+
+    @Test
+    void whatKeepsTheWholeScriptFromRunningIsNamed() throws SQLException {
+        database.run("create table u (id int primary key); insert into u select generate_series(1, 21)");
+        database.run("grant all on u to clerk; revoke temporary on database \"" + database.name() + "\" from public");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from u");
+        database.run("alter role clerk in database \"" + database.name() + "\" set session_replication_role = replica");
+        assertThat(new Target(history, database.as("clerk"))
+                        .compare(xid)
+                        .preview()
+                        .obstacles())
+                .extracting(Preview.Item::text)
+                .containsExactly(
+                        "foreign keys are not checked under session_replication_role = replica",
+                        "many rows need temporary tables: GRANT TEMPORARY ON DATABASE \"" + database.name()
+                                + "\" TO clerk");
     }
 
     @Test

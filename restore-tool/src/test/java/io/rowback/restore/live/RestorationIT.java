@@ -138,6 +138,33 @@ final class RestorationIT {
     }
 
     @Test
+    void sequenceFarBehindWaitsForWhoDrawsAndNeverGoesBack() throws Exception {
+        database.run("create table s (id bigserial primary key); insert into s values (1000000)");
+        LiveHistory history = new LiveHistory(database);
+        plan = new Target(history, database)
+                .compare(history.commit("delete from s"))
+                .plan();
+        try (Connection application = database.connect();
+                Statement statement = application.createStatement()) {
+            statement.execute("begin; select nextval('s_id_seq')");
+            CompletableFuture<String> restoring = CompletableFuture.supplyAsync(restoration(database)::run);
+            awaitWaiting(1);
+            statement.execute("select setval('s_id_seq', 1000020); commit");
+            restoring.get();
+        }
+        assertThat(database.query("select last_value from s_id_seq")).containsExactly("1000020");
+    }
+
+    @Test
+    void sessionThatDoesNotCheckForeignKeysIsRefused() throws SQLException {
+        database.run(
+                "alter role postgres in database \"" + database.name() + "\" set session_replication_role = replica");
+        assertFails(ErrorCode.REFUSED, "foreign keys are not checked", () -> restoration(database)
+                .run());
+        assertThat(rows()).isEqualTo(DAMAGED);
+    }
+
+    @Test
     void connectionLostBeforeCommitLeavesNothing() throws SQLException, IOException {
         try (Wire wire = new Wire(database.port())) {
             wire.cutAt("INSERT INTO", true);

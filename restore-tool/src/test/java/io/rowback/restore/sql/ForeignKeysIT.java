@@ -1,6 +1,7 @@
 package io.rowback.restore.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.Operation;
 import io.rowback.history.RowKey;
@@ -164,6 +165,17 @@ final class ForeignKeysIT {
         assertThat(refused.outcome()).isEqualTo(Outcome.REFUSED);
         assertThat(refused.refusals()).singleElement().satisfies(row -> assertThat(row.reason())
                 .isEqualTo("it refers to city 1, which is neither there nor in the plan"));
+        RestoreRequest few = new RestoreRequest(
+                scope(history, true, xid),
+                null,
+                ColumnChoice.ALL,
+                Set.of(Operation.DELETE),
+                ConflictMode.REFUSE,
+                false,
+                2);
+        assertThatThrownBy(() -> RestorePlanner.plan(history.reader(), few))
+                .as("parents count too")
+                .hasMessage("the plan has 3 rows, more than the 2 that are allowed");
         restore(history, plan(history, scope(history, true, xid)));
         assertThat(history.lines())
                 .isEqualTo(before.stream()

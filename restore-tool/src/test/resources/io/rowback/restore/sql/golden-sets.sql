@@ -32,6 +32,16 @@ SET LOCAL statement_timeout = '60s';
 -- Finds rows by their keys, even if the server believes that a table is empty.
 SET LOCAL enable_seqscan = 'off';
 
+-- Foreign keys must be checked.
+DO $rowback$
+BEGIN
+  IF current_setting('session_replication_role') = 'replica' THEN
+    RAISE EXCEPTION 'foreign keys are not checked under session_replication_role = replica'
+      USING HINT = 'Run it as a role, or in a session, where it is origin.';
+  END IF;
+END
+$rowback$;
+
 -- Marks this transaction in the history as a restore.
 DO $rowback$
 BEGIN
@@ -317,10 +327,21 @@ $rowback$;
 
 -- public.users_id_seq must not hand out 1 again; it is never moved backwards.
 DO $rowback$
+DECLARE
+  behind numeric;
 BEGIN
-  IF (SELECT last_value < 1 OR (last_value = 1 AND NOT is_called) FROM public.users_id_seq)
-      AND (SELECT seqincrement > 0 FROM pg_sequence WHERE seqrelid = 'public.users_id_seq'::regclass) THEN
-    PERFORM setval('public.users_id_seq'::regclass, 1);
+  SELECT ceil((1 - s.last_value::numeric) / q.seqincrement) INTO behind
+    FROM public.users_id_seq s, pg_sequence q WHERE q.seqrelid = 'public.users_id_seq'::regclass AND q.seqincrement > 0
+     AND (s.last_value < 1 OR (s.last_value = 1 AND NOT s.is_called));
+  IF behind > 100000 THEN
+    EXECUTE (SELECT 'ALTER SEQUENCE public.users_id_seq START WITH ' || q.seqstart FROM pg_sequence q WHERE q.seqrelid = 'public.users_id_seq'::regclass);
+    IF (SELECT s.last_value < 1 FROM public.users_id_seq s) THEN
+      PERFORM setval('public.users_id_seq'::regclass, 1);
+    END IF;
+  ELSIF behind >= 0 THEN
+    FOR i IN 0..behind LOOP
+      EXIT WHEN nextval('public.users_id_seq'::regclass) >= 1;
+    END LOOP;
   END IF;
 END
 $rowback$;
