@@ -79,6 +79,8 @@ final class ReferenceGuard {
             statements.add(insert(
                     block.stream().map(row -> new RowStatement(row).places()).toList(), block.size()));
         }
+        // Without it the server expects few rows, and compares each with each.
+        statements.add(new ScriptStatement(Phase.GUARD, List.of(), "ANALYZE pg_temp." + TABLE, 0));
         statements.add(new ScriptStatement(
                 Phase.GUARD,
                 List.of(

@@ -156,6 +156,7 @@ INSERT INTO pg_temp.rowback_changed
     AND t.up IS NOT DISTINCT FROM v.expected2
     AND t."user" IS NOT DISTINCT FROM v.expected3
     AND t.found::text IS NOT DISTINCT FROM v.expected4::text;
+ANALYZE pg_temp.rowback_changed;
 
 -- No row that this script leaves alone refers to one that goes: it would go too, or be changed.
 DO $rowback$

@@ -85,6 +85,7 @@ INSERT INTO pg_temp.rowback_changed
       AND up IS NULL
       AND "user" IS NULL
       AND found::text = E'x\r';
+ANALYZE pg_temp.rowback_changed;
 
 -- No row that this script leaves alone refers to one that goes: it would go too, or be changed.
 DO $rowback$
