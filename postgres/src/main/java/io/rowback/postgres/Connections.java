@@ -77,6 +77,16 @@ public final class Connections {
         return open(driverProperties());
     }
 
+    /**
+     * The same with the search path that the role or the database prescribes, for what names something unqualified, as an
+     * application's triggers do. Our own statements set another or are written so that it does not matter.
+     */
+    public Connection openWithOwnPath() throws SQLException {
+        Properties properties = driverProperties();
+        properties.setProperty("options", startupOptions(Set.of("search_path")));
+        return open(properties);
+    }
+
     /** A walsender of this database: it takes replication commands and simple queries. The caller closes it. */
     public Connection openReplication() throws SQLException {
         Properties properties = driverProperties();
@@ -100,7 +110,7 @@ public final class Connections {
             properties.setProperty("password", settings.password());
         }
         properties.setProperty("ApplicationName", applicationName);
-        properties.setProperty("options", startupOptions());
+        properties.setProperty("options", startupOptions(Set.of()));
         return properties;
     }
 
@@ -119,8 +129,9 @@ public final class Connections {
         }
     }
 
-    private static String startupOptions() {
+    private static String startupOptions(Set<String> without) {
         return SessionSettings.pinned().entrySet().stream()
+                .filter(setting -> !without.contains(setting.getKey()))
                 .map(setting ->
                         "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
                 .collect(Collectors.joining(" ", "", NO_TIMEOUTS));

@@ -67,7 +67,7 @@ public final class Restoration {
 
     private Connection connect() {
         try {
-            return connections.open();
+            return connections.openWithOwnPath();
         } catch (SQLException e) {
             throw connections.explain("connecting to", e);
         }

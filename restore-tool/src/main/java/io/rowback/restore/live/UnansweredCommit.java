@@ -90,7 +90,7 @@ final class UnansweredCommit {
     }
 
     private boolean rowsHoldWhatWasWritten() {
-        try (Connection connection = connections.open();
+        try (Connection connection = connections.openWithOwnPath();
                 Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
             script.<SQLException>statements(next -> {

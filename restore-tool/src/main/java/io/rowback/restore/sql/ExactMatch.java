@@ -18,6 +18,10 @@ import java.util.Set;
  * Conditions that hold if a column has exactly this value. Not all types have an equality, and not for all of them does
  * it mean the same value: 1.5 equals 1.50 in a numeric, and 'Ann' equals 'ann' under some collations. Where equality is
  * not identity, the texts that Postgres prints are compared, byte by byte.
+ *
+ * <p>The conditions mean the same under every search path that begins with pg_catalog. An operator or a function of another
+ * schema is preferred where it takes exactly the types at hand and pg_catalog's does not, so those are written in a form for
+ * which pg_catalog has one.
  */
 final class ExactMatch {
     /** Longer values stand in a condition by their hash, so that a script does not hold them twice. */
@@ -25,6 +29,47 @@ final class ExactMatch {
 
     /** Types of pg_catalog whose cast to text does not give what their output function prints, or is missing. */
     private static final Set<String> CAST_DIFFERS = Set.of("bpchar", "xml", "\"char\"");
+
+    /** Types for which pg_catalog has an equality of just that type. */
+    private static final Set<String> OWN_EQUALITY = Set.of(
+            "smallint",
+            "integer",
+            "bigint",
+            "oid",
+            "boolean",
+            "uuid",
+            "bytea",
+            "date",
+            "time without time zone",
+            "time with time zone",
+            "timestamp without time zone",
+            "timestamp with time zone",
+            "interval",
+            "money",
+            "inet",
+            "macaddr",
+            "macaddr8",
+            "bit",
+            "bit varying",
+            "pg_lsn",
+            "name",
+            "numeric",
+            "real",
+            "double precision",
+            "text",
+            "character");
+
+    /** Types of pg_catalog that are an oid and print as a name, qualified or not as the search path has it. */
+    private static final Set<String> NAMES = Set.of(
+            "regclass",
+            "regtype",
+            "regproc",
+            "regprocedure",
+            "regoper",
+            "regoperator",
+            "regconfig",
+            "regdictionary",
+            "regcollation");
 
     private ExactMatch() {}
 
@@ -36,12 +81,16 @@ final class ExactMatch {
             return name + (isForeign(column) ? " IS NOT DISTINCT FROM NULL" : " IS NULL");
         }
         String text = known.text();
-        boolean identity = Equality.isIdentity(column);
+        if (isName(column)) {
+            return asOids(column, name) + " = " + asOids(column, Literals.typed(text, column.type()));
+        }
+        boolean identity = isIdentity(column);
         if (text.length() > LONGEST) {
-            return "sha256(convert_to(" + printed(column, name) + ", 'UTF8')) = '\\x" + sha256(known) + "'";
+            return "pg_catalog.sha256(pg_catalog.convert_to(" + printed(column, name) + ", 'UTF8')) = '\\x"
+                    + sha256(known) + "'";
         }
         String collation = column.byteOrdered() ? "" : " COLLATE \"C\"";
-        if (identity || Equality.isText(column)) {
+        if (identity || (Equality.isText(column) && hasOwnEquality(column))) {
             return name + " = " + Literals.quote(text) + (identity ? "" : collation);
         }
         // The text of NULL is empty as well.
@@ -59,7 +108,7 @@ final class ExactMatch {
             conditions.add(
                     isForeign(column)
                             ? of(column, ColumnValue.of(value))
-                            : Identifiers.quote(column.name()) + " = " + Literals.quote(value));
+                            : Identifiers.quote(column.name()) + equality(column) + Literals.quote(value));
         }
         return conditions;
     }
@@ -68,10 +117,13 @@ final class ExactMatch {
     static String same(Column column, String value) {
         String name = "t." + Identifiers.quote(column.name());
         String collation = column.byteOrdered() ? "" : " COLLATE \"C\"";
-        if (Equality.isIdentity(column)) {
+        if (isName(column)) {
+            return asOids(column, name) + " IS NOT DISTINCT FROM " + asOids(column, value);
+        }
+        if (isIdentity(column)) {
             return name + " IS NOT DISTINCT FROM " + value;
         }
-        if (Equality.isText(column)) {
+        if (Equality.isText(column) && hasOwnEquality(column)) {
             return name + " IS NOT DISTINCT FROM " + value + collation;
         }
         return printedOrNull(column, name) + " IS NOT DISTINCT FROM " + printedOrNull(column, value) + collation;
@@ -82,7 +134,7 @@ final class ExactMatch {
         String name = "t." + Identifiers.quote(column.name());
         return isForeign(column)
                 ? printed(column, name) + " = " + printed(column, value) + " COLLATE \"C\""
-                : name + " = " + value;
+                : name + equality(column) + value;
     }
 
     /** The text that the type's output function prints of the column of {@code t}, NULL of NULL, compared by bytes. */
@@ -107,7 +159,7 @@ final class ExactMatch {
     private static String printedOrNull(Column column, String name) {
         String printed = printed(column, name);
         // IS NULL is true of a composite value too, if all of its fields are NULL.
-        return printed.startsWith("format(")
+        return printed.startsWith("pg_catalog.format(")
                 ? "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN " + printed + " END"
                 : printed;
     }
@@ -115,16 +167,38 @@ final class ExactMatch {
     /** The text that the type's output function prints, as an expression. */
     static String printed(Column column, String name) {
         String base = Equality.base(column);
-        if (base.equals("text") || base.equals("character varying")) {
+        if (base.equals("text")) {
             return name;
         }
         boolean castPrints = !isForeign(column) && !CAST_DIFFERS.contains(base) && !base.equals("character");
-        return castPrints ? name + "::text" : "format('%s', " + name + ")";
+        return castPrints ? name + "::text" : "pg_catalog.format('%s', " + name + ")";
     }
 
     /** Whether the type is not one of pg_catalog. */
     private static boolean isForeign(Column column) {
         return column.type().contains(".");
+    }
+
+    /** Whether the values are equal if and only if their texts are, and so compared. */
+    private static boolean isIdentity(Column column) {
+        return Equality.isIdentity(column) && hasOwnEquality(column);
+    }
+
+    private static boolean hasOwnEquality(Column column) {
+        return OWN_EQUALITY.contains(Equality.base(column));
+    }
+
+    private static String equality(Column column) {
+        return hasOwnEquality(column) ? " = " : " OPERATOR(pg_catalog.=) ";
+    }
+
+    private static boolean isName(Column column) {
+        return NAMES.contains(column.type().replace("[]", ""));
+    }
+
+    /** The numbers of what values of such a type name, as text. */
+    private static String asOids(Column column, String value) {
+        return value + (column.type().endsWith("[]") ? "::oid[]::text" : "::oid::text");
     }
 
     private static String sha256(ColumnValue.Text text) {

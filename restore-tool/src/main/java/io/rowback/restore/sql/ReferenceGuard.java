@@ -59,9 +59,14 @@ final class ReferenceGuard {
 
     private ReferenceGuard() {}
 
+    /** Whether anything that a plan writes can be referred to. */
+    static boolean isNeeded(RestorePlan plan) {
+        return plan.repairs().stream().anyMatch(ReferenceGuard::letsGo);
+    }
+
     /** The statements for a plan; none if nothing that it writes can be referred to. */
     static List<ScriptStatement> of(RestorePlan plan, List<RowSet> sets, List<List<Repair>> spelledOut) {
-        if (plan.repairs().stream().noneMatch(ReferenceGuard::letsGo)) {
+        if (!isNeeded(plan)) {
             return List.of();
         }
         List<ScriptStatement> statements = new ArrayList<>();

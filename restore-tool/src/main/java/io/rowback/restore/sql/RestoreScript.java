@@ -71,13 +71,20 @@ public final class RestoreScript {
         settings(sink);
         sink.take(foreignKeysChecked());
         sink.take(mark());
+        sink.take(ownPath());
         load(sink);
         for (ScriptStatement statement : TriggerSwitch.off(plan)) {
             sink.take(statement);
         }
         locks(sink);
-        for (ScriptStatement statement : ReferenceGuard.of(plan, portions.sets(), blocks(changed()))) {
-            sink.take(statement);
+        List<ScriptStatement> guard = ReferenceGuard.of(plan, portions.sets(), blocks(changed()));
+        if (!guard.isEmpty()) {
+            // It walks the catalog, in which no schema of that path may have a part.
+            sink.take(set(List.of(), "search_path", ""));
+            for (ScriptStatement statement : guard) {
+                sink.take(statement);
+            }
+            sink.take(ownPath());
         }
         for (Portion portion : portions.inOrder()) {
             sink.take(portion.rows().isEmpty() ? writeRanges(portion.ranges()) : writeRows(portion.rows()));
@@ -89,6 +96,7 @@ public final class RestoreScript {
         for (ScriptStatement statement : TriggerSwitch.on(plan)) {
             sink.take(statement);
         }
+        sink.take(set(List.of(), "search_path", ""));
         checks(sink);
         for (ScriptStatement statement : SequenceAdvance.of(plan)) {
             sink.take(statement);
@@ -132,7 +140,22 @@ public final class RestoreScript {
 
     /** Whether the role needs to make temporary tables. */
     public boolean needsTemporaryTables() {
-        return !portions.sets().isEmpty();
+        return !portions.sets().isEmpty() || ReferenceGuard.isNeeded(plan);
+    }
+
+    /**
+     * Sets the path that the database or the role prescribes, with pg_catalog first if it is named elsewhere. The setting is
+     * computed while the path is empty still, so that nothing of its schemas has a part in that.
+     */
+    private static ScriptStatement ownPath() {
+        List<String> lines = List.of(
+                "  PERFORM set_config('search_path',",
+                "      CASE WHEN reset_val ~ 'pg_catalog' THEN 'pg_catalog, ' ELSE '' END || reset_val, true)",
+                "    FROM pg_settings WHERE name = 'search_path';");
+        return statement(
+                Phase.SETTINGS,
+                List.of("-- For what triggers, checks and generated columns name: the database's or the role's path."),
+                Block.of(lines, false));
     }
 
     private ScriptStatement mark() {

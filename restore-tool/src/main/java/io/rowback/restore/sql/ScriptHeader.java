@@ -77,7 +77,7 @@ final class ScriptHeader {
             lines.add(
                     plan.request().triggers() == TriggerMode.DISABLE
                             ? "-- Triggers of these tables, which are disabled meanwhile:"
-                            : "-- Triggers of these tables, which may fire, with an empty search_path:");
+                            : "-- Triggers of these tables, which may fire:");
             lines.addAll(triggers);
         }
     }

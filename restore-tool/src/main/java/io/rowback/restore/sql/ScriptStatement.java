@@ -16,11 +16,11 @@ public record ScriptStatement(Phase phase, List<String> comment, String sql, int
         comment = List.copyOf(comment);
     }
 
-    /** What statements are for, in the order in which they come. */
+    /** What statements are for, in the order in which they first come. */
     public enum Phase {
         /** Begins the transaction. */
         BEGIN,
-        /** Settings of the transaction that pin how values are read and printed, and how long it waits. */
+        /** Settings of the transaction: how values are read and printed, how long it waits, where names are looked up. */
         SETTINGS,
         /** Marks the transaction in the history as a restore. */
         MARK,

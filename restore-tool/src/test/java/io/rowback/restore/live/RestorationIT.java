@@ -165,6 +165,17 @@ final class RestorationIT {
     }
 
     @Test
+    void triggersFindWhatTheyNameInThePathOfTheDatabase() throws SQLException {
+        database.run("create schema app; create table app.audit (what text); alter database \"" + database.name()
+                + "\" set search_path = app, public; create function app.note() returns trigger language plpgsql as"
+                + " $$ begin insert into audit values (tg_op); return new; end $$;"
+                + " create trigger note before insert or update on u for each row execute function app.note()");
+        restoration(database).run();
+        assertThat(rows()).isEqualTo(RESTORED);
+        assertThat(database.query("select count(*) from app.audit")).containsExactly("3");
+    }
+
+    @Test
     void connectionLostBeforeCommitLeavesNothing() throws SQLException, IOException {
         try (Wire wire = new Wire(database.port())) {
             wire.cutAt("INSERT INTO", true);

@@ -251,6 +251,63 @@ final class RestoreSqlIT {
                 .hasMessageMatching("(?s).*u c(\\\\n|\\?)' is there with other values.*");
     }
 
+    /** A path that names pg_catalog late, in which each of our own operators and functions has a rival of a better type. */
+    @Test
+    void functionsOfTheApplicationFindWhatTheyNameAndNothingOfItsPathStandsInForOurs()
+            throws SQLException, IOException {
+        database.run("""
+                create schema app;
+                set search_path = app, public, pg_catalog;
+                create table audit (what text);
+                create function half(i int) returns int immutable language plpgsql as $$ begin return twice(i) / 4; end $$;
+                create function twice(i int) returns int immutable language sql as $$ select i * 2 $$;
+                create domain small as int check (half(value) < 100);
+                create table u (id varchar(9) primary key, v varchar, n cidr, l text, c regclass, y regtype, a regclass[], s small,
+                  g int generated always as (half(4)) stored, check (half(length(v)) < 100));
+                create table d (id int primary key);
+                create function note() returns trigger language plpgsql as $$
+                  begin insert into audit values (tg_op); return new; end $$;
+                create trigger note before insert or update on u for each row execute function note();
+                create constraint trigger note after insert on d deferrable initially deferred
+                  for each row execute function note();
+                insert into u values ('a', 'x', '10.0.0.0/8', 'l', 'u', 'small', '{u,pg_class,NULL}', 1),
+                  ('b', 'y', '10.0.0.0/8', repeat('long', 100), 'audit', 'int', '{}', 2), ('c', 'z', null, null, null, null, null, null);
+                insert into d values (1);
+                """);
+        LiveHistory history = new LiveHistory(database);
+        List<String> before = rowsBut("app.audit", history);
+        long xid = history.commit("""
+                set local search_path = app, public, pg_catalog;
+                update u set v = 'w', n = '11.0.0.0/8', l = repeat('other', 100), c = 'd', y = 'u', a = '{d}', s = 3 where id = 'a';
+                delete from u where id > 'a'; delete from d""");
+        database.run("""
+                create function app.trap(varchar, varchar) returns boolean language plpgsql as $$ begin raise 'trapped'; end $$;
+                create function app.trap(cidr, cidr) returns boolean language plpgsql as $$ begin raise 'trapped'; end $$;
+                create function app.trap(regclass, regclass) returns boolean language plpgsql as $$ begin raise 'trapped'; end $$;
+                create function app.trap(int, int) returns boolean language plpgsql as $$ begin raise 'trapped'; end $$;
+                create operator app.= (leftarg = varchar, rightarg = varchar, function = app.trap);
+                create operator app.= (leftarg = cidr, rightarg = cidr, function = app.trap);
+                create operator app.= (leftarg = regclass, rightarg = regclass, function = app.trap);
+                create operator app.= (leftarg = int, rightarg = int, function = app.trap);
+                create function app.convert_to(text, text) returns bytea language plpgsql as $$ begin raise 'trapped'; end $$;
+                create function app.format(text, regclass) returns text language plpgsql as $$ begin raise 'trapped'; end $$;
+                alter database %s set search_path = app, public, pg_catalog
+                """.formatted(
+                        database.query("select quote_ident(current_database())").get(0)));
+        String sql = sql(plan(history.reader(), DEFAULT, xid));
+        database.run(sql);
+        assertThat(rowsBut("app.audit", history)).isEqualTo(before);
+        assertThat(database.query("select count(*) from app.audit")).containsExactly("9");
+        database.run(sql);
+        assertThat(rowsBut("app.audit", history)).isEqualTo(before);
+    }
+
+    private static List<String> rowsBut(String table, LiveHistory history) throws SQLException {
+        return history.lines().stream()
+                .filter(row -> !row.startsWith(table + " "))
+                .toList();
+    }
+
     @Test
     void triggerThatRewritesWhatIsPutBackFailsLoudly() throws SQLException, IOException {
         database.run("""

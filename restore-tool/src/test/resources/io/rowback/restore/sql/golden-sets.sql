@@ -52,6 +52,15 @@ BEGIN
 END
 $rowback$;
 
+-- For what triggers, checks and generated columns name: the database's or the role's path.
+DO $rowback$
+BEGIN
+  PERFORM set_config('search_path',
+      CASE WHEN reset_val ~ 'pg_catalog' THEN 'pg_catalog, ' ELSE '' END || reset_val, true)
+    FROM pg_settings WHERE name = 'search_path';
+END
+$rowback$;
+
 -- Rows of users to be inserted: 1. Columns:
 --   wanted1: id
 --   wanted2: name
@@ -133,6 +142,7 @@ BEGIN
     ORDER BY t.id FOR UPDATE OF t;
 END
 $rowback$;
+SET LOCAL search_path = '';
 
 -- Where the rows are that are updated or deleted, and the columns that are updated.
 CREATE TEMPORARY TABLE rowback_changed (relation oid, place tid, columns text[]) ON COMMIT DROP;
@@ -203,6 +213,15 @@ BEGIN
 END
 $rowback$;
 
+-- For what triggers, checks and generated columns name: the database's or the role's path.
+DO $rowback$
+BEGIN
+  PERFORM set_config('search_path',
+      CASE WHEN reset_val ~ 'pg_catalog' THEN 'pg_catalog, ' ELSE '' END || reset_val, true)
+    FROM pg_settings WHERE name = 'search_path';
+END
+$rowback$;
+
 -- users: rows 1 to 1 of 1
 INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
   SELECT v.wanted1, v.wanted2, v.wanted3
@@ -242,6 +261,7 @@ DELETE FROM ONLY shop.U&"Tree\000ahouse" AS t
 
 -- What is put off until COMMIT, checks and triggers, comes now: it may change rows.
 SET CONSTRAINTS ALL IMMEDIATE;
+SET LOCAL search_path = '';
 
 -- Every value that was to be put back is there, by our hand or already before.
 DO $rowback$

@@ -49,6 +49,15 @@ BEGIN
 END
 $rowback$;
 
+-- For what triggers, checks and generated columns name: the database's or the role's path.
+DO $rowback$
+BEGIN
+  PERFORM set_config('search_path',
+      CASE WHEN reset_val ~ 'pg_catalog' THEN 'pg_catalog, ' ELSE '' END || reset_val, true)
+    FROM pg_settings WHERE name = 'search_path';
+END
+$rowback$;
+
 -- Locks the rows of shop.Tree\nhouse that are changed.
 DO $rowback$
 #variable_conflict use_column
@@ -68,13 +77,14 @@ BEGIN
     ORDER BY id FOR UPDATE;
 END
 $rowback$;
+SET LOCAL search_path = '';
 
 -- Where the rows are that are updated or deleted, and the columns that are updated.
 CREATE TEMPORARY TABLE rowback_changed (relation oid, place tid, columns text[]) ON COMMIT DROP;
 INSERT INTO pg_temp.rowback_changed
   SELECT tableoid, ctid, ARRAY['name', 'price']::text[] FROM ONLY public.users
     WHERE id = '2'
-      AND sha256(convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
+      AND pg_catalog.sha256(pg_catalog.convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
       AND price::text = '0'
   UNION ALL SELECT tableoid, ctid, ARRAY['user', 'found']::text[] FROM ONLY shop.U&"Tree\000ahouse"
     WHERE id = '3'
@@ -132,6 +142,15 @@ BEGIN
 END
 $rowback$;
 
+-- For what triggers, checks and generated columns name: the database's or the role's path.
+DO $rowback$
+BEGIN
+  PERFORM set_config('search_path',
+      CASE WHEN reset_val ~ 'pg_catalog' THEN 'pg_catalog, ' ELSE '' END || reset_val, true)
+    FROM pg_settings WHERE name = 'search_path';
+END
+$rowback$;
+
 -- users 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
 INSERT INTO public.users (id, name, price) OVERRIDING SYSTEM VALUE
   SELECT '1', 'Ann''s', '1.50'
@@ -144,7 +163,7 @@ UPDATE ONLY public.users
   SET name = 'Bob',
       price = NULL
   WHERE id = '2'
-    AND sha256(convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
+    AND pg_catalog.sha256(pg_catalog.convert_to(name, 'UTF8')) = '\x5752d8ef22180989abc74ea026fad067cb4d645fd6df86f16e1699696ddb8829'
     AND price::text = '0';
 
 -- shop.Tree\nhouse 1: deleted by transaction 701 at 2026-01-01T00:00:01Z; comes back whole
@@ -178,6 +197,7 @@ DELETE FROM ONLY shop.U&"Tree\000ahouse"
 
 -- What is put off until COMMIT, checks and triggers, comes now: it may change rows.
 SET CONSTRAINTS ALL IMMEDIATE;
+SET LOCAL search_path = '';
 
 -- Every value that was to be put back is there, by our hand or already before.
 DO $rowback2$
