@@ -1,6 +1,8 @@
 package io.rowback.postgres;
 
 import io.rowback.history.ColumnValue;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Values as SQL string constants. They need {@code standard_conforming_strings} on, which {@link SessionSettings} pins.
@@ -49,6 +51,11 @@ public final class Literals {
             return "NULL";
         }
         throw new IllegalArgumentException("an unknown value has no literal");
+    }
+
+    /** These texts as an array of type {@code text[]}. */
+    public static String texts(Stream<String> texts) {
+        return texts.map(Literals::quote).collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
     }
 
     /** The text as a constant of a type, {@code 'text'::type}; the type as {@code format_type} prints it. */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.history.ColumnValue;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
-import io.rowback.restore.plan.Repair.DeleteRow;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.query.RelatedRows.Row;
@@ -36,14 +35,8 @@ final class AffectedRows {
                     owner == null ? "" : table(owner, tables),
                     owner == null ? "" : key(owner, tables),
                     repair instanceof InsertRow ? "insert" : repair instanceof UpdateRow ? "update" : "delete",
-                    json(
-                            repair instanceof InsertRow insert
-                                    ? insert.cells()
-                                    : repair instanceof UpdateRow update ? update.wanted() : List.of()),
-                    json(
-                            repair instanceof UpdateRow update
-                                    ? update.expected()
-                                    : repair instanceof DeleteRow delete ? delete.expected() : List.of()),
+                    json(repair.wanted()),
+                    json(repair.expected()),
                     repair.causes().stream()
                             .map(cause -> cause.transaction().id().toString())
                             .distinct()

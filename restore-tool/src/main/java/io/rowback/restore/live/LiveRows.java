@@ -45,9 +45,7 @@ final class LiveRows {
         for (int i = 0; i < table.key().size(); i++) {
             int part = i;
             Column column = table.column(table.key().get(i));
-            arrays.add(keys.stream()
-                    .map(key -> Literals.quote(key.values().get(part)))
-                    .collect(Collectors.joining(", ", "ARRAY[", "]::text[]")));
+            arrays.add(Literals.texts(keys.stream().map(key -> key.values().get(part))));
             names.add("k" + i);
             conditions.add("t." + Identifiers.quote(column.name()) + " " + operators.get(i) + " k.k" + i + "::"
                     + column.type());

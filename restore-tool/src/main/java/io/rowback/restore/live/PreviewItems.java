@@ -14,11 +14,9 @@ import java.math.BigInteger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 
 /** Asks the live database what writing a plan would do and meet there. */
 final class PreviewItems {
@@ -136,8 +134,8 @@ final class PreviewItems {
     private static String tableQuery(LiveTable table, TableWrites writes) {
         return TABLE.formatted(
                 Long.toString(table.oid()),
-                names(writes.inserted()),
-                names(writes.updated()),
+                Literals.texts(writes.inserted().stream()),
+                Literals.texts(writes.updated().stream()),
                 writes.deletes() > 0,
                 writes.updates() + writes.deletes() > 0);
     }
@@ -149,7 +147,7 @@ final class PreviewItems {
                 writes.inserts() > 0,
                 writes.updates() > 0,
                 writes.deletes() > 0,
-                names(writes.updated()));
+                Literals.texts(writes.updated().stream()));
         session.rows(
                 query,
                 row -> items.add(new Item(
@@ -209,9 +207,5 @@ final class PreviewItems {
 
     private void add(Kind kind, String text) {
         items.add(new Item(kind, text, false));
-    }
-
-    private static String names(Collection<String> columns) {
-        return columns.stream().map(Literals::quote).collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
     }
 }

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What foreign keys of the live database say: parents that are missing there, and rows that refer to what would go. */
@@ -229,9 +228,7 @@ final class ReferenceChecks {
         List<String> arrays = new ArrayList<>();
         for (int i = 0; i < key.size(); i++) {
             int part = i;
-            arrays.add(rows.stream()
-                    .map(row -> Literals.quote(row.values().get(part)))
-                    .collect(Collectors.joining(", ", "ARRAY[", "]::text[]")));
+            arrays.add(Literals.texts(rows.stream().map(row -> row.values().get(part))));
         }
         return " AND (" + String.join(" COLLATE \"C\", ", key) + " COLLATE \"C\") NOT IN (SELECT * FROM unnest("
                 + String.join(", ", arrays) + "))";

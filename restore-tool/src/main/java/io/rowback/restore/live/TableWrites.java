@@ -5,6 +5,7 @@ import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.sql.SequenceAdvance;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -44,18 +45,13 @@ record TableWrites(
     }
 
     private TableWrites and(Repair repair) {
-        if (repair instanceof InsertRow insert) {
-            for (Repair.Cell cell : insert.cells()) {
-                inserted.add(cell.column().name());
-                String sequence = cell.column().sequence();
-                if (sequence != null && !cell.value().isNull()) {
-                    sequences.merge(sequence, new BigInteger(cell.value().toString()), BigInteger::max);
-                }
-            }
+        SequenceAdvance.raise(sequences, repair);
+        if (repair instanceof InsertRow) {
+            repair.wanted().forEach(cell -> inserted.add(cell.column().name()));
             return new TableWrites(inserts + 1, updates, deletes, inserted, updated, sequences);
         }
-        if (repair instanceof UpdateRow update) {
-            update.wanted().forEach(cell -> updated.add(cell.column().name()));
+        if (repair instanceof UpdateRow) {
+            repair.wanted().forEach(cell -> updated.add(cell.column().name()));
             return new TableWrites(inserts, updates + 1, deletes, inserted, updated, sequences);
         }
         return new TableWrites(inserts, updates, deletes + 1, inserted, updated, sequences);

@@ -11,7 +11,6 @@ import io.rowback.restore.plan.Finding.ColumnConflict;
 import io.rowback.restore.plan.Finding.RowConflict;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
-import io.rowback.restore.plan.Repair.DeleteRow;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestorePlan;
@@ -271,23 +270,22 @@ public final class PlanPrinter {
                                 .map(cause -> cause.transaction().id().toString())
                                 .distinct()
                                 .toList());
-        if (repair instanceof InsertRow insert) {
-            return json.put("wanted", cells(insert.cells())).put("now", (Object) null);
+        if (repair instanceof InsertRow) {
+            return json.put("wanted", cells(repair.wanted())).put("now", (Object) null);
         }
-        if (repair instanceof UpdateRow update) {
+        JsonObject now = cells(repair.expected());
+        if (repair instanceof UpdateRow) {
             JsonObject damaged = new JsonObject();
-            for (Cell cell : update.expected()) {
+            for (Cell cell : repair.expected()) {
                 String column = cell.column().name();
                 ColumnConflict conflict = conflicts.get(List.of(repair.table().id(), repair.key(), column));
                 damaged.put(column, conflict == null ? cell.value() : conflict.damaged());
             }
-            JsonObject now = cells(update.expected());
-            return json.put("wanted", cells(update.wanted()))
+            return json.put("wanted", cells(repair.wanted()))
                     .put("damaged", damaged)
                     .put("now", now)
                     .put("expected", now);
         }
-        JsonObject now = cells(((DeleteRow) repair).expected());
         return json.put("wanted", (Object) null).put("now", now).put("expected", now);
     }
 

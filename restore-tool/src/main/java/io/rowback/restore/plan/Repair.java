@@ -21,6 +21,12 @@ public sealed interface Repair {
     /** What the scope did to the row, oldest first. */
     List<Cause> causes();
 
+    /** What the row is to hold in these columns; none of a row that goes. */
+    List<Cell> wanted();
+
+    /** What the row must hold in these columns for the write to be right; none of a row that comes back whole. */
+    List<Cell> expected();
+
     /** An operation of the scope on a row, and its transaction. */
     record Cause(Operation operation, Transaction transaction) {}
 
@@ -34,10 +40,15 @@ public sealed interface Repair {
     }
 
     /** The row is gone and comes back whole. */
-    record InsertRow(TableSchema table, RowKey key, List<Cell> cells, List<Cause> causes) implements Repair {
+    record InsertRow(TableSchema table, RowKey key, List<Cell> wanted, List<Cause> causes) implements Repair {
         public InsertRow {
-            cells = List.copyOf(cells);
+            wanted = List.copyOf(wanted);
             causes = List.copyOf(causes);
+        }
+
+        @Override
+        public List<Cell> expected() {
+            return List.of();
         }
     }
 
@@ -62,6 +73,11 @@ public sealed interface Repair {
             expected = List.copyOf(expected);
             causes = List.copyOf(causes);
         }
+
+        @Override
+        public List<Cell> wanted() {
+            return List.of();
+        }
     }
 
     /** The key under which the row is found after the write. */
@@ -76,18 +92,12 @@ public sealed interface Repair {
 
     /** The value that the row holds in this column after the write, as far as the write says. */
     default @Nullable ColumnValue written(String column) {
-        if (this instanceof InsertRow insert) {
-            return value(insert.cells(), column);
-        }
-        return this instanceof UpdateRow update ? value(update.wanted(), column) : null;
+        return value(wanted(), column);
     }
 
     /** The value that the row must hold in this column before the write, as far as the write says. */
     default @Nullable ColumnValue expected(String column) {
-        if (this instanceof UpdateRow update) {
-            return value(update.expected(), column);
-        }
-        return this instanceof DeleteRow delete ? value(delete.expected(), column) : null;
+        return value(expected(), column);
     }
 
     private static @Nullable ColumnValue value(List<Cell> cells, String column) {

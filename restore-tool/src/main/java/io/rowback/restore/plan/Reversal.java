@@ -31,18 +31,17 @@ public final class Reversal {
     }
 
     private static Repair of(Repair repair) {
-        if (repair instanceof InsertRow insert) {
-            return new DeleteRow(insert.table(), insert.key(), insert.cells(), insert.causes());
+        if (repair instanceof InsertRow) {
+            return new DeleteRow(repair.table(), repair.key(), repair.wanted(), repair.causes());
         }
-        if (repair instanceof UpdateRow update) {
-            return new UpdateRow(
-                    update.table(),
-                    update.keyAfter(),
-                    /* wanted= */ update.expected(),
-                    /* expected= */ update.wanted(),
-                    update.causes());
+        if (repair instanceof DeleteRow) {
+            return new InsertRow(repair.table(), repair.key(), repair.expected(), repair.causes());
         }
-        DeleteRow delete = (DeleteRow) repair;
-        return new InsertRow(delete.table(), delete.key(), delete.expected(), delete.causes());
+        return new UpdateRow(
+                repair.table(),
+                repair.keyAfter(),
+                /* wanted= */ repair.expected(),
+                /* expected= */ repair.wanted(),
+                repair.causes());
     }
 }

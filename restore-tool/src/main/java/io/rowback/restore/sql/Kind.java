@@ -4,16 +4,12 @@ import io.rowback.history.TableId;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.DeleteRow;
-import io.rowback.restore.plan.Repair.InsertRow;
-import io.rowback.restore.plan.Repair.UpdateRow;
 import java.util.List;
 
 /** What repairs that can be written together have in common. */
 record Kind(TableId table, Class<?> action, List<String> columns) {
     static Kind of(Repair repair) {
-        List<Cell> cells = repair instanceof InsertRow insert
-                ? insert.cells()
-                : repair instanceof UpdateRow update ? update.wanted() : ((DeleteRow) repair).expected();
+        List<Cell> cells = repair instanceof DeleteRow ? repair.expected() : repair.wanted();
         return new Kind(
                 repair.table().id(),
                 repair.getClass(),

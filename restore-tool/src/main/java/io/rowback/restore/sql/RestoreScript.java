@@ -73,17 +73,13 @@ public final class RestoreScript {
         sink.take(mark());
         sink.take(ownPath());
         load(sink);
-        for (ScriptStatement statement : TriggerSwitch.off(plan)) {
-            sink.take(statement);
-        }
+        take(sink, TriggerSwitch.off(plan));
         locks(sink);
         List<ScriptStatement> guard = ReferenceGuard.of(plan, portions.sets(), blocks(changed()));
         if (!guard.isEmpty()) {
             // It walks the catalog, in which no schema of that path may have a part.
             sink.take(set(List.of(), "search_path", ""));
-            for (ScriptStatement statement : guard) {
-                sink.take(statement);
-            }
+            take(sink, guard);
             sink.take(ownPath());
         }
         for (Portion portion : portions.inOrder()) {
@@ -93,15 +89,17 @@ public final class RestoreScript {
                 Phase.VERIFY,
                 List.of("-- What is put off until COMMIT, checks and triggers, comes now: it may change rows."),
                 "SET CONSTRAINTS ALL IMMEDIATE"));
-        for (ScriptStatement statement : TriggerSwitch.on(plan)) {
-            sink.take(statement);
-        }
+        take(sink, TriggerSwitch.on(plan));
         sink.take(set(List.of(), "search_path", ""));
         checks(sink);
-        for (ScriptStatement statement : SequenceAdvance.of(plan)) {
+        take(sink, SequenceAdvance.of(plan));
+        sink.take(statement(Phase.COMMIT, List.of("-- All is as it was to be."), "COMMIT"));
+    }
+
+    private static <E extends Exception> void take(ScriptSink<E> sink, List<ScriptStatement> statements) throws E {
+        for (ScriptStatement statement : statements) {
             sink.take(statement);
         }
-        sink.take(statement(Phase.COMMIT, List.of("-- All is as it was to be."), "COMMIT"));
     }
 
     private static ScriptStatement statement(Phase phase, List<String> comment, String sql) {

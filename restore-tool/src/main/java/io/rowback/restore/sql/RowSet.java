@@ -51,8 +51,8 @@ final class RowSet {
         this.name = "rowback_" + number;
         this.table = like.table();
         this.first = like;
-        name(wanted(like), "wanted", wanted);
-        name(expected(like), "expected", expected);
+        name(like.wanted(), "wanted", wanted);
+        name(like.expected(), "expected", expected);
         for (String column : table.key()) {
             String held = (like instanceof InsertRow ? wanted : expected).get(column);
             if (held == null) {
@@ -69,20 +69,6 @@ final class RowSet {
             into.put(cell.column().name(), held);
             columns.put(held, cell.column());
         }
-    }
-
-    private static List<Cell> wanted(Repair repair) {
-        if (repair instanceof InsertRow insert) {
-            return insert.cells();
-        }
-        return repair instanceof UpdateRow update ? update.wanted() : List.of();
-    }
-
-    private static List<Cell> expected(Repair repair) {
-        if (repair instanceof UpdateRow update) {
-            return update.expected();
-        }
-        return repair instanceof DeleteRow delete ? delete.expected() : List.of();
     }
 
     /** Adds a repair, returns its number. */
@@ -144,8 +130,8 @@ final class RowSet {
     String values(int number) {
         Repair repair = rows.get(number - 1);
         StringBuilder line = new StringBuilder("(").append(number);
-        wanted(repair).forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
-        expected(repair).forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
+        repair.wanted().forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
+        repair.expected().forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
         RowKey rowKey = repair.key();
         key.forEach((column, held) -> {
             if (held.startsWith("key")) {

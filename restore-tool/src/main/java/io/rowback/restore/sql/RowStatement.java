@@ -97,23 +97,20 @@ final class RowStatement {
             return "UPDATE " + only() + "\n  SET " + assignments + "\n  WHERE "
                     + matches(repair.key(), update.expected(), "    ");
         }
-        DeleteRow delete = (DeleteRow) repair;
-        return "DELETE FROM " + only() + "\n  WHERE " + matches(repair.key(), delete.expected(), "    ");
+        return "DELETE FROM " + only() + "\n  WHERE " + matches(repair.key(), repair.expected(), "    ");
     }
 
     /** A query of where the row is, for a write that will find it: its table, place, and the columns updated. */
     String places() {
-        List<Cell> expected = repair instanceof UpdateRow update ? update.expected() : ((DeleteRow) repair).expected();
         return "SELECT tableoid, ctid, " + updated(repair) + " FROM ONLY " + target() + "\n    WHERE "
-                + matches(repair.key(), expected, "      ");
+                + matches(repair.key(), repair.expected(), "      ");
     }
 
     /** The columns that a write updates as an array, NULL of one that deletes. */
     static String updated(Repair repair) {
-        return repair instanceof UpdateRow update
-                ? update.wanted().stream()
-                        .map(cell -> Literals.quote(cell.column().name()))
-                        .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"))
+        return repair instanceof UpdateRow
+                ? Literals.texts(
+                        repair.wanted().stream().map(cell -> cell.column().name()))
                 : "NULL::text[]";
     }
 
@@ -124,7 +121,7 @@ final class RowStatement {
             lines.add("  IF EXISTS (SELECT FROM " + only() + " WHERE " + found() + ") THEN");
         } else {
             lines.add("  IF NOT EXISTS (SELECT FROM " + only());
-            lines.add("      WHERE " + matches(repair.keyAfter(), cellsAfter(), "        ") + ") THEN");
+            lines.add("      WHERE " + matches(repair.keyAfter(), repair.wanted(), "        ") + ") THEN");
         }
         lines.add("    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(name + complaint(repair)) + ",");
         lines.add("      HINT = " + Literals.quote(hint(table)) + ";");
@@ -153,10 +150,6 @@ final class RowStatement {
         return rows.stream().anyMatch(row -> row.table.indexOf("found") >= 0);
     }
 
-    private List<Cell> cellsAfter() {
-        return repair instanceof InsertRow insert ? insert.cells() : ((UpdateRow) repair).wanted();
-    }
-
     /** The condition that finds the row of this key while it holds these values; one line for each of them. */
     private String matches(RowKey key, List<Cell> cells, String indent) {
         Set<String> conditions = new LinkedHashSet<>(ExactMatch.key(table, key));
@@ -172,7 +165,7 @@ final class RowStatement {
     }
 
     private String insertInto(InsertRow insert) {
-        List<Column> columns = insert.cells().stream().map(Cell::column).toList();
+        List<Column> columns = insert.wanted().stream().map(Cell::column).toList();
         boolean overriding = columns.stream().anyMatch(column -> column.identity() == Column.Identity.ALWAYS);
         return "INSERT INTO " + target() + " ("
                 + Identifiers.list(columns.stream().map(Column::name).toList()) + ")"
@@ -180,7 +173,9 @@ final class RowStatement {
     }
 
     private static String values(InsertRow insert) {
-        return insert.cells().stream().map(cell -> Literals.value(cell.value())).collect(Collectors.joining(", "));
+        return insert.wanted().stream()
+                .map(cell -> Literals.value(cell.value()))
+                .collect(Collectors.joining(", "));
     }
 
     /** The condition that finds the row. */

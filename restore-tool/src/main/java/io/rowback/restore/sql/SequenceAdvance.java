@@ -66,18 +66,20 @@ public final class SequenceAdvance {
 
     private static Map<String, BigInteger> highest(RestorePlan plan) {
         Map<String, BigInteger> highest = new TreeMap<>();
-        for (List<Repair> statement : plan.statements()) {
-            for (Repair repair : statement) {
-                if (repair instanceof InsertRow insert) {
-                    for (Repair.Cell cell : insert.cells()) {
-                        String sequence = cell.column().sequence();
-                        if (sequence != null && cell.value() instanceof ColumnValue.Text text) {
-                            highest.merge(sequence, new BigInteger(text.text()), BigInteger::max);
-                        }
-                    }
-                }
+        plan.statements().forEach(repairs -> repairs.forEach(repair -> raise(highest, repair)));
+        return highest;
+    }
+
+    /** Raises the highest value of each sequence, which is named as SQL, to what a row that comes back holds of it. */
+    public static void raise(Map<String, BigInteger> highest, Repair repair) {
+        if (!(repair instanceof InsertRow)) {
+            return;
+        }
+        for (Repair.Cell cell : repair.wanted()) {
+            String sequence = cell.column().sequence();
+            if (sequence != null && cell.value() instanceof ColumnValue.Text text) {
+                highest.merge(sequence, new BigInteger(text.text()), BigInteger::max);
             }
         }
-        return highest;
     }
 }

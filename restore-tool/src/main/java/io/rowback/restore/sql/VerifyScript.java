@@ -9,8 +9,6 @@ import io.rowback.postgres.SessionSettings;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.DeleteRow;
-import io.rowback.restore.plan.Repair.InsertRow;
-import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestorePlan;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -63,7 +61,7 @@ public final class VerifyScript {
             names.add("key" + names.size());
             found.add(ExactMatch.isKeyText(table.column(name), "v." + names.get(names.size() - 1)));
         }
-        for (Cell cell : wanted(first)) {
+        for (Cell cell : first.wanted()) {
             Column column = cell.column();
             names.add("wanted" + (names.size() - table.key().size()));
             exact.add(ExactMatch.isText(column, "v." + names.get(names.size() - 1)));
@@ -95,17 +93,10 @@ public final class VerifyScript {
                 + repair.keyAfter().values().stream()
                         .map(value -> ", " + Literals.quote(value))
                         .collect(Collectors.joining())
-                + wanted(repair).stream()
+                + repair.wanted().stream()
                         .map(cell -> ", " + Literals.value(cell.value()))
                         .collect(Collectors.joining())
                 + ")";
-    }
-
-    private static List<Cell> wanted(Repair repair) {
-        if (repair instanceof InsertRow insert) {
-            return insert.cells();
-        }
-        return repair instanceof UpdateRow update ? update.wanted() : List.of();
     }
 
     private static void line(Appendable out, String line) throws IOException {

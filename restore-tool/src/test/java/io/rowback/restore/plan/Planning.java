@@ -98,7 +98,7 @@ final class Planning {
         String row = repair.table().name() + " " + repair.key();
         if (repair instanceof InsertRow insert) {
             return "insert " + row + ": "
-                    + insert.cells().stream().map(cell -> cell.value() + "").collect(Collectors.joining(","));
+                    + insert.wanted().stream().map(cell -> cell.value() + "").collect(Collectors.joining(","));
         }
         if (repair instanceof DeleteRow) {
             return "delete " + row;
