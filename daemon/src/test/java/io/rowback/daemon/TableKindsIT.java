@@ -80,6 +80,9 @@ class TableKindsIT {
             assertThat(capture.changes("apart")).containsExactly("INSERT -> y|26|2", "TRUNCATE");
             assertThat(capture.baseline("m_3")).containsExactly("1|31|z");
             assertThat(capture.changes("m_3")).containsExactly("TRUNCATE", "INSERT -> 3|32|e", "TRUNCATE");
+
+            app.run("drop table m_3");
+            RunningCapture.await(() -> partitionOf(capture, "m_3").isEmpty());
         }
     }
 

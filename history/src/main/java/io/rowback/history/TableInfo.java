@@ -89,6 +89,15 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         return !coverage.isEmpty() && coverage.get(coverage.size() - 1).to().equals(Lsn.MAX);
     }
 
+    /**
+     * The schema of its newest baseline.
+     *
+     * @throws IndexOutOfBoundsException if it never had one
+     */
+    public TableSchema baselineSchema() {
+        return schema(coverage.get(coverage.size() - 1).from().next());
+    }
+
     /** Where its history is not complete although it once was covered, oldest first. */
     public List<Hole> holes(List<Gap> gaps) {
         List<Hole> holes = new ArrayList<>();

@@ -1,8 +1,6 @@
 package io.rowback.daemon.tables;
 
 import io.rowback.daemon.http.DatabaseMetrics;
-import io.rowback.history.Column;
-import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
@@ -19,7 +17,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,17 +37,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class TableWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
-    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
     private final Config.Database database;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
-    private final RebaselineRequests requests;
     private final OpenConnections connections;
     private final OpenConnections answering;
-    private final Map<TableId, Instant> failed = new HashMap<>();
+    private final DueBaselines baselines;
     private List<NotCovered> reported = List.of();
     /** Where the log ended at an earlier look, until the history is there. */
     private @Nullable LogEnd awaited;
@@ -81,12 +76,13 @@ public final class TableWatch implements AutoCloseable {
             HistoryWriter writer,
             DatabaseMetrics metrics,
             RebaselineRequests requests) {
-        this.requests = requests;
         this.database = database;
         this.writer = writer;
         this.metrics = metrics;
         this.connections = new OpenConnections(connections);
         this.answering = new OpenConnections(connections.answeringWithin(PATIENCE));
+        this.baselines =
+                new DueBaselines(database.name(), writer, requests, new Baseline(this.connections, writer, metrics));
         this.verified = writer.info().durable();
     }
 
@@ -166,10 +162,10 @@ public final class TableWatch implements AutoCloseable {
         new Partitions(database, writer).describe(survey, now);
         verified = now;
         keepPublished();
-        List<CatalogTable> due = due(survey);
+        count(survey, baselines.find(survey.coverable(), endings.keySet()));
         report(survey);
-        Lsn at = due.isEmpty() ? Lsn.ZERO : takeBaseline(due);
-        count(survey, failed.size());
+        Lsn at = baselines.take();
+        count(survey, baselines.failed());
         return at;
     }
 
@@ -296,77 +292,7 @@ public final class TableWatch implements AutoCloseable {
     }
 
     private static boolean hasSameKeys(@Nullable CatalogTable table, TableInfo info) {
-        return table != null && Objects.requireNonNull(table.schema()).identifiesRowsAs(atBaseline(info));
-    }
-
-    /** The schema of the newest baseline. */
-    private static TableSchema atBaseline(TableInfo info) {
-        List<Coverage> coverage = info.coverage();
-        return info.schema(coverage.get(coverage.size() - 1).from().next());
-    }
-
-    /** The tables that need a baseline: those not covered, and those whose rows were rewritten without events. */
-    private List<CatalogTable> due(Survey survey) {
-        Map<TableId, TableInfo> covered = writer.tables().stream()
-                .filter(TableInfo::isCovered)
-                .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
-        Set<TableId> requested = requests.open();
-        Set<TableId> coverable =
-                survey.coverable().stream().map(CatalogTable::id).collect(Collectors.toSet());
-        // One that was dropped never will be; one that was left out is read by itself when it comes back.
-        requested.stream().filter(table -> !coverable.contains(table)).forEach(requests::done);
-        List<CatalogTable> due = survey.coverable().stream()
-                .filter(table -> !endings.containsKey(table.id()))
-                .filter(table -> requested.contains(table.id()) || !isCovered(table, covered.get(table.id())))
-                .toList();
-        failed.keySet().retainAll(due.stream().map(CatalogTable::id).collect(Collectors.toSet()));
-        count(survey, due.size());
-        Instant earliest = Instant.now().minus(RETRY_AFTER);
-        return due.stream()
-                .filter(table -> failed.getOrDefault(table.id(), Instant.MIN).isBefore(earliest))
-                .toList();
-    }
-
-    private static boolean isCovered(CatalogTable table, @Nullable TableInfo info) {
-        TableSchema now = table.schema();
-        if (info == null || now == null) {
-            return false;
-        }
-        TableSchema then = atBaseline(info);
-        // ADD COLUMN ... DEFAULT and ALTER TYPE give existing rows values that no event carries.
-        return now.identifiesRowsAs(then)
-                && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
-    }
-
-    private Lsn takeBaseline(List<CatalogTable> due) throws SQLException, InterruptedException {
-        LOG.info(
-                "baseline of {} tables of {}: the server first waits for running transactions",
-                due.size(),
-                database.name());
-        Map<CatalogTable, String> failures = new HashMap<>();
-        Lsn at = Lsn.ZERO;
-        try {
-            Baseline.Outcome outcome = new Baseline(connections, writer, metrics).take(due);
-            at = outcome.at();
-            failures.putAll(outcome.failures());
-        } catch (SQLException e) {
-            if (isConnectionLost(e)) {
-                throw e;
-            }
-            // No slot is free, say: capture goes on, and the baseline is tried again.
-            due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
-        }
-        due.forEach(table -> {
-            failed.remove(table.id());
-            if (!failures.containsKey(table)) {
-                requests.done(table.id());
-            }
-        });
-        failures.forEach((table, reason) -> {
-            LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
-            failed.put(table.id(), Instant.now());
-        });
-        return at;
+        return table != null && Objects.requireNonNull(table.schema()).identifiesRowsAs(info.baselineSchema());
     }
 
     static boolean isConnectionLost(SQLException failure) {

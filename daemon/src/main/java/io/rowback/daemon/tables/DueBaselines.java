@@ -1,0 +1,118 @@
+package io.rowback.daemon.tables;
+
+import io.rowback.history.Column;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.CatalogTable;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which tables need a baseline: those not covered, those whose rows were given values without events, and those that an
+ * operator asked for. One that failed is tried again after a while, so that it does not keep the others waiting. Confined
+ * to one thread.
+ */
+final class DueBaselines {
+    private static final Logger LOG = LoggerFactory.getLogger(DueBaselines.class);
+    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
+
+    private final String database;
+    private final HistoryWriter writer;
+    private final RebaselineRequests requests;
+    private final Baseline baseline;
+    private final Map<TableId, Instant> failed = new HashMap<>();
+    private List<CatalogTable> due = List.of();
+
+    DueBaselines(String database, HistoryWriter writer, RebaselineRequests requests, Baseline baseline) {
+        this.database = database;
+        this.writer = writer;
+        this.requests = requests;
+        this.baseline = baseline;
+    }
+
+    /**
+     * Finds what {@link #take} is to take.
+     *
+     * @param ending the tables whose coverage is still to be ended, before another begins
+     * @return how many tables wait for their baseline, those that failed a short time ago included
+     */
+    int find(List<CatalogTable> coverable, Set<TableId> ending) {
+        Map<TableId, TableInfo> covered = writer.tables().stream()
+                .filter(TableInfo::isCovered)
+                .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
+        Set<TableId> requested = requests.open();
+        Set<TableId> there = coverable.stream().map(CatalogTable::id).collect(Collectors.toSet());
+        // One that was dropped never will be; one that was left out is read by itself when it comes back.
+        requested.stream().filter(table -> !there.contains(table)).forEach(requests::done);
+        List<CatalogTable> waiting = coverable.stream()
+                .filter(table -> !ending.contains(table.id()))
+                .filter(table -> requested.contains(table.id()) || !isCovered(table, covered.get(table.id())))
+                .toList();
+        failed.keySet().retainAll(waiting.stream().map(CatalogTable::id).collect(Collectors.toSet()));
+        Instant earliest = Instant.now().minus(RETRY_AFTER);
+        due = waiting.stream()
+                .filter(table -> failed.getOrDefault(table.id(), Instant.MIN).isBefore(earliest))
+                .toList();
+        return waiting.size();
+    }
+
+    private static boolean isCovered(CatalogTable table, @Nullable TableInfo info) {
+        TableSchema now = table.schema();
+        if (info == null || now == null) {
+            return false;
+        }
+        TableSchema then = info.baselineSchema();
+        // ADD COLUMN ... DEFAULT and ALTER TYPE give existing rows values that no event carries.
+        return now.identifiesRowsAs(then)
+                && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
+    }
+
+    /** Takes the baseline of what is due. Returns where it holds, or {@link Lsn#ZERO} if none was due. */
+    Lsn take() throws SQLException, InterruptedException {
+        if (due.isEmpty()) {
+            return Lsn.ZERO;
+        }
+        LOG.info("baseline of {} tables of {}: the server first waits for running transactions", due.size(), database);
+        Map<CatalogTable, String> failures = new HashMap<>();
+        Lsn at = Lsn.ZERO;
+        try {
+            Baseline.Outcome outcome = baseline.take(due);
+            at = outcome.at();
+            failures.putAll(outcome.failures());
+        } catch (SQLException e) {
+            if (TableWatch.isConnectionLost(e)) {
+                throw e;
+            }
+            // No slot is free, say: capture goes on, and the baseline is tried again.
+            due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
+        }
+        for (CatalogTable table : due) {
+            failed.remove(table.id());
+            if (!failures.containsKey(table)) {
+                requests.done(table.id());
+            }
+        }
+        failures.forEach((table, reason) -> {
+            LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
+            failed.put(table.id(), Instant.now());
+        });
+        return at;
+    }
+
+    /** How many tables wait because their baseline failed. */
+    int failed() {
+        return failed.size();
+    }
+}
