@@ -2,8 +2,10 @@ package io.rowback.daemon;
 
 import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
+import io.rowback.postgres.Setting;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -19,7 +21,15 @@ final class ConfigOption {
     private @Nullable Path file;
 
     Config read() {
-        Path path = file == null && Files.exists(ConfigReader.DEFAULT_FILE) ? ConfigReader.DEFAULT_FILE : file;
-        return ConfigReader.read(path, Main.environment());
+        return ConfigReader.read(path(), Main.environment());
+    }
+
+    /** What each key is set to and by what. */
+    List<Setting> settings() {
+        return ConfigReader.settings(path(), Main.environment());
+    }
+
+    private @Nullable Path path() {
+        return file == null && Files.exists(ConfigReader.DEFAULT_FILE) ? ConfigReader.DEFAULT_FILE : file;
     }
 }

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             CheckCommand.class,
+            ConfigCommand.class,
             SetupSqlCommand.class,
             SkipCommand.class,
             RebaselineCommand.class,

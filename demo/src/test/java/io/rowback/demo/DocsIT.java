@@ -2,9 +2,11 @@ package io.rowback.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.postgres.ConfigKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the documents name exists: files of this repository, and the programs' commands. */
+/** What the documents name exists: files of this repository, the programs' commands, the keys of the configuration. */
 class DocsIT {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:\\s]+)(?:#[^)]*)?\\)");
     private static final Pattern CODE = Pattern.compile("```.*?```|`[^`\n]+`", Pattern.DOTALL);
@@ -55,6 +57,23 @@ class DocsIT {
             Output output = Checkout.run(folder, Checkout.ROOT.resolve(command.get(0)), command.get(1), "--help");
             assertThat(output.out()).startsWith("Usage: " + String.join(" ", command) + " ");
         }
+    }
+
+    @Test
+    void readmeTellsEveryConfigurationKeyWithItsDefaultAndMeaning() throws IOException {
+        List<String> rows = text(Path.of("README.md"))
+                .lines()
+                .filter(line -> line.matches("\\| `(databases|[a-z]+)\\..*"))
+                .map(line -> line.replace("`", ""))
+                .toList();
+        assertThat(rows)
+                .isEqualTo(Arrays.stream(ConfigKey.values())
+                        .map(key -> "| %s | %s | %s |".formatted(key.path(), preset(key), key.meaning()))
+                        .toList());
+    }
+
+    private static String preset(ConfigKey key) {
+        return key.preset() == null ? "none" : key.preset().isEmpty() ? "empty" : key.preset();
     }
 
     static Stream<Path> documents() throws IOException {

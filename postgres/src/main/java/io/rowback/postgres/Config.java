@@ -53,6 +53,11 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
         }
     }
 
+    /** The databases' names, in alphabetical order. */
+    public List<String> names() {
+        return databases.keySet().stream().sorted().toList();
+    }
+
     /** The folder of one database's store. */
     public Path store(String database) {
         return storeDir.resolve(database);
@@ -64,7 +69,7 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
      * @throws RowbackException of code USAGE if there is none of that name, or several and no name
      */
     public Database database(@Nullable String name) {
-        List<String> names = databases.keySet().stream().sorted().toList();
+        List<String> names = names();
         String wanted = name == null && names.size() == 1 ? names.get(0) : name;
         Database database = wanted == null ? null : databases.get(wanted);
         if (database == null) {

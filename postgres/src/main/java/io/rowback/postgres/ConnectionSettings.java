@@ -6,8 +6,11 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,8 @@ public record ConnectionSettings(
         @Nullable String password,
         Map<String, String> driverProperties) {
     private static final int DEFAULT_PORT = 5432;
+
+    private static final Set<String> PASSWORDS = Set.of("password", "sslpassword");
 
     /** What may stand behind the question mark: libpq's and the driver's name of a setting, and the driver's. */
     private static final Map<String, String> PARAMETERS = Map.ofEntries(
@@ -91,6 +96,19 @@ public record ConnectionSettings(
                 user,
                 password,
                 driverProperties(parameters));
+    }
+
+    /** A URL that {@link #parse} takes, as it was written, but without the passwords in it. */
+    static String withoutPasswords(String url) {
+        String open = url.replaceFirst("^([^/]*//[^/?@:]*):[^/?@]*@", "$1@");
+        int question = open.indexOf('?');
+        if (question < 0) {
+            return open;
+        }
+        String parameters = Arrays.stream(open.substring(question + 1).split("&", -1))
+                .filter(parameter -> !PASSWORDS.contains(decode(parameter.replaceFirst("=.*", ""))))
+                .collect(Collectors.joining("&"));
+        return open.substring(0, question) + (parameters.isEmpty() ? "" : "?" + parameters);
     }
 
     /** These settings with a password. */

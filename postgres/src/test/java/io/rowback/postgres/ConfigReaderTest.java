@@ -10,9 +10,13 @@ import io.rowback.history.TableName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigReaderTest {
     @TempDir
@@ -41,6 +45,102 @@ class ConfigReaderTest {
                 .satisfies(app -> assertThat(app.walWarn()).isEqualTo(16L << 20));
         assertThatThrownBy(() -> read(url + "wal_limit = '-1'\n", Map.of()))
                 .hasMessage("databases.app.wal_limit is not a size: -1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "50            | has no unit: 50",
+                "50mb          | has the unknown unit mb: 50mb",
+                "1.5GB         | is not a size: 1.5GB",
+                "99999999999TB | is too large: 99999999999TB",
+            })
+    void sizeWithoutAKnownUnitIsRefused(String size, String problem) {
+        assertThatThrownBy(() -> Quantity.bytes("store.size", size))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage("store.size " + problem));
+    }
+
+    @Test
+    void spansOfTimeHaveUnitsToo() {
+        assertThat(Quantity.time("k", "30d")).isEqualTo(Duration.ofDays(30));
+        assertThat(Quantity.time("k", "90 min")).isEqualTo(Duration.ofMinutes(90));
+        assertThat(Quantity.time("k", "0")).isZero();
+        assertThatThrownBy(() -> Quantity.time("k", "3m"))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e).hasMessage("k has the unknown unit m: 3m"))
+                .satisfies(e -> assertThat(e.hint())
+                        .isEqualTo("Write a number and s, min, h or d, 30d for instance; 0 needs no unit."));
+    }
+
+    @Test
+    void everySettingTellsWhatSetItAndNoSecretIsAmongThem() throws IOException {
+        Files.writeString(folder.resolve("b.password"), "credential-secret");
+        Path file = Files.writeString(folder.resolve("rowback.toml"), """
+                [databases.a]
+                url = 'postgresql://r:url-secret@h/d?sslpassword=key-secret&sslmode=require'
+                [databases.b]
+                url = 'jdbc:postgresql://h/d?user=r&pass%77ord=url-secret'
+                exclude = ['a."x', 'b.*']
+                """);
+        Map<String, String> environment = Map.of(
+                "ROWBACK_DATABASES_A_PASSWORD", "environment-secret",
+                "ROWBACK_DATABASES_A_WAL_LIMIT", "1GB",
+                "CREDENTIALS_DIRECTORY", folder.toString());
+
+        List<String> lines = ConfigReader.settings(file, environment).stream()
+                .map(Setting::toString)
+                .toList();
+
+        assertThat(String.join("\n", lines)).doesNotContain("-secret");
+        assertThat(lines)
+                .contains(
+                        "databases.a.url = \"postgresql://r@h/d?sslmode=require\"  # " + file,
+                        "# databases.a.password is set by ROWBACK_DATABASES_A_PASSWORD",
+                        "databases.a.slot = \"rowback_a\"  # default",
+                        "databases.a.wal_limit = \"1GB\"  # ROWBACK_DATABASES_A_WAL_LIMIT",
+                        "databases.b.url = \"jdbc:postgresql://h/d?user=r\"  # " + file,
+                        "# databases.b.password is set by credential b.password",
+                        "databases.b.exclude = [\"a.\\\"x\", \"b.*\"]  # " + file,
+                        "store.dir = \"/var/lib/rowback\"  # default");
+        // What it prints means the same when it is read.
+        Path printed = Files.write(folder.resolve("printed.toml"), lines);
+        assertThat(ConfigReader.settings(printed, Map.of()))
+                .hasSize(2 * (ConfigKey.all("a").size() - 3) + 2);
+    }
+
+    @Test
+    void passwordMayHoldACommaAndAListMayBeEmpty() {
+        Config config = ConfigReader.read(
+                null,
+                Map.of(
+                        "ROWBACK_DATABASES_APP_URL", "postgresql://r:a,b@h/d",
+                        "ROWBACK_DATABASES_APP_EXCLUDE", "",
+                        "ROWBACK_DATABASES_APP_INCLUDE", "a.*, b.*"));
+
+        Config.Database app = config.database("app");
+        assertThat(app.connection().password()).isEqualTo("a,b");
+        assertThat(app.exclude()).isEmpty();
+        assertThat(app.include()).hasToString("[a.*, b.*]");
+    }
+
+    @Test
+    void sectionsMayBeEmptyIfTheyAreOurs() throws IOException {
+        Map<String, String> url = Map.of("ROWBACK_DATABASES_APP_URL", "postgresql://r@h/d");
+        assertThat(read("[store]\n[http]\n[databases.app]\n", url).names()).containsExactly("app");
+        assertThatThrownBy(() -> read("[stor]\n", url))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e).hasMessage("unknown configuration key stor"))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean store.dir?"));
+        assertThatThrownBy(() -> read("[databases.app]\n", Map.of())).hasMessage("database app has no url");
+    }
+
+    @Test
+    void listWhereOneValueIsWantedIsRefused() {
+        assertThatThrownBy(() -> read("[store]\ndir = ['/a', '/b']\n", Map.of()))
+                .hasMessage("store.dir takes one value");
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
+import io.rowback.postgres.Nearness;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,11 +1,14 @@
-package io.rowback.restore.query;
+package io.rowback.postgres;
+
+import java.util.Comparator;
+import java.util.List;
 
 /** How far two names are from each other, for hints to somebody who mistyped one. */
-final class Nearness {
+public final class Nearness {
     private Nearness() {}
 
     /** How many characters must be inserted, removed or replaced to turn one into the other (Levenshtein). */
-    static int distance(String one, String other) {
+    public static int distance(String one, String other) {
         int[] previous = new int[other.length() + 1];
         for (int j = 0; j <= other.length(); j++) {
             previous[j] = j;
@@ -20,5 +23,12 @@ final class Nearness {
             previous = row;
         }
         return previous[other.length()];
+    }
+
+    /** The first of those candidates, at least one, that are nearest to a text. */
+    static String nearest(String text, List<String> candidates) {
+        return candidates.stream()
+                .min(Comparator.comparing(candidate -> distance(text, candidate)))
+                .orElseThrow();
     }
 }
