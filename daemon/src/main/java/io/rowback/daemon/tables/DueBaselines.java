@@ -9,7 +9,6 @@ import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,9 @@ final class DueBaselines {
     private final HistoryWriter writer;
     private final RebaselineRequests requests;
     private final Baseline baseline;
-    private final Map<TableId, Instant> failed = new HashMap<>();
+    /** When each last failed, by {@link System#nanoTime}: the clock can be set back. */
+    private final Map<TableId, Long> failed = new HashMap<>();
+
     private List<CatalogTable> due = List.of();
 
     DueBaselines(String database, HistoryWriter writer, RebaselineRequests requests, Baseline baseline) {
@@ -61,11 +62,13 @@ final class DueBaselines {
                 .filter(table -> requested.contains(table.id()) || !isCovered(table, covered.get(table.id())))
                 .toList();
         failed.keySet().retainAll(waiting.stream().map(CatalogTable::id).collect(Collectors.toSet()));
-        Instant earliest = Instant.now().minus(RETRY_AFTER);
-        due = waiting.stream()
-                .filter(table -> failed.getOrDefault(table.id(), Instant.MIN).isBefore(earliest))
-                .toList();
+        due = waiting.stream().filter(table -> !failedLately(table.id())).toList();
         return waiting.size();
+    }
+
+    private boolean failedLately(TableId table) {
+        Long at = failed.get(table);
+        return at != null && System.nanoTime() - at < RETRY_AFTER.toNanos();
     }
 
     private static boolean isCovered(CatalogTable table, @Nullable TableInfo info) {
@@ -106,7 +109,7 @@ final class DueBaselines {
         }
         failures.forEach((table, reason) -> {
             LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
-            failed.put(table.id(), Instant.now());
+            failed.put(table.id(), System.nanoTime());
         });
         return at;
     }
