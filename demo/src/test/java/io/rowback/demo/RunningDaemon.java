@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.testbed.Database;
 import java.io.IOException;
@@ -55,6 +56,13 @@ final class RunningDaemon implements AutoCloseable {
                         .sum()
                 == baselines);
         return this;
+    }
+
+    /** Waits until it is noticed that no table of that name is there. */
+    void awaitEndOf(String table) throws IOException {
+        await(reader -> reader.tables().stream()
+                .filter(info -> info.schema().name().name().equals(table))
+                .noneMatch(TableInfo::isCovered));
     }
 
     /** Waits until all that is committed by now is held, and returns the point in time behind it for the tool. */

@@ -72,7 +72,10 @@ public interface HistoryWriter extends AutoCloseable {
      */
     void altered(TableSchema schema, Lsn after, Lsn at);
 
-    /** The last commit with a change of the table that was stored since this was opened; {@link Lsn#ZERO} if there is none. */
+    /**
+     * The last commit with a change of the table, of those that were stored since this was opened or lie behind where
+     * {@link #published} was told last; {@link Lsn#ZERO} if there is none.
+     */
     Lsn lastCommit(TableId table);
 
     /** Says that every commit with a time before this lies below the durable position. It never moves backwards. */

@@ -11,6 +11,7 @@ import io.rowback.restore.live.LiveDatabase;
 import io.rowback.restore.live.Preview;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
+import io.rowback.restore.plan.DroppedTable;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestorePlanner;
@@ -30,6 +31,7 @@ import java.time.Clock;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -54,7 +56,7 @@ import picocli.CommandLine.Option;
             "  rowback restore --tx 745 --columns diagnosis,training_plan --on-conflict skip",
             "  rowback restore --from -1h --to -50min --table users --key 42 --related",
             "  rowback restore --user alice --from -1h --table users --key-range 1..500",
-            "  rowback restore --at -1h --table users             all that changed since then",
+            "  rowback restore --at -1h --table users             all that changed since then; all of it if it was dropped",
             "  rowback restore --from tx:745 --to now --table users --where \"plan = 'pro'\" --at tx:745"
         })
 final class RestoreCommand extends StoreCommand {
@@ -195,8 +197,10 @@ final class RestoreCommand extends StoreCommand {
                 allowIncomplete,
                 maxRows,
                 triggers);
+        Optional<TableInfo> dropped = DroppedTable.askedFor(reader, request);
         if (!target.named()) {
-            RestorePlan plan = RestorePlanner.plan(reader, request);
+            RestorePlan plan = dropped.map(table -> DroppedTable.plan(reader, request, table))
+                    .orElseGet(() -> RestorePlanner.plan(reader, request));
             return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
         }
         LiveDatabase live = target.open(root(), reader.info());
@@ -204,6 +208,7 @@ final class RestoreCommand extends StoreCommand {
         Preview preview;
         // Closed before anything is written, so that its snapshot keeps nobody.
         try (live) {
+            dropped.ifPresent(table -> requireThere(table, live));
             plan = RestorePlanner.plan(reader, request, live);
             preview = live.preview(plan);
         }
@@ -238,6 +243,16 @@ final class RestoreCommand extends StoreCommand {
         }
     }
 
+    private static void requireThere(TableInfo table, LiveDatabase live) {
+        live.tables(List.of(table));
+        live.obstacle(table).ifPresent(obstacle -> {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "table " + table.schema().name() + ": " + obstacle,
+                    "The SQL that makes a table anew which is gone is written without --target.");
+        });
+    }
+
     private ErrorCode tell(
             RestorePlan plan,
             @Nullable Preview preview,
@@ -269,7 +284,7 @@ final class RestoreCommand extends StoreCommand {
         try {
             if (output.json() && file == null && bundle == null) {
                 printer.document();
-            } else if (plan.outcome() == Outcome.REFUSED || plan.repairs().isEmpty()) {
+            } else if (plan.outcome() == Outcome.REFUSED || plan.isEmpty()) {
                 return;
             } else if (bundle != null) {
                 Bundle.write(bundle, plan, preview, reader, tables, owners);

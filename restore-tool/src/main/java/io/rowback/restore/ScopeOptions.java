@@ -11,6 +11,7 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Expression;
+import io.rowback.restore.plan.DroppedTable;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.plan.Scope.Window;
 import io.rowback.restore.query.KeyText;
@@ -149,6 +150,11 @@ final class ScopeOptions {
                 ? null
                 : named.at(from).stream()
                         .filter(info -> info.coverage(from).isEmpty())
+                        // A point behind the end of a table that is gone stands for that end.
+                        .filter(info -> at == null
+                                || DroppedTable.end(reader, info)
+                                        .filter(end -> end.isBefore(from))
+                                        .isEmpty())
                         .findFirst()
                         .orElse(null);
         if (uncovered != null) {
@@ -156,7 +162,10 @@ final class ScopeOptions {
                     ErrorCode.NOT_COVERED,
                     "table " + uncovered.schema().name() + " is not covered at LSN " + from
                             + ", where the window begins",
-                    "rowback tables shows from when to when each table is covered.");
+                    hasFormer(uncovered, tables, from)
+                            ? "Another table had its name then and is gone. Rename this one, and as soon as rowback tables"
+                                    + " shows that, ask again for the other one."
+                            : "rowback tables shows from when to when each table is covered.");
         }
         if (from.isBefore(begin)) {
             throw new RowbackException(
@@ -165,6 +174,13 @@ final class ScopeOptions {
                     "rowback status shows since when; --from lsn:" + begin + " takes all of it.");
         }
         return commits;
+    }
+
+    private static boolean hasFormer(TableInfo table, Tables tables, Lsn at) {
+        return tables.all().stream()
+                .filter(other -> !other.schema().id().equals(table.schema().id()))
+                .filter(other -> other.schema().name().equals(table.schema().name()))
+                .anyMatch(other -> other.coverage().stream().anyMatch(stretch -> !at.isBefore(stretch.from())));
     }
 
     private Scope.Narrowing narrowing(TableInfo named) {

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -250,7 +251,18 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized Lsn lastCommit(TableId table) {
-        return lastCommits.getOrDefault(table, Lsn.ZERO);
+        return lastCommits.computeIfAbsent(table, this::lastCommitBefore);
+    }
+
+    /** Of a table without a change since this was opened: what its predecessor stored behind its last look. */
+    private Lsn lastCommitBefore(TableId table) {
+        StoredTransactions stored = new StoredTransactions(database, meta);
+        try (Stream<Transaction> transactions = stored.between(meta.published().verified(), meta.durable())) {
+            return transactions
+                    .filter(transaction -> transaction.counts().containsKey(table))
+                    .map(Transaction::commit)
+                    .reduce(Lsn.ZERO, (older, newer) -> newer);
+        }
     }
 
     @Override

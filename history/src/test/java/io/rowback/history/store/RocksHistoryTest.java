@@ -14,6 +14,7 @@ import io.rowback.history.HistoryWriter.Batch;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
+import io.rowback.history.Published;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Timeline;
@@ -39,6 +40,27 @@ class RocksHistoryTest extends HistoryContract {
     @Override
     protected HistoryReader read() {
         return RocksHistoryReader.open(directory);
+    }
+
+    @Test
+    void lastCommitOfATableIsKnownToTheNextWriterAsFarBackAsTheLastLookAtThePublication(@TempDir Path folder) {
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        TableSchema others =
+                TableFixture.table("others").column("id", "bigint").key("id").build();
+        Lsn last;
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            history.baseline(users);
+            history.commit(insert(row(others, "1")));
+            writer.published(new Published(history.here(), List.of()));
+            history.commit(insert(row(users, "1")));
+            last = history.commit(insert(row(users, "2"))).commit();
+        }
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            assertThat(writer.lastCommit(users.id())).isEqualTo(last);
+            assertThat(writer.lastCommit(others.id())).isEqualTo(Lsn.ZERO);
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.PrintableText;
 import io.rowback.restore.live.Preview;
+import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.Finding.ColumnConflict;
 import io.rowback.restore.plan.Finding.RowConflict;
@@ -18,6 +19,7 @@ import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.sql.RowText;
+import io.rowback.restore.sql.TableDefinition;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -50,8 +52,14 @@ public final class PlanPrinter {
     /** Tells what the plan does and leaves, and what to do next; as notes, so that they do not mix with the SQL. */
     public void summary() {
         output.note(mode());
+        plan.definitions().forEach(definition -> {
+            output.note("note: whether it was dropped, or only taken out of the publication, the history does not tell;"
+                    + " the SQL fails if it is there");
+            output.note("not known, and not made:");
+            new TableDefinition(definition).notKnown().forEach(line -> output.note("  " + line));
+        });
         counts().forEach(output::note);
-        if (plan.repairs().isEmpty()) {
+        if (plan.isEmpty()) {
             output.note("nothing to write");
         }
         list(plan.conflicts(), "conflict", conflictFate());
@@ -61,7 +69,7 @@ public final class PlanPrinter {
             output.note(left.getKey() + ": " + left.getValue()
                     + " rows that the scope inserted stay; --ops delete,update,insert removes them");
         }
-        if (plan.request().scope().open()) {
+        if (plan.request().scope().open() && plan.definitions().isEmpty()) {
             output.note("note: the window has no end, so every change since counts as part of the incident"
                     + " and is discarded; end it with --to");
         }
@@ -80,6 +88,12 @@ public final class PlanPrinter {
 
     /** Which of the two it is, and what is gone after it. */
     private String mode() {
+        if (!plan.definitions().isEmpty()) {
+            Definition definition = plan.definitions().get(0);
+            boolean last = definition.asOf().equals(definition.end());
+            return "as of LSN " + definition.asOf() + (last ? ", where its coverage ends" : "") + ": table "
+                    + definition.table().name() + " is gone; it is made anew, with all rows that it held then";
+        }
         Lsn at = plan.request().at();
         boolean overwrites = plan.request().onConflict() == ConflictMode.OVERWRITE;
         String discarded = "discards what " + incident() + " did; ";
@@ -168,7 +182,10 @@ public final class PlanPrinter {
     private void hint() {
         boolean conflicts = !plan.conflicts().isEmpty() && plan.request().onConflict() == ConflictMode.REFUSE;
         if (plan.outcome() != Outcome.REFUSED) {
-            if (!plan.repairs().isEmpty()) {
+            if (!plan.definitions().isEmpty()) {
+                output.note(
+                        "hint: Read the SQL, add what is not known, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE.");
+            } else if (!plan.repairs().isEmpty()) {
                 output.note("hint: Read the SQL, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE, or --apply it.");
             }
         } else if (conflicts) {
@@ -213,6 +230,15 @@ public final class PlanPrinter {
                                         .put("xid", transaction.id())
                                         .put("time", transaction.time())
                                         .put("lsn", transaction.commit()))
+                                .toList())
+                .putObjects(
+                        "definitions",
+                        plan.definitions().stream()
+                                .map(definition -> new JsonObject()
+                                        .putTable(definition.table().name())
+                                        .put("as_of", definition.asOf())
+                                        .putStrings("sql", new TableDefinition(definition).sql())
+                                        .putStrings("not_known", new TableDefinition(definition).notKnown()))
                                 .toList())
                 .putObjects("repairs", repairs(plan))
                 .putObjects(

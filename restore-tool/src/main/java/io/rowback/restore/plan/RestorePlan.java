@@ -14,6 +14,7 @@ import java.util.Map;
  * @param request what was asked for
  * @param seen the durable position at which the rows were looked at
  * @param transactions the scope's transactions that damaged rows of the plan, oldest first
+ * @param definitions tables that are gone and are made anew first
  * @param tables the tables that are written to, parents first
  * @param statements the writes in the order in which they must happen; those that need each other are together in one
  * @param findings conflicts and refused rows
@@ -25,6 +26,7 @@ public record RestorePlan(
         RestoreRequest request,
         Lsn seen,
         List<Transaction> transactions,
+        List<Definition> definitions,
         List<TableSchema> tables,
         List<List<Repair>> statements,
         List<Finding> findings,
@@ -32,6 +34,7 @@ public record RestorePlan(
         Map<TableName, Long> leftInserted) {
     public RestorePlan {
         transactions = List.copyOf(transactions);
+        definitions = List.copyOf(definitions);
         tables = List.copyOf(tables);
         statements = statements.stream().map(List::copyOf).toList();
         findings = List.copyOf(findings);
@@ -64,6 +67,11 @@ public record RestorePlan(
         return findings.stream()
                 .filter(finding -> !(finding instanceof Refusal))
                 .toList();
+    }
+
+    /** Whether there is nothing to write. */
+    public boolean isEmpty() {
+        return statements.isEmpty() && definitions.isEmpty();
     }
 
     private boolean whole() {

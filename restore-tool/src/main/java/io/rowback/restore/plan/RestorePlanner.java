@@ -106,6 +106,7 @@ public final class RestorePlanner {
                 request,
                 reader.info().durable(),
                 List.copyOf(causing.values()),
+                List.of(),
                 order.tables(),
                 order.statements(),
                 findings,

@@ -23,6 +23,7 @@ public final class Reversal {
                 plan.request(),
                 plan.seen(),
                 plan.transactions(),
+                List.of(),
                 plan.tables(),
                 statements,
                 List.of(),

@@ -71,6 +71,11 @@ public final class RestoreScript {
         settings(sink);
         sink.take(foreignKeysChecked());
         sink.take(mark());
+        List<TableDefinition> definitions =
+                plan.definitions().stream().map(TableDefinition::new).toList();
+        for (TableDefinition definition : definitions) {
+            take(sink, definition.before());
+        }
         sink.take(ownPath());
         load(sink);
         take(sink, TriggerSwitch.off(plan));
@@ -91,6 +96,9 @@ public final class RestoreScript {
                 "SET CONSTRAINTS ALL IMMEDIATE"));
         take(sink, TriggerSwitch.on(plan));
         sink.take(set(List.of(), "search_path", ""));
+        for (TableDefinition definition : definitions) {
+            take(sink, definition.after());
+        }
         checks(sink);
         take(sink, SequenceAdvance.of(plan));
         sink.take(statement(Phase.COMMIT, List.of("-- All is as it was to be."), "COMMIT"));
@@ -162,8 +170,11 @@ public final class RestoreScript {
                 .map(transaction -> transaction.id().toString())
                 .collect(Collectors.joining(", "));
         int more = plan.transactions().size() - TRANSACTIONS_NAMED;
-        String what = (undo ? "taken back: " : "") + "what transaction " + ids
+        String did = (undo ? "taken back: " : "") + "what transaction " + ids
                 + (more > 0 ? " and " + more + " more" : "") + " did";
+        String what = plan.definitions().isEmpty()
+                ? did
+                : "table " + plan.definitions().get(0).table().name();
         return statement(
                 Phase.MARK,
                 List.of("-- Marks this transaction in the history as a restore" + (undo ? " taken back." : ".")),

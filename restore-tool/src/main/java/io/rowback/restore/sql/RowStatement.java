@@ -63,6 +63,9 @@ final class RowStatement {
     }
 
     private String by(boolean timed) {
+        if (repair.causes().isEmpty()) {
+            return "gone with its table";
+        }
         return repair.causes().stream()
                 .map(cause -> word(cause.operation()) + " by transaction "
                         + cause.transaction().id()

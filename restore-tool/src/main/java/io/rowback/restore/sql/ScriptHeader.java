@@ -3,6 +3,7 @@ package io.rowback.restore.sql;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.DeleteRow;
 import io.rowback.restore.plan.Repair.InsertRow;
@@ -35,6 +36,15 @@ final class ScriptHeader {
     }
 
     private void incident() {
+        for (Definition definition : plan.definitions()) {
+            lines.add("-- Written by Rowback. Makes table "
+                    + PrintableText.oneLine(definition.table().name().toString())
+                    + " anew, which is gone, with its rows as of LSN "
+                    + definition.asOf() + ".");
+        }
+        if (!plan.definitions().isEmpty()) {
+            return;
+        }
         lines.add("-- Written by Rowback. Puts back what this did:");
         List<Transaction> transactions = plan.transactions();
         for (Transaction transaction : transactions.subList(0, Math.min(TRANSACTIONS_NAMED, transactions.size()))) {
@@ -67,6 +77,10 @@ final class ScriptHeader {
     }
 
     private void triggers() {
+        if (!plan.definitions().isEmpty()) {
+            // A table that is made anew has none yet.
+            return;
+        }
         List<String> triggers = new ArrayList<>();
         for (TableSchema table : plan.tables()) {
             table.triggers().stream()
@@ -85,6 +99,13 @@ final class ScriptHeader {
     private void use() {
         lines.add("-- Read it, then run it:");
         lines.add("--   psql -X -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE");
+        if (!plan.definitions().isEmpty()) {
+            lines.add(
+                    "-- It is one transaction. Where a table of that name is there, as in a second run, all fails and nothing is");
+            lines.add("-- changed. Before COMMIT every value that was to be put back is checked.");
+            lines.add("");
+            return;
+        }
         lines.add("-- It is one transaction and made from the rows as they were at LSN " + plan.seen()
                 + ". A row is written only while");
         lines.add(

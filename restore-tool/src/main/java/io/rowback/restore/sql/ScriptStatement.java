@@ -24,6 +24,8 @@ public record ScriptStatement(Phase phase, List<String> comment, String sql, int
         SETTINGS,
         /** Marks the transaction in the history as a restore. */
         MARK,
+        /** Makes a table that is gone, or its foreign keys, which come behind the rows. */
+        DEFINE,
         /** Puts the rows of the plan into temporary tables, where there are many. */
         LOAD,
         /** Disables the triggers of the tables that are written to, where that was asked for. */

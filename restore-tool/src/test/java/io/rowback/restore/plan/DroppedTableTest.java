@@ -1,0 +1,184 @@
+package io.rowback.restore.plan;
+
+import static io.rowback.history.HistoryFixture.delete;
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.TableFixture.UNKNOWN;
+import static io.rowback.history.TableFixture.row;
+import static io.rowback.restore.plan.Planning.findings;
+import static io.rowback.restore.plan.Planning.writes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.ForeignKey.Action;
+import io.rowback.history.Gap;
+import io.rowback.history.HistoryFixture;
+import io.rowback.history.Lsn;
+import io.rowback.history.MemoryHistory;
+import io.rowback.history.Operation;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableFixture;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import io.rowback.restore.query.Tables;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What comes back of a table that is gone. */
+final class DroppedTableTest {
+    private static final TableSchema USERS = TableFixture.table("users")
+            .column("id", "bigint")
+            .column("mail", "text")
+            .key("id")
+            .build();
+    private static final TableSchema ORDERS = TableFixture.table("orders")
+            .column("id", "bigint")
+            .column("user_id", "bigint")
+            .key("id")
+            .foreignKey("user_id", USERS, Action.CASCADE)
+            .build();
+    private static final RowImage ANN = row(USERS, "1", "ann");
+    private static final RowImage BOB = row(USERS, "2", "bob");
+
+    private final MemoryHistory history = new MemoryHistory();
+    private final HistoryFixture life = new HistoryFixture(history);
+
+    private TableInfo table(TableSchema schema) {
+        return new Tables(history.tables()).byId(schema.id()).orElseThrow();
+    }
+
+    private RestoreRequest request(Lsn at, TableSchema schema, RowKey... key) {
+        Scope.Narrowing narrowing =
+                new Scope.Narrowing(table(schema), key.length == 0 ? null : key[0], false, List.of());
+        return new RestoreRequest(
+                new Scope(List.of(new Scope.Window(at, Lsn.MAX)), true, List.of(narrowing)),
+                at,
+                ColumnChoice.ALL,
+                Set.of(Operation.DELETE, Operation.UPDATE),
+                ConflictMode.REFUSE,
+                false,
+                10);
+    }
+
+    private RestorePlan plan(Lsn at, TableSchema schema, RowKey... key) {
+        RestoreRequest request = request(at, schema, key);
+        return DroppedTable.plan(
+                history, request, DroppedTable.askedFor(history, request).orElseThrow());
+    }
+
+    @Test
+    void allRowsOfThenComeBackAndAPointBehindTheEndStandsForTheLastOnes() {
+        life.baseline(USERS, ANN);
+        Lsn then = life.commit(insert(BOB)).end();
+        life.commit(delete(ANN));
+        history.uncovered(USERS.id(), life.here());
+        assertThat(writes(plan(then, USERS))).containsExactly("insert users 1: 1,ann", "insert users 2: 2,bob");
+        assertThat(writes(plan(Lsn.MAX, USERS))).containsExactly("insert users 2: 2,bob");
+    }
+
+    @Test
+    void tableThatIsThereOrFellIntoAGapIsNotTakenForDropped() {
+        life.baseline(USERS, ANN);
+        assertThat(DroppedTable.askedFor(history, request(life.here(), USERS))).isEqualTo(Optional.empty());
+        Lsn at = life.here();
+        history.gap(new Gap(at, new Lsn(at.value() + 0x100), life.now(), life.now(), "slot was gone"));
+        assertThat(DroppedTable.askedFor(history, request(at, USERS))).isEqualTo(Optional.empty());
+    }
+
+    @Test
+    void foreignKeysFromItAndToItAreMadeAsFarAsTheOtherTableIsThere() {
+        TableSchema shops = TableFixture.table("shops")
+                .column("id", "bigint")
+                .key("id")
+                .foreignKey("id", USERS, Action.SET_NULL)
+                .build();
+        life.baseline(USERS, ANN);
+        life.baseline(ORDERS, row(ORDERS, "7", "1"));
+        life.baseline(shops);
+        Lsn at = life.here();
+        history.uncovered(USERS.id(), at);
+        history.uncovered(shops.id(), at);
+        assertThat(plan(at, USERS).definitions().get(0).references())
+                .extracting(reference -> reference.table() + " " + reference.columns() + " " + reference.onDelete())
+                .containsExactly("orders [user_id] CASCADE");
+        Definition definition = plan(at, shops).definitions().get(0);
+        assertThat(definition.references()).isEmpty();
+        assertThat(definition.notMade()).singleElement().asString().contains("to users");
+        life.baseline(TableFixture.table("users")
+                .oid(99)
+                .column("id", "bigint")
+                .key("id")
+                .build());
+        assertThat(plan(at, shops).definitions().get(0).references())
+                .extracting(reference -> reference.refTable() + " " + reference.refColumns())
+                .containsExactly("users [id]");
+    }
+
+    @Test
+    void columnsOfForeignKeysAreNamedAsTheyAreNow() {
+        TableSchema renamed = TableFixture.table("orders")
+                .column("number", "bigint")
+                .column("buyer", "bigint")
+                .key("number")
+                .build();
+        life.baseline(USERS, ANN);
+        life.baseline(ORDERS, row(ORDERS, "7", "1"));
+        Lsn at = life.here();
+        history.uncovered(USERS.id(), at);
+        life.commit(insert(row(renamed, "8", null)));
+        assertThat(plan(at, USERS).definitions().get(0).references())
+                .extracting(Definition.Reference::columns)
+                .containsExactly(List.of("buyer"));
+    }
+
+    @Test
+    void rowsOfWhichAValueIsNotKnownAreRefused() {
+        life.baseline(USERS, ANN, row(USERS, "2", UNKNOWN));
+        history.uncovered(USERS.id(), life.here());
+        RestorePlan plan = plan(life.here(), USERS);
+        assertThat(findings(plan)).containsExactly("users 2: column mail: the history does not know what it held");
+        assertThat(plan.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
+    }
+
+    @Test
+    void whatCannotBeMadeIsRefusedByName() {
+        TableSchema part = TableFixture.table("part")
+                .column("id", "bigint")
+                .key("id")
+                .partitionOf("whole")
+                .build();
+        TableSchema keyless =
+                TableFixture.table("keyless").column("id", "bigint").key().build();
+        for (TableSchema table : List.of(USERS, part, keyless)) {
+            life.baseline(table);
+            history.uncovered(table.id(), life.here());
+        }
+        refused("table users is gone and comes back whole", USERS, RowKey.of("1"));
+        refused("table part was a partition, and the history does not know its bounds", part);
+        refused("table keyless is gone and had no key by which its rows can be put back", keyless);
+    }
+
+    private void refused(String message, TableSchema table, RowKey... key) {
+        assertThatThrownBy(() -> plan(life.here(), table, key))
+                .isInstanceOfSatisfying(
+                        RowbackException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.REFUSED))
+                .hasMessage(message);
+    }
+
+    @Test
+    void moreRowsThanAllowedAreRefused() {
+        RowImage[] rows = new RowImage[11];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = row(USERS, String.valueOf(i), "x");
+        }
+        life.baseline(USERS, rows);
+        history.uncovered(USERS.id(), life.here());
+        refused("table users held more rows than the 10 that are allowed", USERS);
+    }
+}
