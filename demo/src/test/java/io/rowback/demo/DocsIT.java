@@ -24,7 +24,7 @@ class DocsIT {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:\\s]+)(?:#[^)]*)?\\)");
     private static final Pattern CODE = Pattern.compile("```.*?```|`[^`\n]+`", Pattern.DOTALL);
     private static final Pattern PATH = Pattern.compile("(?<![\\w/.$-])(?:\\./)?([\\w.-]+(?:/[\\w.-]+)+)");
-    private static final Pattern COMMAND = Pattern.compile("(?<![\\w/.-])(?:\\./)?(rowbackd?) ([a-z][a-z-]*)\\b");
+    private static final Pattern COMMAND = Pattern.compile("(?<![\\w/.-]|-u )(?:\\./)?(rowbackd?) ([a-z][a-z-]*)\\b");
 
     @ParameterizedTest
     @MethodSource("documents")

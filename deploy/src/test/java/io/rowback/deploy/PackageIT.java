@@ -1,0 +1,151 @@
+package io.rowback.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the package installs, and where. */
+class PackageIT {
+    private static final Path HOME = Path.of(System.getProperty("rowback.home"));
+
+    @SuppressWarnings("NullAway.Init")
+    private static DebianPackage deb;
+
+    @BeforeAll
+    static void readPackage() throws IOException {
+        deb = DebianPackage.read();
+    }
+
+    @Test
+    void everythingBelongsToRootAndNobodyElseMayWriteIt() {
+        assertThat(deb.data().values()).allSatisfy(entry -> {
+            assertThat(entry.header().getUserName()).isEqualTo("root");
+            assertThat(entry.header().getGroupName()).isEqualTo("root");
+            assertThat(entry.header().getMode() & 0022).isZero();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rowback", "rowbackd"})
+    void programsAreLinksToLaunchersBesideTheirLibraries(String program) {
+        DebianPackage.Entry link = entry("/usr/bin/" + program);
+
+        Path target = Path.of("/usr/bin").resolve(link.header().getLinkName()).normalize();
+        assertThat(link.header().isSymbolicLink()).isTrue();
+        assertThat(entry(target.toString()).header().getMode() & 0777).isEqualTo(0755);
+        assertThat(target).isEqualTo(Path.of("/usr/share/rowback/bin", program));
+        assertThat(files("/usr/share/rowback/lib/")).anyMatch(jar -> jar.startsWith("rowback-daemon-"));
+    }
+
+    @Test
+    void librariesAreThoseThatTheTestsOfAllModulesRanWith() throws IOException {
+        try (Stream<Path> tested = Files.list(HOME.resolve("lib"))) {
+            assertThat(files("/usr/share/rowback/lib/"))
+                    .containsExactlyInAnyOrderElementsOf(
+                            tested.map(jar -> jar.getFileName().toString()).toList());
+        }
+    }
+
+    @Test
+    void nativeCodeIsThatOfLinuxOnTwoProcessors() throws IOException {
+        List<String> natives = new ArrayList<>();
+        for (String jar : files("/usr/share/rowback/lib/")) {
+            if (jar.startsWith("rocksdbjni-")) {
+                byte[] content =
+                        entry("/usr/share/rowback/lib/" + jar).content().array();
+                try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(content))) {
+                    for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                        natives.add(entry.getName());
+                    }
+                }
+            }
+        }
+        assertThat(natives).contains("org/rocksdb/RocksDB.class");
+        assertThat(natives.stream().filter(name -> name.contains("librocksdbjni")))
+                .containsExactlyInAnyOrder("librocksdbjni-linux64.so", "librocksdbjni-linux-aarch64.so");
+    }
+
+    @Test
+    void whatAnOperatorWritesSurvivesAnUpgrade() {
+        assertThat(control("conffiles").text().lines()).containsExactly("/etc/rowback/rowback.toml");
+        assertThat(deb.data()).containsKey("/etc/rowback/rowback.toml");
+    }
+
+    @Test
+    void whatOthersPutIntoTheFoldersIsInstalled() throws IOException {
+        assertThat(files("/usr/lib/systemd/system/")).containsExactlyInAnyOrderElementsOf(names("systemd"));
+        assertThat(deb.data().keySet())
+                .containsAll(names("share").stream()
+                        .map(name -> "/usr/share/rowback/" + name)
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"postinst", "prerm", "postrm"})
+    void maintainerScriptsAreShellAndStopAtTheFirstFailure(String name) throws IOException, InterruptedException {
+        DebianPackage.Entry script = control(name);
+        assertThat(script.header().getMode() & 0777).isEqualTo(0755);
+        assertThat(script.text()).startsWith("#!/bin/sh\nset -e\n");
+
+        Process shell = new ProcessBuilder("sh", "-n")
+                .inheritIO()
+                .redirectInput(ProcessBuilder.Redirect.PIPE)
+                .start();
+        try (OutputStream input = shell.getOutputStream()) {
+            input.write(script.content().array());
+        }
+        assertThat(shell.waitFor()).isZero();
+    }
+
+    @Test
+    void removalTellsOfTheSlotThatWouldFillTheServersDisk() {
+        assertThat(control("postrm").text()).contains("pg_drop_replication_slot");
+    }
+
+    private static DebianPackage.Entry entry(String path) {
+        return found(deb.data(), path);
+    }
+
+    private static DebianPackage.Entry control(String name) {
+        return found(deb.control(), name);
+    }
+
+    private static DebianPackage.Entry found(Map<String, DebianPackage.Entry> entries, String name) {
+        DebianPackage.Entry entry = entries.get(name);
+        assertThat(entry).as("%s among %s", name, entries.keySet()).isNotNull();
+        return Objects.requireNonNull(entry);
+    }
+
+    /** The names of the files in one folder of the package. */
+    private static List<String> files(String folder) {
+        return deb.data().keySet().stream()
+                .filter(path -> path.startsWith(folder) && !path.endsWith("/"))
+                .map(path -> path.substring(folder.length()))
+                .toList();
+    }
+
+    /** The files in one folder of the image. */
+    private static List<String> names(String folder) throws IOException {
+        Path root = HOME.resolve(folder);
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .toList();
+        }
+    }
+}
