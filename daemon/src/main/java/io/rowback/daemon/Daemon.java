@@ -23,12 +23,12 @@ final class Daemon implements AutoCloseable {
     private final List<DatabaseCapture> captures = new ArrayList<>();
     private final CountDownLatch running;
     private final Health health = new Health();
+    private final Metrics metrics = new Metrics();
     private final @Nullable StatusServer http;
     private @Nullable RowbackException failure;
     private @Nullable ErrorCode asked;
 
     private Daemon(Config config) {
-        Metrics metrics = new Metrics();
         running = new CountDownLatch(config.databases().size());
         http = config.httpListen().isEmpty() ? null : StatusServer.start(config.httpListen(), metrics, health);
         boolean alone = config.databases().size() == 1;
@@ -118,5 +118,6 @@ final class Daemon implements AutoCloseable {
         if (http != null) {
             http.close();
         }
+        metrics.close();
     }
 }

@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,8 +129,7 @@ final class DatabaseCapture {
                 }
             }
             tables.begin();
-            metrics.gaps(writer.info().gaps().size());
-            metrics.durable(writer.info().durable());
+            metrics.begins(writer.info());
             capture(writer, tables);
         } finally {
             announce(null, null);
@@ -141,8 +140,8 @@ final class DatabaseCapture {
     private void capture(HistoryWriter writer, TableWatch tables) throws SQLException, InterruptedException {
         CountDownLatch streaming = new CountDownLatch(1);
         SequenceWatch sequences = new SequenceWatch(database, writer);
-        Consumer<HistoryWriter.Batch> stored = batch -> {
-            metrics.stored(batch);
+        BiConsumer<HistoryWriter.Batch, Duration> stored = (batch, time) -> {
+            metrics.stored(batch, time);
             sequences.stored(batch);
         };
         try (Recorder recorder = new Recorder(database.name(), writer, stored);
@@ -152,7 +151,7 @@ final class DatabaseCapture {
             WatchThread looking = new WatchThread(
                     database.name(),
                     tables,
-                    new SlotWatch(database, metrics),
+                    new SlotWatch(database, writer, metrics),
                     sequences,
                     recorder,
                     streaming,
@@ -217,8 +216,8 @@ final class DatabaseCapture {
         if (stopping.getCount() == 0) {
             return;
         }
-        metrics.failed();
         RowbackException explained = Failures.explain(attempt, connections, failure);
+        metrics.failed(explained.code());
         boolean missing = Failures.isMissing(database.publication(), failure);
         if (!missing && !mayHeal(failure)) {
             throw explained;

@@ -92,9 +92,13 @@ final class WatchThread extends Thread {
     /** By itself, since a look at the tables waits for a baseline, which waits for the transactions that keep the log. */
     private void watchSlot() {
         try (Connection connection = tables.connectToLook()) {
+            long second = 0;
             do {
-                slot.look(connection);
-            } while (!ending.await(INTERVAL_SECONDS, TimeUnit.SECONDS));
+                slot.sample(connection);
+                if (second++ % INTERVAL_SECONDS == 0) {
+                    slot.look(connection);
+                }
+            } while (!ending.await(1, TimeUnit.SECONDS));
         } catch (InterruptedException e) {
             LOG.debug("the round ends");
         } catch (SQLException | RuntimeException e) {

@@ -32,6 +32,9 @@ public interface HistoryWriter extends AutoCloseable {
     /** Facts of the store at this moment; system identifier and database are empty before {@link #create}. */
     StoreInfo info();
 
+    /** What the store takes and does at this moment. */
+    StoreMeasures measures();
+
     /** The tables at this moment, by name, then oid. */
     List<TableInfo> tables();
 

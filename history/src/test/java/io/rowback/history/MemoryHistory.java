@@ -1,5 +1,6 @@
 package io.rowback.history;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -189,6 +190,11 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     public void restart() {
         log.tailMap(new Position(durable, 0), true).clear();
         transactions.tailMap(durable, true).clear();
+    }
+
+    @Override
+    public StoreMeasures measures() {
+        return new StoreMeasures(Map.of(), 0, 0, 0, 0, Duration.ZERO, Duration.ZERO);
     }
 
     @Override

@@ -5,12 +5,13 @@ import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import io.rowback.history.Transaction;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ public final class Recorder implements AutoCloseable {
     private static final int TRANSACTIONS_MAX = 1_000;
 
     private final HistoryWriter writer;
-    private final Consumer<HistoryWriter.Batch> stored;
+    private final BiConsumer<HistoryWriter.Batch, Duration> stored;
     private final Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition added = lock.newCondition();
@@ -44,9 +45,9 @@ public final class Recorder implements AutoCloseable {
     /**
      * A recorder of that name, which starts at once.
      *
-     * @param stored told of every batch once it is durable, on the recorder's thread
+     * @param stored told of every batch once it is durable and how long that took, on the recorder's thread
      */
-    public Recorder(String name, HistoryWriter writer, Consumer<HistoryWriter.Batch> stored) {
+    public Recorder(String name, HistoryWriter writer, BiConsumer<HistoryWriter.Batch, Duration> stored) {
         this.writer = writer;
         this.stored = stored;
         this.durable = writer.info().durable();
@@ -151,9 +152,11 @@ public final class Recorder implements AutoCloseable {
     private void run() {
         try {
             for (HistoryWriter.Batch batch = take(); batch != null; batch = take()) {
+                long began = System.nanoTime();
                 writer.append(batch);
+                Duration time = Duration.ofNanos(System.nanoTime() - began);
                 finished(batch);
-                stored.accept(batch);
+                stored.accept(batch, time);
             }
         } catch (Throwable e) {
             fail(e);

@@ -4,92 +4,141 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.rowback.history.Change;
+import io.micrometer.core.instrument.Timer;
+import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
-import io.rowback.history.Operation;
-import io.rowback.history.TableId;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.StoreMeasures;
+import io.rowback.history.Transaction;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.Locale;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The meters of one captured database. Thread-safe, but that batches are told by one thread. */
 public final class DatabaseMetrics {
+    private static final Duration[] BATCH_TIMES = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(3),
+        Duration.ofMillis(10),
+        Duration.ofMillis(30),
+        Duration.ofMillis(100),
+        Duration.ofMillis(300),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(10)
+    };
+
     private final MeterRegistry registry;
     private final Tags tags;
     private final Lag lag = new Lag();
-    private final AtomicLong coveredTables = new AtomicLong();
-    private final AtomicLong uncoveredTables = new AtomicLong();
-    private final AtomicLong pendingBaselines = new AtomicLong();
-    private final AtomicLong gaps = new AtomicLong();
-    private final AtomicLong retained = new AtomicLong();
-    private final AtomicLong capturing = new AtomicLong();
-    private final AtomicLong lastFailure = new AtomicLong();
+    private final ChangeCounters changes;
+    private final StoreMeters store;
     private final Counter failures;
-    private final Counter batches;
+    private final Counter rounds;
+    private final Timer batches;
     private final Counter baselineRows;
-    private final Map<TableId, Map<Operation, Counter>> changes = new HashMap<>();
+    private final AtomicLong capturing;
+    private final AtomicLong lastFailure;
+    private final AtomicLong lastFailureCode;
+    private final AtomicLong gaps;
+    private final AtomicLong lastGap;
+    private final AtomicLong coveredTables;
+    private final AtomicLong uncoveredTables;
+    private final AtomicLong pendingBaselines;
+    private final AtomicLong baselineExpected;
+    private final AtomicLong retained;
+    /** What the slot may still fall behind until the server gives it up; negative for any amount. */
+    private final AtomicLong safe = new AtomicLong(-1);
 
     DatabaseMetrics(MeterRegistry registry, Tags tags) {
         this.registry = registry;
         this.tags = tags;
-        gauge("rowback_capturing", "1 while changes are being captured", capturing);
-        gauge("rowback_covered_tables", "tables whose history is being kept", coveredTables);
-        gauge("rowback_uncovered_tables", "tables that should be covered but are not", uncoveredTables);
-        gauge("rowback_baseline_pending_tables", "tables whose existing rows are still to be read", pendingBaselines);
-        gauge("rowback_gaps", "stretches of the log that were lost", gaps);
-        gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot", retained);
+        changes = new ChangeCounters(registry, tags);
+        store = new StoreMeters(registry, tags);
+        capturing = gauge("rowback_capturing", "1 while changes are being captured");
+        rounds = counter("rowback_rounds", "times that capture began, anew after each failure");
+        failures = counter("rowback_failures", "times that capture failed; what heals is tried again");
+        lastFailure =
+                gauge("rowback_last_failure_timestamp_seconds", "when capture failed last, since 1970; 0 for never");
+        lastFailureCode =
+                gauge("rowback_last_failure_code", "the exit code of rowbackd that the last failure stands for");
+        gaps = gauge("rowback_gaps", "stretches of the log that were lost");
+        lastGap = gauge("rowback_last_gap_timestamp_seconds", "when the newest gap ended, since 1970; 0 for none");
+        coveredTables = gauge("rowback_covered_tables", "tables whose history is being kept");
+        uncoveredTables = gauge("rowback_uncovered_tables", "tables that should be covered but are not");
+        pendingBaselines = gauge("rowback_baseline_pending_tables", "tables whose existing rows are still to be read");
+        baselineExpected = gauge(
+                "rowback_baseline_expected_rows",
+                "rows of the tables whose baseline is being taken, as the server estimates; 0 while none is");
+        baselineRows = counter("rowback_baseline_rows", "rows read because they existed before");
+        retained = gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot");
         gauge(
-                "rowback_last_failure_timestamp_seconds",
-                "when capture failed last, since 1970; 0 for never",
-                lastFailure);
-        failures = Counter.builder("rowback_failures")
-                .description("times that capture failed; what heals is tried again")
-                .tags(tags)
-                .register(registry);
-        batches = Counter.builder("rowback_batches")
-                .description("synced writes")
-                .tags(tags)
-                .register(registry);
-        baselineRows = Counter.builder("rowback_baseline_rows")
-                .description("rows read because they existed before")
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("rowback_durable_lsn", lag, value ->
-                        (double) value.durable().value())
-                .description("everything below this position of the log is stored")
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("rowback_lag_bytes", lag, Lag::bytes)
-                .description("log that the server has written and we have not stored")
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("rowback_lag_seconds", lag, value -> value.seconds(Instant.now()))
-                .description("age of the oldest log that is not stored")
+                "rowback_slot_safe_wal_bytes",
+                "log that may still be written before the server gives our slot up; +Inf for any amount",
+                metrics -> metrics.safe.get() < 0 ? Double.POSITIVE_INFINITY : metrics.safe.get());
+        gauge("rowback_durable_lsn", "everything below this position of the log is stored", metrics -> metrics.lag
+                .durable()
+                .value());
+        gauge(
+                "rowback_lag_bytes",
+                "log that the server has written and we have not stored",
+                metrics -> metrics.lag.bytes());
+        gauge(
+                "rowback_lag_seconds",
+                "age of the oldest log that we know of and have not stored",
+                metrics -> metrics.lag.seconds(Instant.now()));
+        gauge(
+                "rowback_rpo_seconds",
+                "age of the oldest commit that is not stored, at most; 0 if all are",
+                metrics -> metrics.lag.commitSeconds(Instant.now()));
+        batches = Timer.builder("rowback_batch")
+                .description("synced writes, and how long each took")
+                .serviceLevelObjectives(BATCH_TIMES)
                 .tags(tags)
                 .register(registry);
     }
 
-    /** A batch is durable. */
-    public void stored(HistoryWriter.Batch batch) {
-        batches.increment();
-        batch.changes().forEach(change -> counter(change).increment());
+    /** A round of capture begins with a history as it is. */
+    public void begins(StoreInfo info) {
+        rounds.increment();
+        gaps.set(info.gaps().size());
+        lastGap.set(info.gaps().stream()
+                .mapToLong(gap -> gap.until().getEpochSecond())
+                .max()
+                .orElse(0));
+        Instant complete = info.completeUntil();
+        Instant commit = info.lastCommitTime();
+        boolean isCommitLater = commit != null && complete.isBefore(commit);
+        lag.stored(info.durable(), isCommitLater ? commit : complete.equals(Instant.MIN) ? null : complete);
+    }
+
+    /** A batch is durable, after a write of that time. */
+    public void stored(HistoryWriter.Batch batch, Duration time) {
+        batches.record(time);
+        batch.changes().forEach(changes::count);
         if (batch.durable() != null) {
-            lag.stored(batch.durable());
+            lag.stored(batch.durable(), newest(batch.transactions()));
         }
     }
 
-    /** The server's log ends at this position. */
-    public void serverAt(Lsn end) {
-        lag.serverAt(end, Instant.now());
+    private static @Nullable Instant newest(List<Transaction> transactions) {
+        return transactions.isEmpty()
+                ? null
+                : transactions.get(transactions.size() - 1).time();
     }
 
-    /** Everything below that position is stored, as a start found it. */
-    public void durable(Lsn durable) {
-        lag.stored(durable);
+    /** The server's log ended at this position at that time of its clock, just now. */
+    public void serverAt(Lsn end, Instant clock) {
+        lag.serverAt(end, clock, Instant.now());
+    }
+
+    /** What the store takes and does. */
+    public void measured(StoreMeasures measures) {
+        store.measured(measures);
     }
 
     /** How many tables are covered, and how many should be but are not. */
@@ -103,25 +152,39 @@ public final class DatabaseMetrics {
         pendingBaselines.set(tables);
     }
 
+    /** A baseline begins that is expected to have so many rows; 0 when it has ended. */
+    public void baselineExpects(long rows) {
+        baselineExpected.set(rows);
+    }
+
+    /** One of the tables that waited for their baseline has it. */
+    public void baselineComplete() {
+        coveredTables.incrementAndGet();
+        uncoveredTables.decrementAndGet();
+        pendingBaselines.decrementAndGet();
+    }
+
     /** Rows of a baseline were stored. */
     public void baseline(long rows) {
         baselineRows.increment((double) rows);
     }
 
-    /** How many bytes of its log the server keeps because of our slot. */
-    public void retained(long bytes) {
+    /**
+     * What our slot makes the server keep.
+     *
+     * @param bytes how many bytes of its log
+     * @param room how many more it may become until the server gives the slot up; negative for any number
+     */
+    public void retained(long bytes, long room) {
         retained.set(bytes);
-    }
-
-    /** How many gaps the history has. */
-    public void gaps(long count) {
-        gaps.set(count);
+        safe.set(room);
     }
 
     /** Capture failed. */
-    public void failed() {
+    public void failed(ErrorCode code) {
         failures.increment();
         lastFailure.set(Instant.now().getEpochSecond());
+        lastFailureCode.set(code.exitCode());
     }
 
     /** Whether changes are being captured. */
@@ -129,20 +192,17 @@ public final class DatabaseMetrics {
         capturing.set(now ? 1 : 0);
     }
 
-    private Counter counter(Change change) {
-        return changes.computeIfAbsent(change.table(), table -> new EnumMap<>(Operation.class))
-                .computeIfAbsent(change.operation(), operation -> Counter.builder("rowback_changes")
-                        .description("changes stored")
-                        .tags(tags.and(
-                                "table", change.schema().name().toString(),
-                                "operation", operation.name().toLowerCase(Locale.ROOT)))
-                        .register(registry));
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).tags(tags).register(registry);
     }
 
-    private void gauge(String name, String description, AtomicLong value) {
-        Gauge.builder(name, value, AtomicLong::doubleValue)
-                .description(description)
-                .tags(tags)
-                .register(registry);
+    private AtomicLong gauge(String name, String description) {
+        AtomicLong value = new AtomicLong();
+        gauge(name, description, metrics -> value.get());
+        return value;
+    }
+
+    private void gauge(String name, String description, ToDoubleFunction<DatabaseMetrics> value) {
+        Gauge.builder(name, this, value).description(description).tags(tags).register(registry);
     }
 }

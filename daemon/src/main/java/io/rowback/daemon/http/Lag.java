@@ -5,36 +5,75 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How far the history is behind the server. The age of the log at the durable position is told from samples of where the
- * server's log ended when, so that it needs no clock but ours and is 0 for a database where nothing happens. Thread-safe.
+ * How far the history is behind the server, told from samples of where the server's log ended when. Ages are those of
+ * the server's clock, carried on by ours. Thread-safe.
  */
 final class Lag {
     private static final int SAMPLES_MAX = 1_000;
+    /** The server is asked every second; when this long has passed, what it did since is not known. */
+    private static final Duration FRESH = Duration.ofSeconds(5);
 
-    private record Sample(Lsn end, Instant time) {}
+    private record Sample(Lsn end, Instant clock) {}
 
     /** Samples that lie above the durable position, oldest first. */
     private final Deque<Sample> behind = new ArrayDeque<>();
 
     private Lsn durable = Lsn.ZERO;
     private Lsn server = Lsn.ZERO;
+    private Instant sampled = Instant.MIN;
+    /** By how much the server's clock is ahead of ours. */
+    private Duration ahead = Duration.ZERO;
+    /** Every commit up to here is stored; null before anything is known. */
+    private @Nullable Instant held;
 
     synchronized Lsn durable() {
         return durable;
     }
 
-    synchronized void stored(Lsn position) {
+    /**
+     * Everything below a position is stored.
+     *
+     * @param lastCommit the time of the newest commit below, if it is known; later ones come behind it in commit order
+     */
+    synchronized void stored(Lsn position, @Nullable Instant lastCommit) {
         durable = position;
-        behind.removeIf(sample -> !position.isBefore(sample.end()));
+        for (Sample oldest = behind.peekFirst();
+                oldest != null && !position.isBefore(oldest.end());
+                oldest = behind.peekFirst()) {
+            holds(oldest.clock());
+            behind.removeFirst();
+        }
+        if (lastCommit != null) {
+            holds(lastCommit);
+        }
     }
 
-    synchronized void serverAt(Lsn end, Instant time) {
+    /** The server's log ended there at that time of its clock, when ours was {@code now}. */
+    synchronized void serverAt(Lsn end, Instant clock, Instant now) {
         server = end;
-        // When there are too many, the oldest stays: it is the one that tells the age.
-        if (durable.isBefore(end) && behind.size() < SAMPLES_MAX) {
-            behind.addLast(new Sample(end, time));
+        sampled = now;
+        ahead = Duration.between(now, clock);
+        if (!durable.isBefore(end)) {
+            holds(clock);
+        } else {
+            if (held == null) {
+                // Nothing is stored yet, and what was before is no part of the history.
+                held = clock;
+            }
+            if (behind.size() == SAMPLES_MAX) {
+                // The oldest tells the age, and the newest for how long it is known.
+                behind.removeLast();
+            }
+            behind.addLast(new Sample(end, clock));
+        }
+    }
+
+    private void holds(Instant time) {
+        if (held == null || held.isBefore(time)) {
+            held = time;
         }
     }
 
@@ -42,8 +81,26 @@ final class Lag {
         return server.compareTo(durable) > 0 ? (double) (server.value() - durable.value()) : 0;
     }
 
+    /** The age of the oldest log that is known of and not stored; 0 if all is. */
     synchronized double seconds(Instant now) {
         Sample oldest = behind.peekFirst();
-        return oldest == null ? 0 : Duration.between(oldest.time(), now).toMillis() / 1000.0;
+        return oldest == null ? 0 : age(oldest.clock(), now);
+    }
+
+    /**
+     * The age of the oldest commit that is not stored, at most: 0 if there is none, and if the server cannot be asked, as
+     * if one had come right after it was last. NaN before anything is known.
+     */
+    synchronized double commitSeconds(Instant now) {
+        Instant from = held;
+        if (from == null) {
+            return Double.NaN;
+        }
+        boolean isFresh = Duration.between(sampled, now).compareTo(FRESH) <= 0;
+        return isFresh && !durable.isBefore(server) ? 0 : age(from, now);
+    }
+
+    private double age(Instant clock, Instant now) {
+        return Math.max(0, Duration.between(clock, now.plus(ahead)).toMillis() / 1000.0);
     }
 }

@@ -5,6 +5,8 @@ import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.postgres.CatalogTable;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +31,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Baseline {
     private static final long END_SECONDS = 30;
     private static final int THREADS_MAX = 2;
+    /** Below 0 for a table that was never looked at. */
+    private static final String ESTIMATE = """
+            SELECT COALESCE(sum(GREATEST(c.reltuples, 0)), 0)::int8 FROM pg_catalog.pg_class c WHERE c.oid = ANY (?)
+            """;
 
     private final OpenConnections connections;
     private final HistoryWriter writer;
@@ -55,10 +61,27 @@ final class Baseline {
         ExecutorService workers =
                 Executors.newFixedThreadPool(threads, task -> new Thread(task, "baseline-" + number.incrementAndGet()));
         try {
+            metrics.baselineExpects(estimate(tables));
             return take(new ConcurrentLinkedQueue<>(tables), threads, workers);
         } finally {
+            metrics.baselineExpects(0);
             workers.shutdownNow();
             workers.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /** How many rows there are, as far as the server has counted. */
+    private long estimate(List<CatalogTable> tables) throws SQLException {
+        Object[] oids = tables.stream()
+                .map(table -> Integer.toUnsignedLong(table.id().oid()))
+                .toArray();
+        try (Connection connection = connections.open();
+                PreparedStatement statement = connection.prepareStatement(ESTIMATE)) {
+            statement.setArray(1, connection.createArrayOf("int8", oids));
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
         }
     }
 

@@ -13,14 +13,19 @@ import java.time.OffsetDateTime;
  * Where the server's log ends, and by then.
  *
  * @param lsn where it ends
- * @param time every commit with an earlier time lies below
+ * @param clock the server's clock just before
  */
-public record LogEnd(Lsn lsn, Instant time) {
+public record LogEnd(Lsn lsn, Instant clock) {
     /**
      * A commit's time is taken before its record is written, with {@code synchronous_commit} off by up to three times
      * {@code wal_writer_delay}, which is 200 ms by default.
      */
     private static final Duration WRITTEN_LATER = Duration.ofSeconds(2);
+
+    /** Every commit with an earlier time lies below. */
+    public Instant time() {
+        return clock.minus(WRITTEN_LATER);
+    }
 
     /** The server's clock. */
     public static Instant clock(Connection connection) throws SQLException {
@@ -39,7 +44,7 @@ public record LogEnd(Lsn lsn, Instant time) {
                         "SELECT pg_catalog.pg_current_wal_lsn(), pg_catalog.statement_timestamp()")) {
             row.next();
             Instant now = row.getObject(2, OffsetDateTime.class).toInstant();
-            return new LogEnd(Lsn.parse(row.getString(1)), now.minus(WRITTEN_LATER));
+            return new LogEnd(Lsn.parse(row.getString(1)), now);
         }
     }
 }

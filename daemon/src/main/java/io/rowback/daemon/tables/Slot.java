@@ -20,13 +20,15 @@ import org.jspecify.annotations.Nullable;
  * @param lost why it can no longer be read; null if it can
  * @param confirmed the server sends nothing that committed below
  * @param retained how many bytes of the log the server keeps because of it
+ * @param room how many more it may become until the server gives the slot up; negative for any number
  */
 public record Slot(
         @Nullable String plugin,
         @Nullable String database,
         @Nullable String lost,
         Lsn confirmed,
-        long retained) {
+        long retained,
+        long room) {
     /** The output plugin that we read. */
     public static final String PLUGIN = "pgoutput";
 
@@ -36,6 +38,9 @@ public record Slot(
             SELECT s.plugin, s.database, COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
                    COALESCE(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::int8
                        AS retained,
+                   -- Null without a limit, and of a slot that was given up already.
+                   COALESCE(GREATEST(s.safe_wal_size, 0), CASE WHEN s.wal_status = 'lost' THEN 0 ELSE -1 END)
+                       AS room,
                    CASE WHEN s.wal_status = 'lost'
                         -- The column is there from version 17 on.
                         THEN COALESCE(pg_catalog.to_jsonb(s) ->> 'invalidation_reason', 'wal_removed') END AS lost
@@ -54,7 +59,8 @@ public record Slot(
                                 row.getString("database"),
                                 row.getString("lost"),
                                 Lsn.parse(row.getString("confirmed")),
-                                row.getLong("retained")))
+                                row.getLong("retained"),
+                                row.getLong("room")))
                         : Optional.empty();
             }
         }

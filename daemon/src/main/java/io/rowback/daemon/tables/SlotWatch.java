@@ -1,6 +1,7 @@
 package io.rowback.daemon.tables;
 
 import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.history.HistoryWriter;
 import io.rowback.postgres.Config;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,26 +19,35 @@ public final class SlotWatch {
     private static final String CONNECTION_FAILURE = "08006";
 
     private final Config.Database database;
+    private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
     private boolean warned;
 
-    public SlotWatch(Config.Database database, DatabaseMetrics metrics) {
+    public SlotWatch(Config.Database database, HistoryWriter writer, DatabaseMetrics metrics) {
         this.database = database;
+        this.writer = writer;
         this.metrics = metrics;
     }
 
+    /** Tells where the server's log ends now, and how far we are behind with that. */
+    public void sample(Connection connection) throws SQLException {
+        LogEnd end = LogEnd.read(connection);
+        metrics.serverAt(end.lsn(), end.clock());
+    }
+
     /**
-     * One look.
+     * One look at what the server keeps for us, and at what the store has become.
      *
      * @throws SQLException also if the slot is to be given up, which happens before the next round
      */
     public void look(Connection connection) throws SQLException {
+        metrics.measured(writer.measures());
         Optional<Slot> slot = Slot.find(connection, database.slot());
         if (slot.isEmpty()) {
             return;
         }
         long retained = slot.get().retained();
-        metrics.retained(retained);
+        metrics.retained(retained, slot.get().room());
         boolean large = retained > database.walWarn();
         if (large && !warned) {
             LOG.warn(

@@ -89,6 +89,7 @@ final class TableCopy {
             TableSchema schema = lock(table);
             long rows = read(table, schema);
             writer.covered(schema, at, begin(), rows);
+            metrics.baselineComplete();
             // It is, even if the connection should be gone by now.
             LOG.info("baseline of {} complete: {} rows at {}", table.name(), rows, at);
         } catch (SQLException e) {

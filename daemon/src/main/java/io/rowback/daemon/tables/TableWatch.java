@@ -144,7 +144,6 @@ public final class TableWatch implements AutoCloseable {
     public Lsn look(Connection connection) throws SQLException, InterruptedException {
         LogEnd end = LogEnd.read(connection);
         Lsn now = end.lsn();
-        metrics.serverAt(now);
         completeUntil(end);
         Publication publication = new Publication(connection, database.publication());
         Survey before = Survey.read(connection, database);

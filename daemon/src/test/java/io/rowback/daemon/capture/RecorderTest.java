@@ -84,7 +84,7 @@ class RecorderTest {
                         }
                         return method.invoke(memory, arguments);
                     });
-            return new Recorder("test", slow, batch -> {});
+            return new Recorder("test", slow, (batch, time) -> {});
         }
 
         private void append(HistoryWriter.Batch batch) throws InterruptedException {

@@ -2,6 +2,7 @@ package io.rowback.history.store;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.history.StoreMeasures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,7 +79,10 @@ final class Database implements AutoCloseable {
     /** Opens for writing, under RocksDB's lock; makes what is not there. */
     static Database open(Path directory) throws RocksDBException {
         return new Database((tuning, handles) -> {
-            DBOptions options = tuning.database().setCreateIfMissing(true).setCreateMissingColumnFamilies(true);
+            DBOptions options = tuning.database()
+                    .setCreateIfMissing(true)
+                    .setCreateMissingColumnFamilies(true)
+                    .setStatistics(tuning.statistics());
             return RocksDB.open(options, directory.toString(), tuning.writerFamilies(), handles);
         });
     }
@@ -221,6 +225,11 @@ final class Database implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /** What a writer's database takes and does, beside its write-ahead log, which takes that many bytes. */
+    StoreMeasures measure(long walBytes) {
+        return reading(() -> Measurement.take(rocks, handles, tuning.statistics(), walBytes));
     }
 
     /** Copies the database as it is to a new folder, as hard links; to be told of a folder only when it is complete. */

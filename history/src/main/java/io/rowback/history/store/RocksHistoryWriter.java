@@ -11,12 +11,14 @@ import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.SequenceSample;
 import io.rowback.history.StoreInfo;
+import io.rowback.history.StoreMeasures;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -36,6 +38,9 @@ import org.rocksdb.RocksDBException;
 public final class RocksHistoryWriter implements HistoryWriter {
     /** So much is logged before the indexes begin a new epoch. */
     private static final long EPOCH_BYTES = 1L << 30;
+
+    /** Of RocksDB's write-ahead log. */
+    private static final String WAL_SUFFIX = ".log";
 
     private final Path directory;
     private final Database database;
@@ -133,6 +138,17 @@ public final class RocksHistoryWriter implements HistoryWriter {
     @Override
     public synchronized StoreInfo info() {
         return meta.info(StoredTransactions.last(database, meta.durable()).orElse(null));
+    }
+
+    @Override
+    public StoreMeasures measures() {
+        try (Stream<Path> files = Files.list(directory)) {
+            return database.measure(files.filter(file -> file.toString().endsWith(WAL_SUFFIX))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.MemTableConfig;
 import org.rocksdb.SkipListMemTableConfig;
+import org.rocksdb.Statistics;
 import org.rocksdb.VectorMemTableConfig;
 
 /**
@@ -49,6 +50,7 @@ final class Tuning implements AutoCloseable {
 
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final Cache cache = own(new LRUCache(CACHE));
+    private final Statistics statistics = own(new Statistics());
 
     DBOptions database() {
         Properties compressedWal = new Properties();
@@ -64,6 +66,11 @@ final class Tuning implements AutoCloseable {
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                 .setMaxLogFileSize(INFO_LOG)
                 .setKeepLogFileNum(INFO_LOGS);
+    }
+
+    /** What a writer counts while its database is open. */
+    Statistics statistics() {
+        return statistics;
     }
 
     /** For a reader. */

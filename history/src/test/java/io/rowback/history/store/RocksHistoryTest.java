@@ -15,6 +15,8 @@ import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.Published;
+import io.rowback.history.RowImage;
+import io.rowback.history.StoreMeasures;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Timeline;
@@ -23,6 +25,7 @@ import io.rowback.history.Voided;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -154,6 +157,28 @@ class RocksHistoryTest extends HistoryContract {
             assertThat(entries.next()).isTrue();
             assertThat(Keys.definitionLsn(entries.key())).isEqualTo(kept.commit());
             assertThat(entries.next()).isFalse();
+        }
+    }
+
+    @Test
+    void measuresTellWhatTheStoreTakesAndHowOftenItWasSynced(@TempDir Path folder) {
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        // So many go straight into a file.
+        RowImage[] rows = IntStream.range(0, 5_000)
+                .mapToObj(id -> row(users, Integer.toString(id)))
+                .toArray(RowImage[]::new);
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            history.baseline(users, rows);
+            StoreMeasures before = writer.measures();
+            history.commit(insert(row(users, "5000")));
+            StoreMeasures after = writer.measures();
+            assertThat(after.syncs()).isGreaterThan(before.syncs());
+            assertThat(after.syncing()).isGreaterThan(before.syncing());
+            assertThat(after.bytes()).hasSize(Family.values().length + 1).containsEntry("log", 0L);
+            assertThat(after.bytes().get("wal")).isGreaterThan(before.bytes().get("wal"));
+            assertThat(after.bytes().get("baseline")).isPositive();
         }
     }
 
