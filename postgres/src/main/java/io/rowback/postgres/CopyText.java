@@ -1,14 +1,17 @@
 package io.rowback.postgres;
 
 import io.rowback.history.ColumnValue;
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads rows of COPY's text format, one line with its newline at a time, as raw bytes: a value's text is never decoded
- * or interpreted. UTF-8 has none of the format's special bytes inside a character.
+ * Reads and writes rows of COPY's text format, one line with its newline at a time, as raw bytes: a value's text is never
+ * decoded or interpreted. UTF-8 has none of the format's special bytes inside a character.
  */
 public final class CopyText {
+    private static final byte[] NULL = {'\\', 'N'};
+
     private final int columns;
 
     /** A reader of rows with that many columns. */
@@ -43,6 +46,41 @@ public final class CopyText {
             start = end + 1;
         }
         return List.of(values);
+    }
+
+    /**
+     * A row of these values as a line.
+     *
+     * @throws IllegalArgumentException if one of them is unknown
+     */
+    public static byte[] line(List<ColumnValue> row) {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int i = 0; i < row.size(); i++) {
+            if (i > 0) {
+                line.write('\t');
+            }
+            if (row.get(i) instanceof ColumnValue.Text text) {
+                write(text.utf8(), line);
+            } else if (row.get(i).isNull()) {
+                line.writeBytes(NULL);
+            } else {
+                throw new IllegalArgumentException("an unknown value has no text");
+            }
+        }
+        line.write('\n');
+        return line.toByteArray();
+    }
+
+    private static void write(byte[] text, ByteArrayOutputStream line) {
+        for (byte next : text) {
+            switch (next) {
+                case '\\' -> line.writeBytes(new byte[] {'\\', '\\'});
+                case '\t' -> line.writeBytes(new byte[] {'\\', 't'});
+                case '\n' -> line.writeBytes(new byte[] {'\\', 'n'});
+                case '\r' -> line.writeBytes(new byte[] {'\\', 'r'});
+                default -> line.write(next);
+            }
+        }
     }
 
     private static ColumnValue value(byte[] line, int start, int end, boolean escaped) {

@@ -32,6 +32,18 @@ class CopyTextTest {
     }
 
     @Test
+    void aLineIsReadAsTheRowItWasWrittenFor() {
+        List<ColumnValue> row = List.of(
+                ColumnValue.of("\\N"),
+                ColumnValue.Special.NULL,
+                ColumnValue.of(""),
+                ColumnValue.of("a\b\f\n\r\t\u000B\\.\\z 日本\uD83D\uDE00"));
+        assertThat(new CopyText(row.size()).row(CopyText.line(row))).isEqualTo(row);
+        assertThatThrownBy(() -> CopyText.line(List.of(ColumnValue.Special.UNKNOWN)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void rowOfAnotherShapeIsRefused() {
         assertThatThrownBy(() -> row(2, "a\n")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> row(2, "a\tb\tc\n")).isInstanceOf(IllegalArgumentException.class);

@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
             SequencesCommand.class,
             RestoreCommand.class,
             VerifyCommand.class,
+            DrillCommand.class,
             CompletionCommand.class
         })
 final class Rowback {

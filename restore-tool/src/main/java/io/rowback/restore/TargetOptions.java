@@ -81,7 +81,16 @@ final class TargetOptions {
     }
 
     private ConnectionSettings settings(Rowback root) {
-        String named = String.valueOf(target);
+        return settings(root, "--target", String.valueOf(target), PASSWORD);
+    }
+
+    /**
+     * Where an option's URL, or the name of a configured database, leads.
+     *
+     * @param password the environment's variable that may hold the password
+     * @throws RowbackException of code USAGE if the URL is wrong or holds a password
+     */
+    static ConnectionSettings settings(Rowback root, String option, String named, String password) {
         if (!named.contains(":")) {
             return root.configuration().database(named).connection();
         }
@@ -89,11 +98,11 @@ final class TargetOptions {
         if (settings.password() != null || settings.driverProperties().containsKey("sslpassword")) {
             throw new RowbackException(
                     ErrorCode.USAGE,
-                    "the url of --target holds a password, which every process of this machine can read there",
-                    "Take it out and give it in ~/.pgpass or in the environment as " + PASSWORD
-                            + "; else you are asked. A key's sslpassword: in the configuration.");
+                    "the url of " + option + " holds a password, which every process of this machine can read there",
+                    "Take it out and give it in ~/.pgpass or in the environment as " + password
+                            + ". A key's sslpassword: in the configuration.");
         }
-        String password = root.environment(PASSWORD);
-        return password == null ? settings : settings.withPassword(password);
+        String secret = root.environment(password);
+        return secret == null ? settings : settings.withPassword(secret);
     }
 }

@@ -87,16 +87,19 @@ public final class TableDefinition {
 
     /** The statements that make its foreign keys, once its rows are there. */
     List<ScriptStatement> after() {
-        return statements(
-                List.of("-- ==== Foreign keys of that table, and to it ===="),
-                definition.references().stream().map(TableDefinition::add).toList());
+        return statements(List.of("-- ==== Foreign keys of that table, and to it ===="), foreignKeys());
     }
 
     /** All statements, as a program reads them. */
     public List<String> sql() {
         List<String> all = new ArrayList<>(make());
-        definition.references().forEach(reference -> all.add(add(reference)));
+        all.addAll(foreignKeys());
         return all;
+    }
+
+    /** Those that make its foreign keys, as a program reads them. */
+    public List<String> foreignKeys() {
+        return definition.references().stream().map(TableDefinition::add).toList();
     }
 
     private static List<ScriptStatement> statements(List<String> comment, List<String> sql) {
@@ -107,7 +110,8 @@ public final class TableDefinition {
         return statements;
     }
 
-    private List<String> make() {
+    /** Those that make the table without its foreign keys, as a program reads them. */
+    public List<String> make() {
         List<String> lines = new ArrayList<>();
         List<String> before = new ArrayList<>();
         List<String> after = new ArrayList<>();
