@@ -1,36 +1,59 @@
 package io.rowback.daemon;
 
+import io.rowback.daemon.preflight.Diagnosis;
+import io.rowback.daemon.preflight.Finding;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import java.io.PrintWriter;
-import java.sql.Connection;
+import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rowbackd check}. */
 @Command(
         name = "check",
-        description = "Looks whether everything is ready, and changes nothing.",
+        description = "Looks whether everything is ready and how it will go on, and changes nothing.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Prints one line for each thing looked at: ok, warn or fail, and behind an arrow the SQL that mends it.",
-            "Exits with 1 if anything failed, with 13 if a server could not be reached.",
+            "Prints one line for each thing looked at: ok, warn or fail, and behind an arrow the SQL, setting or",
+            "command that mends it. Its sessions are read-only. `rowback doctor` is the same.",
             "",
-            "Example:",
-            "  rowbackd check --config rowback.toml"
+            "With --json one document a line: database, level (ok, warn, fail), topic (connection, server, role,",
+            "slot, publication, table, replica_identity, foreign_key, sequence, disk, clock, annotation), text,",
+            "mend (null where there is nothing to mend).",
+            "",
+            "What REPLICA IDENTITY FULL costs is reckoned from the statistics of the last ANALYZE (widths of the",
+            "columns) and VACUUM (pages of the TOAST table), and from the server's counts of UPDATEs and DELETEs.",
+            "",
+            "Exits with 0 if nothing failed, whatever it warns of, with 1 if anything did, with 2 if the",
+            "configuration is wrong, with 13 if a server could not be reached.",
+            "",
+            "Examples:",
+            "  rowbackd check --config rowback.toml",
+            "  rowbackd check --db app --json      where several databases are captured"
         })
 final class CheckCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init")
     private ConfigOption config;
+
+    @Option(names = "--db", paramLabel = "NAME", description = "This database alone; default all that are configured.")
+    private @Nullable String database;
+
+    @Option(names = "--json", description = "One JSON document a line.")
+    private boolean json;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -38,24 +61,48 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
+        Config all = config.read();
+        Collection<Config.Database> asked =
+                database == null ? all.names().stream().map(all::database).toList() : List.of(all.database(database));
         ErrorCode worst = ErrorCode.DONE;
-        for (Config.Database database : config.read().databases().values()) {
-            Connections connections = new Connections(database.connection(), "rowbackd check");
-            out.println(database.name() + ": " + database.connection());
-            try (Connection connection = connections.open()) {
-                List<Finding> findings = Preflight.findings(connection, database);
-                findings.forEach(out::println);
-                if (findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL)) {
-                    worst = worst == ErrorCode.DONE ? ErrorCode.FAILED : worst;
-                }
-            } catch (SQLException e) {
-                // The other databases are looked at all the same.
-                RowbackException failure = connections.explain("connecting to", e);
-                out.println(Finding.fail(String.valueOf(failure.getMessage()), failure.hint()));
-                worst = failure.code();
-            }
+        for (Config.Database each : asked) {
+            ErrorCode code = check(each, all.store(each.name()));
+            // That a server is out of reach says more than that another one lacks something.
+            worst = worst == ErrorCode.NO_POSTGRES || code == ErrorCode.DONE ? worst : code;
         }
         return worst.exitCode();
+    }
+
+    private ErrorCode check(Config.Database each, Path store) {
+        PrintWriter out = spec.commandLine().getOut();
+        Connections connections = new Connections(each.connection(), "rowbackd check");
+        if (!json) {
+            out.println(each.name() + ": " + each.connection());
+        }
+        try {
+            List<Finding> findings = Diagnosis.of(connections, each, store);
+            findings.forEach(finding -> print(each, finding));
+            boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
+            return failed ? ErrorCode.FAILED : ErrorCode.DONE;
+        } catch (SQLException e) {
+            // The other databases are looked at all the same.
+            RowbackException failure = connections.explain("connecting to", e);
+            print(each, Finding.Topic.CONNECTION.fail(String.valueOf(failure.getMessage()), failure.hint()));
+            return failure.code();
+        }
+    }
+
+    private void print(Config.Database each, Finding finding) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (!json) {
+            out.println(finding);
+            return;
+        }
+        out.println(new JsonLine()
+                .put("database", each.name())
+                .put("level", finding.level().name().toLowerCase(Locale.ROOT))
+                .put("topic", finding.topic().name().toLowerCase(Locale.ROOT))
+                .put("text", finding.text())
+                .put("mend", finding.mend()));
     }
 }

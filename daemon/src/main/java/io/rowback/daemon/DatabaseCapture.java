@@ -4,6 +4,8 @@ import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Health;
+import io.rowback.daemon.preflight.Finding;
+import io.rowback.daemon.preflight.Preflight;
 import io.rowback.daemon.tables.OpenConnections;
 import io.rowback.daemon.tables.RebaselineRequests;
 import io.rowback.daemon.tables.SequenceWatch;

@@ -3,6 +3,8 @@ package io.rowback.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rowback.daemon.preflight.Finding;
+import io.rowback.daemon.preflight.Preflight;
 import io.rowback.history.NotCovered;
 import io.rowback.history.TableName;
 import io.rowback.postgres.Config;

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -42,6 +43,7 @@ import picocli.CommandLine.ScopeType;
             RestoreCommand.class,
             VerifyCommand.class,
             DrillCommand.class,
+            DoctorCommand.class,
             CompletionCommand.class
         })
 final class Rowback {
@@ -128,6 +130,27 @@ final class Rowback {
                     "Name the store with --store DIR or the configuration with --config FILE.");
         }
         return ConfigReader.read(file, environment);
+    }
+
+    /** The options of the daemon's program that mean the same as those given. */
+    List<String> daemonOptions() {
+        if (store != null) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "--store says nothing of the database to look at",
+                    "Name the configuration with --config FILE.");
+        }
+        List<String> options = new ArrayList<>();
+        if (config != null) {
+            options.addAll(List.of("--config", config.toString()));
+        }
+        if (database != null) {
+            options.addAll(List.of("--db", database));
+        }
+        if (json) {
+            options.add("--json");
+        }
+        return options;
     }
 
     /** A variable of the environment, null if it is not set. */

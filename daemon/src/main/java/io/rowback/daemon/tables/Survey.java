@@ -125,7 +125,7 @@ public record Survey(
     }
 
     /** The tables whose history can be complete. */
-    List<CatalogTable> coverable() {
+    public List<CatalogTable> coverable() {
         return capturable().stream()
                 .filter(table -> published.contains(table.id()))
                 .filter(table -> !narrowed.contains(table.id()))

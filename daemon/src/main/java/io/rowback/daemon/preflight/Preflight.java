@@ -1,4 +1,11 @@
-package io.rowback.daemon;
+package io.rowback.daemon.preflight;
+
+import static io.rowback.daemon.preflight.Finding.Topic.PUBLICATION;
+import static io.rowback.daemon.preflight.Finding.Topic.ROLE;
+import static io.rowback.daemon.preflight.Finding.Topic.SEQUENCE;
+import static io.rowback.daemon.preflight.Finding.Topic.SERVER;
+import static io.rowback.daemon.preflight.Finding.Topic.SLOT;
+import static io.rowback.daemon.preflight.Finding.Topic.TABLE;
 
 import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.Sequences;
@@ -18,18 +25,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Looks whether a database can be captured, before anything is changed in it. */
-final class Preflight {
+public final class Preflight {
     private static final int VERSION_MIN = 14;
     private static final String LOCKED = "55P03";
 
-    private static final String SERVER = """
+    private static final String SERVER_FACTS = """
             SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
                    pg_catalog.current_setting('wal_level') AS wal_level,
                    pg_catalog.current_setting('server_encoding') AS encoding,
                    pg_catalog.pg_is_in_recovery() AS standby,
                    pg_catalog.current_setting('max_slot_wal_keep_size') AS keep_size,
+                   pg_catalog.current_setting('max_replication_slots')::int AS max_replication_slots,
+                   pg_catalog.current_setting('max_wal_senders')::int AS max_wal_senders,
                    pg_catalog.current_setting('max_replication_slots')::int
                        - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots) AS free_slots,
                    pg_catalog.current_setting('max_wal_senders')::int
@@ -58,7 +68,7 @@ final class Preflight {
     }
 
     /** Everything that was found, good and bad. */
-    static List<Finding> findings(Connection connection, Config.Database database) throws SQLException {
+    public static List<Finding> findings(Connection connection, Config.Database database) throws SQLException {
         Preflight preflight = new Preflight(connection, database);
         preflight.look();
         return preflight.findings;
@@ -66,7 +76,7 @@ final class Preflight {
 
     private void look() throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet server = statement.executeQuery(SERVER)) {
+                ResultSet server = statement.executeQuery(SERVER_FACTS)) {
             server.next();
             server(server);
             if (server.getInt("version") < VERSION_MIN || server.getBoolean("standby")) {
@@ -86,18 +96,29 @@ final class Preflight {
 
     private void server(ResultSet server) throws SQLException {
         int version = server.getInt("version");
-        check(version >= VERSION_MIN, "server version " + version, ", at least " + VERSION_MIN + " is needed", null);
+        check(
+                SERVER,
+                version >= VERSION_MIN,
+                "server version " + version,
+                ", at least " + VERSION_MIN + " is needed",
+                null);
         String walLevel = server.getString("wal_level");
         check(
+                SERVER,
                 walLevel.equals("logical"),
                 "wal_level is " + walLevel,
                 ", logical is needed",
                 "ALTER SYSTEM SET wal_level = 'logical'; -- then restart the server");
         String encoding = server.getString("encoding");
-        check(!encoding.equals("SQL_ASCII"), "encoding is " + encoding, ", which says nothing about characters", null);
-        check(!server.getBoolean("standby"), "the server is a primary", ": no, it is a standby", null);
+        check(
+                SERVER,
+                !encoding.equals("SQL_ASCII"),
+                "encoding is " + encoding,
+                ", which says nothing about characters",
+                null);
+        check(SERVER, !server.getBoolean("standby"), "the server is a primary", ": no, it is a standby", null);
         if (server.getString("keep_size").equals("-1")) {
-            findings.add(Finding.warn(
+            findings.add(SERVER.warn(
                     "max_slot_wal_keep_size is unlimited: while the daemon is down the server's disk can fill up",
                     "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();"));
         }
@@ -106,6 +127,7 @@ final class Preflight {
     private void role(ResultSet server) throws SQLException {
         String role = database.connection().user();
         check(
+                ROLE,
                 server.getBoolean("may_replicate"),
                 "role " + role + " may replicate",
                 ": no",
@@ -115,35 +137,36 @@ final class Preflight {
     private void slot(Optional<Slot> slot, ResultSet server) throws SQLException {
         // A baseline takes a temporary slot, and each slot a sender. Making the slot takes two for a moment.
         int needed = slot.isPresent() ? 1 : 2;
-        room("max_replication_slots", server.getInt("free_slots"), needed, slot.isPresent() ? 0 : 2);
-        room("max_wal_senders", server.getInt("free_senders"), 2, 1);
+        room(server, "max_replication_slots", server.getInt("free_slots"), needed, slot.isPresent() ? 0 : 2);
+        room(server, "max_wal_senders", server.getInt("free_senders"), 2, 1);
         String name = "slot " + database.slot();
         if (slot.isEmpty()) {
-            findings.add(Finding.ok(name + " will be created"));
+            findings.add(SLOT.ok(name + " will be created"));
         } else if (!Slot.PLUGIN.equals(slot.get().plugin())
                 || !database.connection().database().equals(slot.get().database())) {
-            findings.add(Finding.fail(
+            findings.add(SLOT.fail(
                     name + " belongs to plugin " + slot.get().plugin() + " and database "
                             + slot.get().database(),
                     null));
         } else if (slot.get().lost() != null) {
-            findings.add(Finding.warn(
+            findings.add(SLOT.warn(
                     name + " is lost (" + slot.get().lost() + "): a gap will be recorded and every table read anew",
                     null));
         } else {
-            findings.add(Finding.ok(name + " is there"));
+            findings.add(SLOT.ok(name + " is there"));
         }
     }
 
-    private void room(String setting, int free, int needed, int required) {
+    private void room(ResultSet server, String setting, int free, int needed, int required) throws SQLException {
         String text = setting + " leaves room for " + free;
-        String mend = "ALTER SYSTEM SET " + setting + " = ...; -- larger, then restart the server";
+        String mend = "ALTER SYSTEM SET " + setting + " = " + (server.getInt(setting) + needed - free)
+                + "; -- then restart the server";
         if (free >= needed) {
-            findings.add(Finding.ok(text));
+            findings.add(SERVER.ok(text));
         } else if (free >= required) {
-            findings.add(Finding.warn(text + ", a baseline needs one more", mend));
+            findings.add(SERVER.warn(text + ", a baseline needs one more", mend));
         } else {
-            findings.add(Finding.fail(text + ", " + needed + " are needed", mend));
+            findings.add(SERVER.fail(text + ", " + needed + " are needed", mend));
         }
     }
 
@@ -155,6 +178,7 @@ final class Preflight {
         if (definition.isEmpty()) {
             List<CatalogTable> tables = Survey.read(connection, database).capturable();
             check(
+                    PUBLICATION,
                     server.getBoolean("may_create"),
                     name + " will be created",
                     ": no, our role may not",
@@ -162,17 +186,18 @@ final class Preflight {
             return;
         }
         check(
+                PUBLICATION,
                 definition.get().whole(),
                 name + " publishes every operation",
                 ": no",
                 alter + "(publish = 'insert, update, delete, truncate');");
         if (definition.get().viaRoot()) {
-            findings.add(Finding.fail(
+            findings.add(PUBLICATION.fail(
                     name + " publishes partitions as their root, which loses their TRUNCATE",
                     alter + "(publish_via_partition_root = false);"));
         }
         if (definition.get().allTables()) {
-            findings.add(Finding.warn(
+            findings.add(PUBLICATION.warn(
                     name + " is FOR ALL TABLES: a new table without a key makes the application's UPDATE of it fail",
                     null));
         }
@@ -181,7 +206,7 @@ final class Preflight {
     private void generatedColumns(Survey survey) {
         long broken = survey.broken().stream().filter(survey.listed()::contains).count();
         if (broken > 0) {
-            findings.add(Finding.fail(
+            findings.add(PUBLICATION.fail(
                     "publication " + database.publication()
                             + " leaves out generated columns, which makes the application's" + " UPDATE fail for "
                             + broken + " of its tables with REPLICA IDENTITY FULL",
@@ -195,7 +220,7 @@ final class Preflight {
                 ResultSet row = statement.executeQuery(TEMPORARY)) {
             row.next();
             if (row.getLong(1) > 0) {
-                findings.add(Finding.warn(
+                findings.add(TABLE.warn(
                         row.getLong(1) + " temporary tables are not covered: their rows are not in the log", null));
             }
         }
@@ -212,14 +237,14 @@ final class Preflight {
         int capturable = survey.capturable().size();
         String text = capturable + " tables can be captured, " + full + " of them with REPLICA IDENTITY FULL";
         // Rather a misspelt pattern than an empty database.
-        findings.add(capturable == 0 ? Finding.warn(text, null) : Finding.ok(text));
+        findings.add(capturable == 0 ? TABLE.warn(text, null) : TABLE.ok(text));
         List<NotCovered> uncovered = survey.uncovered();
         for (NotCovered table : uncovered) {
             boolean willBePublished = !exists
                     && survey.capturable().stream()
                             .anyMatch(capturableTable -> capturableTable.name().equals(table.table()));
             if (!willBePublished) {
-                findings.add(Finding.warn(table.table() + " is not covered: " + table.reason(), table.mend()));
+                findings.add(TABLE.warn(table.table() + " is not covered: " + table.reason(), table.mend()));
             }
         }
     }
@@ -228,18 +253,18 @@ final class Preflight {
         try {
             for (Sequences.Unreadable sequence :
                     Sequences.read(connection, database).unreadable()) {
-                findings.add(Finding.warn(
+                findings.add(SEQUENCE.warn(
                         "sequence " + sequence.name() + " is not sampled: our role may not read it", sequence.mend()));
             }
         } catch (SQLException e) {
             if (!LOCKED.equals(e.getSQLState())) {
                 throw e;
             }
-            findings.add(Finding.warn("the sequences cannot be looked at now: one of them is locked", null));
+            findings.add(SEQUENCE.warn("the sequences cannot be looked at now: one of them is locked", null));
         }
     }
 
-    private void check(boolean good, String text, String ifNot, @org.jspecify.annotations.Nullable String mend) {
-        findings.add(good ? Finding.ok(text) : Finding.fail(text + ifNot, mend));
+    private void check(Finding.Topic topic, boolean good, String text, String ifNot, @Nullable String mend) {
+        findings.add(good ? topic.ok(text) : topic.fail(text + ifNot, mend));
     }
 }

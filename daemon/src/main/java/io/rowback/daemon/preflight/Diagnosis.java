@@ -1,0 +1,60 @@
+package io.rowback.daemon.preflight;
+
+import io.rowback.daemon.tables.Survey;
+import io.rowback.history.TableId;
+import io.rowback.postgres.CatalogTable;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.Connections;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** All that an operator should know of a database and its server: {@link Preflight}, and what no capture is kept from by. */
+public final class Diagnosis {
+    private Diagnosis() {}
+
+    /**
+     * Looks at everything, in a session that can write nothing.
+     *
+     * @param store the folder of the database's store, which need not exist
+     */
+    public static List<Finding> of(Connections connections, Config.Database database, Path store) throws SQLException {
+        try (Connection connection = connections.open();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+            List<Finding> findings = new ArrayList<>(Preflight.findings(connection, database));
+            if (isPrimary(statement)) {
+                ServerHabits.look(connection, database, findings);
+                SlotHealth.look(connection, database, findings);
+                tables(connection, database, findings);
+                Room.look(connection, store, findings);
+                findings.add(ClockSkew.look(connection));
+            }
+            return findings;
+        }
+    }
+
+    /** The rest of a standby is no matter: it cannot be captured. */
+    private static boolean isPrimary(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT NOT pg_catalog.pg_is_in_recovery()")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    private static void tables(Connection connection, Config.Database database, List<Finding> findings)
+            throws SQLException {
+        Survey survey = Survey.read(connection, database);
+        List<CatalogTable> captured = survey.published().isEmpty() ? survey.capturable() : survey.coverable();
+        IdentityCost.look(connection, captured, findings);
+        Set<TableId> ids = captured.stream().map(CatalogTable::id).collect(Collectors.toSet());
+        UncoveredChildren.look(connection, database, ids, findings);
+        Annotations.look(connection, database, ids, findings);
+    }
+}
