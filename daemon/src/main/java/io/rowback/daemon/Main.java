@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             ConfigCommand.class,
             SetupSqlCommand.class,
+            TeardownCommand.class,
             SkipCommand.class,
             RebaselineCommand.class,
             CompletionCommand.class
@@ -33,7 +34,8 @@ import picocli.CommandLine.Spec;
             "  0    done, or stopped by SIGTERM",
             "  1    failed; of `check`: something must be mended first",
             "  2    the command line or the configuration is wrong",
-            "  3    stopped by SIGTERM, but the capture of a database had ended before by itself",
+            "  3    stopped by SIGTERM, but the capture of a database had ended before by itself; of `teardown`:",
+            "       something is left for a DBA",
             "  4    refused: a privilege or a setting is missing, or the store belongs to another server",
             "  10   there is no store yet",
             "  11   the store is locked by another process or has another format",
@@ -45,6 +47,7 @@ import picocli.CommandLine.Spec;
             "  rowbackd setup-sql --config rowback.toml   the SQL that a DBA runs once",
             "  rowbackd check --config rowback.toml       is everything ready?",
             "  rowbackd run --config rowback.toml         capture until stopped",
+            "  rowbackd teardown --config rowback.toml    the SQL that gives a database up; --yes does it",
             "  rowbackd rebaseline users                  read a table anew",
             "  rowbackd skip 0/16B3748                    give up what the server cannot decode"
         })

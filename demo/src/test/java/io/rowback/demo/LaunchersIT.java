@@ -46,10 +46,10 @@ class LaunchersIT {
         Path config = Files.writeString(
                 folder.resolve("a b.toml"), "[databases.app]\nurl = 'postgresql://nobody@127.0.0.1:1/none'\n");
         String[] options = {"--config", config.toString(), "--json"};
-        Output check = Checkout.run(
-                folder, Checkout.ROOT.resolve("rowbackd"), "check", options[0], options[1], options[2]);
-        Output doctor = Checkout.run(
-                folder, Checkout.ROOT.resolve("rowback"), options[0], options[1], "doctor", options[2]);
+        Output check =
+                Checkout.run(folder, Checkout.ROOT.resolve("rowbackd"), "check", options[0], options[1], options[2]);
+        Output doctor =
+                Checkout.run(folder, Checkout.ROOT.resolve("rowback"), options[0], options[1], "doctor", options[2]);
 
         assertThat(doctor).isEqualTo(check);
         assertThat(doctor.exitCode()).isEqualTo(ErrorCode.NO_POSTGRES.exitCode());
