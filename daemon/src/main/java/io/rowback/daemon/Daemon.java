@@ -25,6 +25,7 @@ final class Daemon implements AutoCloseable {
     private final Health health = new Health();
     private final Metrics metrics = new Metrics();
     private final @Nullable StatusServer http;
+    private final @Nullable Supervision supervision;
     private @Nullable RowbackException failure;
     private @Nullable ErrorCode asked;
 
@@ -38,6 +39,7 @@ final class Daemon implements AutoCloseable {
             captures.add(capture);
             new Thread(() -> run(database.name(), capture), "capture-" + database.name()).start();
         }
+        supervision = Supervision.start(Main.environment(), captures);
     }
 
     /** Starts to capture what is configured. */
@@ -84,6 +86,9 @@ final class Daemon implements AutoCloseable {
             asked = status;
         }
         LOG.info("stopping");
+        if (supervision != null) {
+            supervision.stopping();
+        }
         for (DatabaseCapture capture : captures) {
             try {
                 capture.stop();
@@ -115,6 +120,9 @@ final class Daemon implements AutoCloseable {
 
     @Override
     public void close() {
+        if (supervision != null) {
+            supervision.close();
+        }
         if (http != null) {
             http.close();
         }

@@ -54,7 +54,9 @@ final class DatabaseCapture {
 
     private @Nullable TableWatch watch;
     private @Nullable CaptureEngine engine;
+    private @Nullable Recorder recording;
     private volatile boolean hasStreamed;
+    private volatile boolean begun;
     private boolean publicationWasMissing;
     private Duration delay = DELAY_MIN;
 
@@ -81,11 +83,22 @@ final class DatabaseCapture {
      * @throws RowbackException if it cannot go on
      */
     void run() throws InterruptedException {
-        awaitReady();
-        if (stopping.getCount() == 0) {
-            return;
+        try {
+            awaitReady();
+            if (stopping.getCount() > 0) {
+                captureRounds();
+            }
+        } finally {
+            // Alone, it ends the daemon, which was never ready then; others need not wait for it.
+            if (!alone) {
+                begun = true;
+            }
         }
+    }
+
+    private void captureRounds() throws InterruptedException {
         try (HistoryWriter writer = RocksHistoryWriter.open(store)) {
+            begun = true;
             while (stopping.getCount() > 0) {
                 try {
                     round(writer);
@@ -109,6 +122,22 @@ final class DatabaseCapture {
         }
     }
 
+    /** Whether the first round goes on, or has failed in a way that may heal. From any thread. */
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /** Whether it has not come further with what it stores since it was asked last. From one other thread. */
+    synchronized boolean hangs() {
+        return recording != null && recording.hangs();
+    }
+
+    /** What it does, in a few words. From any thread. */
+    synchronized String describe() {
+        String stored = recording == null ? "" : ", stored up to " + recording.durable();
+        return database.name() + ": " + health.of(database.name()) + stored;
+    }
+
     /** Ends the capture, from another thread; what has been received is stored before {@link #run} returns. */
     void stop() throws InterruptedException {
         stopping.countDown();
@@ -119,7 +148,7 @@ final class DatabaseCapture {
     private void round(HistoryWriter writer) throws SQLException, InterruptedException {
         try (TableWatch tables =
                 new TableWatch(database, connections, writer, metrics, new RebaselineRequests(store))) {
-            announce(tables, null);
+            announce(tables, null, null);
             try (Connection connection = tables.connect()) {
                 StartPosition start = new StartPosition(connections, connection, database, writer);
                 start.requirePrimary();
@@ -134,7 +163,7 @@ final class DatabaseCapture {
             metrics.begins(writer.info());
             capture(writer, tables);
         } finally {
-            announce(null, null);
+            announce(null, null, null);
             metrics.capturing(false);
         }
     }
@@ -149,7 +178,7 @@ final class DatabaseCapture {
         try (Recorder recorder = new Recorder(database.name(), writer, stored);
                 CaptureEngine reading =
                         new CaptureEngine(database, connections, writer, recorder, () -> streams(streaming))) {
-            announce(tables, reading);
+            announce(tables, recorder, reading);
             WatchThread looking = new WatchThread(
                     database.name(),
                     tables,
@@ -188,9 +217,11 @@ final class DatabaseCapture {
         metrics.capturing(true);
     }
 
-    /** Makes what runs known to {@link #stop}, which may have come already. */
-    private synchronized void announce(@Nullable TableWatch tables, @Nullable CaptureEngine reading) {
+    /** Makes what runs known to {@link #stop}, which may have come already, and to whoever asks how it is. */
+    private synchronized void announce(
+            @Nullable TableWatch tables, @Nullable Recorder recorder, @Nullable CaptureEngine reading) {
         watch = tables;
+        recording = recorder;
         engine = reading;
     }
 
@@ -226,6 +257,7 @@ final class DatabaseCapture {
         }
         publicationWasMissing |= missing;
         health.trouble(database.name(), String.valueOf(explained.getMessage()));
+        begun = true;
         String hint = explained.hint() == null ? "" : ". " + explained.hint();
         LOG.warn("{}; next attempt in {} s{}", explained.getMessage(), delay.toSeconds(), hint);
         if (!stopping.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {

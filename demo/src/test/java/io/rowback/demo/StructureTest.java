@@ -64,6 +64,7 @@ class StructureTest {
                 "org.postgresql.replication..   | io.rowback.daemon.capture..",
                 "io.micrometer..                | io.rowback.daemon.http..",
                 "com.sun.net.httpserver..       | io.rowback.daemon.http..",
+                "org.newsclub..                 | io.rowback.daemon.systemd..",
             })
     void foreignLibraryStaysInOnePackage(String library, String home) {
         noClasses()

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.rowback.history.ErrorCode;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.newsclub.net.unix.AFUNIXDatagramSocket;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
 
 /** What systemd thinks of the units, and what they have in common with the programs. */
 class ServiceUnitIT {
@@ -41,10 +45,29 @@ class ServiceUnitIT {
     void servicesAreNotExposedMoreThanTheyMust() throws IOException, InterruptedException {
         for (Path unit : units()) {
             if (unit.toString().endsWith(".service")) {
-                Result result = analyze(
-                        List.of("security", "--offline=true", "--threshold=" + THRESHOLD, "--no-pager", "" + unit));
+                Result result = analyze(List.of(
+                        "security", "--offline=true", "--threshold=" + THRESHOLD, "--no-pager", unit.toString()));
                 assertThat(result.status()).as(result.output()).isZero();
             }
+        }
+    }
+
+    @Test
+    void installedDaemonFindsItsWayToTheServiceManager(@TempDir Path folder) throws IOException, InterruptedException {
+        Path socket = folder.resolve("notify");
+        try (AFUNIXDatagramSocket manager = AFUNIXDatagramSocket.newInstance()) {
+            manager.bind(AFUNIXSocketAddress.of(socket));
+            ProcessBuilder daemon =
+                    new ProcessBuilder(HOME.resolve("bin/rowbackd").toString(), "run").inheritIO();
+            daemon.environment().put("NOTIFY_SOCKET", socket.toString());
+            daemon.environment().put("ROWBACK_DATABASES_APP_URL", "postgresql://nobody@127.0.0.1:1/nowhere");
+            daemon.environment().put("ROWBACK_HTTP_LISTEN", "");
+            assertThat(daemon.start().waitFor()).isEqualTo(ErrorCode.NO_POSTGRES.exitCode());
+
+            assertThat(messages(manager))
+                    .noneMatch(message -> message.contains("READY"))
+                    .last()
+                    .isEqualTo("STOPPING=1");
         }
     }
 
@@ -67,6 +90,20 @@ class ServiceUnitIT {
         assertThat(heap.matches()).isTrue();
         assertThat(limit.matches()).isTrue();
         assertThat(Integer.parseInt(limit.group(1))).isGreaterThan(Integer.parseInt(heap.group(1)));
+    }
+
+    private static List<String> messages(AFUNIXDatagramSocket socket) throws IOException {
+        List<String> messages = new ArrayList<>();
+        socket.setSoTimeout(1);
+        try {
+            while (true) {
+                DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);
+                socket.receive(packet);
+                messages.add(new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8));
+            }
+        } catch (SocketTimeoutException e) {
+            return messages;
+        }
     }
 
     private static String code(ErrorCode code) {

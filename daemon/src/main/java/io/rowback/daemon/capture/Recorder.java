@@ -38,6 +38,8 @@ public final class Recorder implements AutoCloseable {
     private long bytes;
     private @Nullable Lsn reached;
     private boolean appending;
+    private long batches;
+    private long batchAskedFor;
     private boolean closed;
     private @Nullable Throwable failure;
     private volatile Lsn durable;
@@ -106,6 +108,18 @@ public final class Recorder implements AutoCloseable {
                 requireAlive();
                 synced.await();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether it still stores the batch that it stored when it was asked last: then the disk or the store hangs. */
+    public boolean hangs() {
+        lock.lock();
+        try {
+            boolean hangs = appending && batchAskedFor == batches;
+            batchAskedFor = appending ? batches : 0;
+            return hangs;
         } finally {
             lock.unlock();
         }
@@ -183,6 +197,7 @@ public final class Recorder implements AutoCloseable {
             bytes = 0;
             reached = null;
             appending = true;
+            batches++;
             taken.signalAll();
             return batch;
         } finally {

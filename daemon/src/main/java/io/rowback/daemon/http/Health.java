@@ -6,6 +6,8 @@ import java.util.stream.Collectors;
 
 /** Whether every database is being captured, and if not, why. Thread-safe. */
 public final class Health {
+    private static final String CAPTURING = "capturing";
+
     private final Map<String, String> troubles = new TreeMap<>();
 
     /** A database is not being captured for this reason. */
@@ -18,6 +20,11 @@ public final class Health {
         troubles.remove(database);
     }
 
+    /** Why a database is not being captured, or that it is. */
+    public synchronized String of(String database) {
+        return troubles.getOrDefault(database, CAPTURING);
+    }
+
     synchronized boolean isGood() {
         return troubles.isEmpty();
     }
@@ -25,7 +32,7 @@ public final class Health {
     /** One line per database in trouble, or a single word. */
     synchronized String report() {
         return troubles.isEmpty()
-                ? "capturing\n"
+                ? CAPTURING + "\n"
                 : troubles.entrySet().stream()
                         .map(entry -> entry.getKey() + ": " + entry.getValue() + "\n")
                         .collect(Collectors.joining());

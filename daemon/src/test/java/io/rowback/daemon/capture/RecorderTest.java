@@ -43,6 +43,23 @@ class RecorderTest {
     }
 
     @Test
+    void writeThatDoesNotReturnHangsFromTheSecondLookOn() throws Exception {
+        SlowHistory history = new SlowHistory();
+        try (Recorder recorder = history.recorder()) {
+            assertThat(recorder.hangs()).isFalse();
+            assertThat(recorder.hangs()).as("nothing to store").isFalse();
+            recorder.reach(new Lsn(1));
+            history.appending.await();
+            assertThat(recorder.hangs()).isFalse();
+            assertThat(recorder.hangs()).isTrue();
+
+            history.mayReturn.countDown();
+            recorder.drain();
+            assertThat(recorder.hangs()).isFalse();
+        }
+    }
+
+    @Test
     void closeStoresWhatWasAdded() throws Exception {
         SlowHistory history = new SlowHistory();
         history.mayReturn.countDown();
