@@ -210,6 +210,20 @@ class TableKindsIT {
     }
 
     @Test
+    void tableThatThePublicationTellsOnlyInPartIsNotCoveredAndNamed() throws Exception {
+        Database app = server.createDatabase("narrowed");
+        app.run("create table t (id int primary key, a int); create table few (id int primary key, a int);"
+                + "create table thin (id int primary key, a int);"
+                + "create publication rowback for table only t, only few where (id > 1), only thin (id)");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            RunningCapture.await(() -> notCovered(capture).equals(List.of("few", "thin")));
+            assertThat(check(app))
+                    .contains("few is not covered: publication rowback leaves out some of its rows or columns");
+            assertThat(capture.covered()).containsExactly("t");
+        }
+    }
+
+    @Test
     void tableThatSomebodyHasLockedHoldsUpNeitherTheStreamNorTheLookAtTheOthers() throws Exception {
         Database app = server.createDatabase("locked");
         app.run("create table t (id int primary key); create table u (id int primary key)");

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.MatchResult;
@@ -24,6 +26,8 @@ class DocsIT {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:\\s]+)(?:#[^)]*)?\\)");
     private static final Pattern CODE = Pattern.compile("```.*?```|`[^`\n]+`", Pattern.DOTALL);
     private static final Pattern PATH = Pattern.compile("(?<![\\w/.$-])(?:\\./)?([\\w.-]+(?:/[\\w.-]+)+)");
+    private static final Pattern TEST =
+            Pattern.compile("\\b([A-Z]\\w*[a-z](?:IT|Test|Contract))\\b(?:\\.([a-z]\\w*))?");
     private static final Pattern COMMAND = Pattern.compile("(?<![\\w/.-]|-u )(?:\\./)?(rowbackd?) ([a-z][a-z-]*)\\b");
 
     @ParameterizedTest
@@ -74,6 +78,31 @@ class DocsIT {
 
     private static String preset(ConfigKey key) {
         return key.preset() == null ? "none" : key.preset().isEmpty() ? "empty" : key.preset();
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyTestNamedExists(Path document) throws IOException {
+        Map<String, String> tests = tests();
+        assertThat(found(CODE, text(document)).flatMap(code -> found(TEST, code.group())))
+                .allSatisfy(test -> {
+                    assertThat(tests).containsKey(test.group(1));
+                    String method = test.group(2);
+                    assertThat(tests.get(test.group(1)))
+                            .matches(source -> method == null || source.contains("void " + method + "("), test.group());
+                });
+    }
+
+    /** The sources of all tests by their names. */
+    private static Map<String, String> tests() throws IOException {
+        Map<String, String> sources = new HashMap<>();
+        try (Stream<Path> files = Files.walk(Checkout.ROOT)) {
+            for (Path file : files.filter(path -> path.toString().matches(".*/src/test/java/.*\\.java"))
+                    .toList()) {
+                sources.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+            }
+        }
+        return sources;
     }
 
     static Stream<Path> documents() throws IOException {

@@ -29,6 +29,8 @@ public record Preview(String target, List<Difference> differences, List<Item> it
         SEQUENCE,
         /** A table that is no partition any more of what it was, or of another. */
         PARTITION,
+        /** A table that is not captured: what a deletion did to rows of it that referred to ours is not known. */
+        UNCAPTURED,
         /** A lock that is taken. */
         LOCK,
         /** A logical replication slot whose reader sees the restore. */

@@ -62,6 +62,17 @@ final class PreviewItems {
                    pg_catalog.format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user) AS grant
             """;
 
+    /** Ordinary tables alone: a partitioned one has no rows, and each of its partitions has the foreign key too. */
+    private static final String FOLLOWERS = """
+            SELECT k.conrelid::regclass::text AS name, k.conname,
+                   CASE k.confdeltype WHEN 'c' THEN 'deleted' ELSE 'changed' END AS done
+              FROM pg_catalog.pg_constraint k
+              JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+             WHERE k.contype = 'f' AND k.confrelid = %1$s AND k.confdeltype IN ('c', 'n', 'd') AND c.relkind = 'r'
+               AND k.conrelid::text <> ALL (%2$s)
+             ORDER BY 1, 2
+            """;
+
     private static final String SUBSCRIBERS = """
             SELECT slot_name FROM pg_catalog.pg_replication_slots
              WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary ORDER BY slot_name
@@ -127,6 +138,9 @@ final class PreviewItems {
             locks(name, writes, switched);
             return name;
         });
+        if (writes.inserts() > 0) {
+            uncaptured(table);
+        }
         partition(table);
         writes.sequences().forEach(this::sequence);
     }
@@ -164,6 +178,22 @@ final class PreviewItems {
                                 : ": ROW EXCLUSIVE, which lets others read and write; and ")
                         + rows
                         + (rows == 1 ? " row" : " rows"));
+    }
+
+    /** Names the tables in which a deletion of rows of this one went on without anybody having captured it. */
+    private void uncaptured(LiveTable table) {
+        String captured = Literals.texts(tables.values().stream()
+                .filter(other -> other.info().isCovered())
+                .map(other -> Long.toString(other.oid())));
+        session.rows(FOLLOWERS.formatted(Long.toString(table.oid()), captured), row -> {
+            add(
+                    Kind.UNCAPTURED,
+                    row.getString("name") + " is not captured: rows of it that " + row.getString("conname") + " "
+                            + row.getString("done") + " with rows of "
+                            + table.schema().name()
+                            + " do not come back with them");
+            return table;
+        });
     }
 
     private void partition(LiveTable table) {

@@ -11,6 +11,7 @@ import io.rowback.restore.live.Target.Compared;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +27,8 @@ final class PreviewIT {
 
     @BeforeAll
     static void startServer() {
-        server = PostgresServer.start(18);
+        // Nobody but the tests is to need transaction ids.
+        server = PostgresServer.version(18).setting("autovacuum", "off").start();
         try {
             server.database().run("create role clerk login");
         } catch (SQLException e) {
@@ -71,6 +73,57 @@ final class PreviewIT {
         assertThat(compared.items(Kind.RULE)).containsExactly("rule noted of public.u rewrites statements on it");
         assertThat(compared.items(Kind.LOCK))
                 .containsExactly("public.u: ROW EXCLUSIVE, which lets others read and write; and 2 rows");
+    }
+
+    @Test
+    void tablesThatAreNotCapturedAndWentAlongAreNamed() throws SQLException {
+        database.run("""
+                create table users (id int primary key, name text);
+                create table seen (id int primary key, u int references users on delete cascade);
+                insert into users values (1), (2);
+                insert into seen values (1, 1)
+                """);
+        LiveHistory history = new LiveHistory(database);
+        database.run("""
+                create table unseen (u int references users on delete cascade);
+                create table nulled (u int references users on delete set null);
+                create table kept (u int references users);
+                create table parted (u int references users on delete cascade) partition by list (u);
+                create table parted_1 partition of parted for values in (1);
+                """);
+        long xid = history.commit("delete from users where id = 1");
+        assertThat(new Target(history, database).compare(xid).items(Kind.UNCAPTURED))
+                .containsExactly(
+                        "public.nulled is not captured: rows of it that nulled_u_fkey changed with rows of users do not"
+                                + " come back with them",
+                        "public.parted_1 is not captured: rows of it that parted_u_fkey deleted with rows of users do"
+                                + " not come back with them",
+                        "public.unseen is not captured: rows of it that unseen_u_fkey deleted with rows of users do not"
+                                + " come back with them");
+        long update = history.commit("update users set name = 'x' where id = 2");
+        assertThat(new Target(history, database).compare(update).items(Kind.UNCAPTURED))
+                .as("nothing comes back")
+                .isEmpty();
+    }
+
+    @Test
+    void comparingWritesNothingAndDrawsNoNumber() throws SQLException {
+        database.run("""
+                create table u (id serial primary key, mail text unique, n int check (n > 0));
+                insert into u (mail, n) select 'm' || i, i from generate_series(1, 9) i;
+                create function f() returns trigger language plpgsql as 'begin raise ''fired''; end';
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from u where id > 3; update u set n = 7");
+        database.run("alter sequence u_id_seq restart with 4;"
+                + "create trigger f before insert or update on u for each row execute function f()");
+        String state = "select pg_snapshot_xmax(pg_current_snapshot()), last_value, is_called from u_id_seq";
+        List<String> before = database.query(state);
+        Compared compared = new Target(history, database).compare(xid);
+        assertThat(compared.findings()).isEmpty();
+        assertThat(compared.writes()).hasSize(9);
+        assertThat(compared.items(Kind.SEQUENCE)).hasSize(1);
+        assertThat(database.query(state)).as("no transaction has got an id").isEqualTo(before);
     }
 
     @Test

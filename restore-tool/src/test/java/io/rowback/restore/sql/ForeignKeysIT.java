@@ -107,6 +107,26 @@ final class ForeignKeysIT {
     }
 
     @Test
+    void childrenThatAnotherTransactionDeletedStayAway() throws SQLException, IOException {
+        database.run("""
+                create table p (id int primary key);
+                create table c (id int primary key, p int references p on delete cascade);
+                insert into p values (1), (2);
+                insert into c values (10, 1), (11, 1), (20, 2);
+                """);
+        LiveHistory history = new LiveHistory(database);
+        history.commit("delete from c where id = 10");
+        List<String> before = history.lines();
+        long xid = history.commit("delete from p where id = 1");
+        history.commit("delete from c where id = 20");
+        restore(history, plan(history, scope(history, true, xid)));
+        assertThat(history.lines())
+                .isEqualTo(before.stream()
+                        .filter(line -> !line.startsWith("c [20"))
+                        .toList());
+    }
+
+    @Test
     void treesAndCyclesThatACascadeEmptiedComeBack() throws SQLException, IOException {
         database.run("""
                 create table node (id int primary key, up int references node on delete cascade, top int);

@@ -1,0 +1,59 @@
+package io.rowback.restore.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.rowback.postgres.ConnectionSettings;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.LiveHistory;
+import io.rowback.restore.live.Target.Compared;
+import io.rowback.restore.plan.RestorePlan.Outcome;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+
+/** Keys that are equal to the server and yet written otherwise. */
+final class EqualKeysIT {
+    @Test
+    void rowUnderAnEqualKeyIsFoundAndNeverDoubledOrWrittenOver() throws SQLException {
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database database = server.createDatabase("app");
+            database.run("""
+                    create extension citext;
+                    create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                    create table a (k text collate nocase primary key, v int);
+                    create table b (k numeric primary key, v int);
+                    create table c (k citext primary key, v int);
+                    insert into a values ('Ann', 1), ('Bob', 1);
+                    insert into b values (1.50, 1), (2.50, 1);
+                    insert into c values ('Ann', 1), ('Bob', 1);
+                    """);
+            LiveHistory history = new LiveHistory(database);
+            long deleted = history.commit(
+                    "delete from a where k = 'ann'; delete from b where k = 1.5; delete from c where k = 'ann'");
+            long updated = history.commit("update a set v = 2; update b set v = 2; update c set v = 2");
+            Target target = new Target(history, database);
+            Compared planned = target.compare(deleted, updated);
+            assertThat(planned.writes()).hasSize(6);
+
+            database.run(
+                    "update a set k = 'BOB'; update b set k = 2.5; update c set k = 'BOB';"
+                            + "insert into a values ('ANN', 7); insert into b values (1.5, 7); insert into c values ('ANN', 7)");
+
+            Compared compared = target.compare(deleted, updated);
+            assertThat(compared.plan().outcome()).isEqualTo(Outcome.REFUSED);
+            assertThat(compared.findings()).hasSize(3).allMatch(finding -> finding.matches("[abc] (Ann|1.50): .*"));
+            assertThat(compared.writes()).containsExactlyInAnyOrder("a BOB", "b 2.5", "c BOB");
+            assertThat(compared.differences()).hasSize(6);
+            Restoration late = new Restoration(
+                    new Connections(ConnectionSettings.parse(database.url()), "rowback"),
+                    planned.plan(),
+                    written -> {});
+            assertThatThrownBy(late::run).hasMessageMatching("(?s).*(Ann|1.50).*nothing was written.*");
+            assertThat(database.query("select k::text, v from a union all select k::text, v from b"
+                            + " union all select k::text, v from c order by 1, 2"))
+                    .containsExactly("1.5|7", "2.5|2", "ANN|7", "ANN|7", "BOB|2", "BOB|2");
+        }
+    }
+}
