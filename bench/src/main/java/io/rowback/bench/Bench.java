@@ -50,6 +50,7 @@ public final class Bench {
         rows.put("memory", new MemoryRow());
         rows.put("pgbench", new PgbenchRow());
         rows.put("read", new ReadRow());
+        rows.put("restore", new RestoreRow());
         return rows;
     }
 }

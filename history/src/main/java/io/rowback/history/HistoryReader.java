@@ -1,7 +1,9 @@
 package io.rowback.history;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -53,6 +55,12 @@ public interface HistoryReader extends AutoCloseable {
      * table. A key without values is no row's and yields the TRUNCATEs alone.
      */
     Stream<Change> changes(TableId table, RowKey key, Lsn from, Lsn to);
+
+    /**
+     * The changes of many rows of one table at once, by row, each in commit order: the same as the changes of each, but
+     * without TRUNCATEs. A row without changes in the window is left out. All are held in memory.
+     */
+    Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to);
 
     /**
      * For each row that changes in the window left or found under some key the last of these changes, in key order.

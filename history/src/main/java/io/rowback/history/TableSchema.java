@@ -87,13 +87,8 @@ public record TableSchema(
      * type, whatever its name. -1 if there is none; its values then have nothing to do with the other's.
      */
     public int indexOfSame(Column other) {
-        for (int i = 0; i < columns.size(); i++) {
-            if (columns.get(i).attnum() == other.attnum()
-                    && columns.get(i).type().equals(other.type())) {
-                return i;
-            }
-        }
-        return -1;
+        int index = indexOfAttribute(other.attnum());
+        return index >= 0 && columns.get(index).type().equals(other.type()) ? index : -1;
     }
 
     /** The attribute numbers of these columns, in their order. */
@@ -103,6 +98,10 @@ public record TableSchema(
 
     /** The index of the column with that attribute number, or -1 if there is none. */
     public int indexOfAttribute(int attnum) {
+        // Where no column was dropped it is that of its number.
+        if (attnum > 0 && attnum <= columns.size() && columns.get(attnum - 1).attnum() == attnum) {
+            return attnum - 1;
+        }
         for (int i = 0; i < columns.size(); i++) {
             if (columns.get(i).attnum() == attnum) {
                 return i;

@@ -150,6 +150,15 @@ public abstract class HistoryContract {
             assertThat(list(reader.lastChanges(users.id(), Lsn.ZERO, Lsn.MAX)))
                     .extracting(HistoryReader.LastChange::key)
                     .containsExactly(RowKey.of("1"), RowKey.of("2"), RowKey.of("10"));
+            Map<RowKey, List<Change>> several = reader.changes(
+                    users.id(), List.of(RowKey.of("10"), RowKey.of("7"), RowKey.of("2")), Lsn.ZERO, Lsn.MAX);
+            assertThat(several).containsOnlyKeys(RowKey.of("2"), RowKey.of("10"));
+            several.forEach((key, changes) -> assertThat(changes)
+                    .isNotEmpty()
+                    .isEqualTo(list(reader.changes(users.id(), key, Lsn.ZERO, Lsn.MAX)
+                            .filter(change -> change.operation() != Operation.TRUNCATE))));
+            assertThat(reader.changes(users.id(), several.keySet(), emptied.commit(), Lsn.MAX))
+                    .isEmpty();
             assertThat(list(reader.changedKeys(users.id(), "2", "10", Lsn.ZERO, Lsn.MAX)))
                     .containsExactly(RowKey.of("2"), RowKey.of("10"));
             assertThat(list(reader.changes(users.id(), Lsn.ZERO, emptied.commit())))

@@ -3,6 +3,7 @@ package io.rowback.history;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -275,6 +276,20 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 .filter(change -> change.operation() == Operation.TRUNCATE
                         || key.equals(change.key())
                         || key.equals(change.oldKey()));
+    }
+
+    @Override
+    public Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
+        Map<RowKey, List<Change>> changes = new HashMap<>();
+        for (RowKey key : keys) {
+            List<Change> found = changes(table, key, from, to)
+                    .filter(change -> change.operation() != Operation.TRUNCATE)
+                    .toList();
+            if (!found.isEmpty()) {
+                changes.put(key, found);
+            }
+        }
+        return changes;
     }
 
     @Override

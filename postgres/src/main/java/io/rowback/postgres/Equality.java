@@ -99,6 +99,7 @@ public final class Equality {
 
     /** The type without its modifier, {@code numeric} of {@code numeric(12,4)}. */
     public static String base(Column column) {
-        return MODIFIER.matcher(column.type()).replaceAll("");
+        String type = column.type();
+        return type.indexOf('(') < 0 ? type : MODIFIER.matcher(type).replaceAll("");
     }
 }

@@ -32,6 +32,17 @@ final class Cursor implements AutoCloseable {
         if (started) {
             iterator.next();
         }
+        return arrived();
+    }
+
+    /** Goes to the first entry at or behind that key, wherever it stands; false if there is none. */
+    boolean skipTo(byte[] key) {
+        requireOpen();
+        iterator.seek(key);
+        return arrived();
+    }
+
+    private boolean arrived() {
         started = true;
         if (iterator.isValid()) {
             return true;

@@ -1,6 +1,7 @@
 package io.rowback.history.store;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -17,6 +18,11 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
     /** One range after the other, with one cursor at a time. */
     static KeyScan inSequence(Database database, Family family, List<KeyRange> ranges) {
         return new Sequence(database, family, ranges);
+    }
+
+    /** Ranges in ascending order with one cursor over all of them, which skips from one to the next. */
+    static KeyScan skipping(Database database, Family family, List<KeyRange> ranges) {
+        return new Skipping(database, family, ranges);
     }
 
     /** Several scans, each in {@code order}, as one. */
@@ -69,6 +75,58 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
             if (cursor != null) {
                 cursor.close();
                 cursor = null;
+            }
+        }
+    }
+
+    /** Ranges skipped through. */
+    final class Skipping implements KeyScan {
+        private final List<KeyRange> ranges;
+        private final @Nullable Cursor cursor;
+        private int range;
+        private boolean entered;
+        private byte @Nullable [] next;
+
+        private Skipping(Database database, Family family, List<KeyRange> ranges) {
+            this.ranges = ranges;
+            this.cursor = ranges.isEmpty()
+                    ? null
+                    : database.cursor(
+                            family,
+                            ranges.get(0).from(),
+                            ranges.get(ranges.size() - 1).to());
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (next == null && cursor != null && range < ranges.size()) {
+                KeyRange current = ranges.get(range);
+                boolean found = entered ? cursor.next() : cursor.skipTo(current.from());
+                entered = true;
+                if (found && Arrays.compareUnsigned(cursor.key(), current.to()) < 0) {
+                    next = cursor.key();
+                } else {
+                    range++;
+                    entered = false;
+                }
+            }
+            return next != null;
+        }
+
+        @Override
+        public byte[] next() {
+            byte[] key = hasNext() ? next : null;
+            if (key == null) {
+                throw new NoSuchElementException();
+            }
+            next = null;
+            return key;
+        }
+
+        @Override
+        public void close() {
+            if (cursor != null) {
+                cursor.close();
             }
         }
     }

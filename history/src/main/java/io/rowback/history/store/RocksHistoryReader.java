@@ -16,7 +16,9 @@ import io.rowback.history.Transaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.Stream;
@@ -170,6 +172,11 @@ public final class RocksHistoryReader implements HistoryReader {
     @Override
     public Stream<Change> changes(TableId table, RowKey key, Lsn from, Lsn to) {
         return changes.of(table, key, from, to);
+    }
+
+    @Override
+    public Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
+        return changes.of(table, keys, from, to);
     }
 
     @Override

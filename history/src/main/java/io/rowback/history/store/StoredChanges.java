@@ -8,8 +8,11 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
@@ -55,6 +58,26 @@ final class StoredChanges {
             scans.add(scan(table, encoded, from, visible(to)));
         }
         return changes(KeyScan.merged(scans, Comparator.comparing(Keys::position)));
+    }
+
+    Map<RowKey, List<Change>> of(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
+        Lsn end = visible(to);
+        List<RowKey> sorted = keys.stream().sorted().toList();
+        Map<RowKey, List<Change>> found = new HashMap<>();
+        for (int epoch : epochs.between(from, end)) {
+            List<KeyRange> ranges = sorted.stream()
+                    .map(KeyCodec::encode)
+                    .map(key -> new KeyRange(
+                            Keys.row(epoch, table, key, start(from)), Keys.row(epoch, table, key, start(end))))
+                    .toList();
+            try (KeyScan scan = KeyScan.skipping(database, Family.ROWS, ranges)) {
+                LogLookup<LastChange> changes =
+                        new LogLookup<>(database, schemas, scan, (key, change) -> new LastChange(rowKey(key), change));
+                changes.forEachRemaining(each -> found.computeIfAbsent(each.key(), key -> new ArrayList<>())
+                        .add(each.change()));
+            }
+        }
+        return found;
     }
 
     private KeyScan scan(TableId table, byte[] key, Lsn from, Lsn to) {

@@ -1,17 +1,11 @@
 package io.rowback.restore.plan;
 
-import io.rowback.history.Column;
-import io.rowback.history.ColumnValue;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryReader;
-import io.rowback.history.Lsn;
-import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
-import io.rowback.history.RowTimeline;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
-import io.rowback.postgres.Equality;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
@@ -20,10 +14,8 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,14 +24,16 @@ import org.jspecify.annotations.Nullable;
  * too, and so does one half of a row that was moved between partitions when the other cannot be put back.
  */
 final class Dependencies {
-    private final HistoryReader reader;
     private final Tables tables;
     private final Map<Row, Set<Row>> halves;
     private final Parents parents;
-    private final Lsn durable;
     private final List<Finding> findings;
-    private final EqualReferences equal;
+    private final Dependents dependents;
     private final Set<Row> absent = new LinkedHashSet<>();
+    private final Map<TableId, List<ForeignKey>> foreignKeysOfThen = new HashMap<>();
+    /** The first finding about each row. */
+    private final Map<Row, Finding> causes = new HashMap<>();
+
     private List<Draft> drafts;
 
     /**
@@ -55,14 +49,13 @@ final class Dependencies {
             Parents parents,
             List<Draft> drafts,
             List<Finding> findings) {
-        this.reader = reader;
         this.tables = tables;
         this.halves = halves;
         this.parents = parents;
-        this.durable = reader.info().durable();
         this.findings = findings;
         this.drafts = drafts;
-        this.equal = new EqualReferences(reader, drafts);
+        this.dependents = new Dependents(reader, tables, drafts);
+        findings.forEach(this::note);
         int before;
         do {
             before = this.drafts.size();
@@ -80,27 +73,36 @@ final class Dependencies {
         return absent;
     }
 
+    private void note(Finding finding) {
+        causes.putIfAbsent(new Row(finding.table().id(), finding.key()), finding);
+    }
+
     private List<Draft> possible() {
         Set<RowReference> provided = new HashSet<>();
         Map<RowReference, Draft> planned = new HashMap<>();
         Set<RowReference> deleted = new HashSet<>();
+        boolean someGo = drafts.stream().anyMatch(dependents::letsGo);
         for (Draft draft : drafts) {
-            planned.put(byKey(draft), draft);
+            if (someGo) {
+                planned.put(byKey(draft), draft);
+            }
             if (draft.repair() instanceof Repair.DeleteRow) {
                 deleted.add(byKey(draft));
             }
-            for (List<String> columns : referredColumns(draft.table().id())) {
+            for (List<String> columns : dependents.referredColumns(draft.table().id())) {
                 RowReference reference = draft.identifiedAfter(columns);
                 if (reference != null) {
                     provided.add(reference.normal(draft.table()));
                 }
             }
         }
+        Set<Row> rows =
+                halves.isEmpty() ? Set.of() : drafts.stream().map(Draft::row).collect(Collectors.toSet());
         List<Draft> possible = new ArrayList<>();
         for (Draft draft : drafts) {
-            Finding obstacle = lostHalf(draft);
+            Finding obstacle = lostHalf(draft, rows);
             if (obstacle == null) {
-                obstacle = dependent(draft, planned);
+                obstacle = dependents.obstacle(draft, planned);
             }
             if (obstacle == null) {
                 obstacle = missingParent(draft, provided, deleted);
@@ -110,38 +112,24 @@ final class Dependencies {
                 possible.add(draft);
             } else {
                 findings.add(obstacle);
+                note(obstacle);
             }
         }
         return possible;
     }
 
     /** Why a half of a move is not undone: the other one is left out. One that needs no write is none of those. */
-    private @Nullable Finding lostHalf(Draft draft) {
-        Set<Row> others = new HashSet<>(halves.getOrDefault(draft.row(), Set.of()));
-        if (others.isEmpty()) {
+    private @Nullable Finding lostHalf(Draft draft, Set<Row> planned) {
+        if (halves.isEmpty()) {
             return null;
         }
-        drafts.forEach(planned -> others.remove(planned.row()));
-        for (Row other : others) {
-            Finding cause = cause(other.table(), other.key());
+        for (Row other : halves.getOrDefault(draft.row(), Set.of())) {
+            Finding cause = planned.contains(other) ? null : causes.get(other);
             if (cause != null) {
                 return hanging(draft, cause);
             }
         }
         return null;
-    }
-
-    /** The lists of columns of a table that some foreign key refers to. */
-    private Set<List<String>> referredColumns(TableId table) {
-        Set<List<String>> columns = new HashSet<>();
-        for (TableInfo child : tables.all()) {
-            for (ForeignKey foreignKey : child.schema().foreignKeys()) {
-                if (foreignKey.refTable().equals(table)) {
-                    columns.add(foreignKey.refColumns());
-                }
-            }
-        }
-        return columns;
     }
 
     private @Nullable Finding missingParent(Draft draft, Set<RowReference> provided, Set<RowReference> deleted) {
@@ -181,13 +169,19 @@ final class Dependencies {
 
     /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */
     private void lookForParentsOfThen(Draft draft, Set<RowReference> provided) {
-        tables.byId(draft.table().id()).stream()
-                .flatMap(table -> table.schemas().stream())
-                .filter(version -> !version.schema().equals(draft.table()))
-                .flatMap(version -> version.schema().foreignKeys().stream()
-                        .filter(foreignKey -> sameColumns(version.schema(), draft.table(), foreignKey.columns())))
-                .filter(foreignKey -> !draft.table().foreignKeys().contains(foreignKey))
+        foreignKeysOfThen
+                .computeIfAbsent(draft.table().id(), table -> foreignKeysOfThen(draft.table()))
                 .forEach(foreignKey -> missingParent(draft, foreignKey, provided, Set.of()));
+    }
+
+    private List<ForeignKey> foreignKeysOfThen(TableSchema now) {
+        return tables.byId(now.id()).stream()
+                .flatMap(table -> table.schemas().stream())
+                .filter(version -> !version.schema().equals(now))
+                .flatMap(version -> version.schema().foreignKeys().stream()
+                        .filter(foreignKey -> sameColumns(version.schema(), now, foreignKey.columns())))
+                .filter(foreignKey -> !now.foreignKeys().contains(foreignKey))
+                .toList();
     }
 
     private static boolean sameColumns(TableSchema one, TableSchema other, List<String> columns) {
@@ -197,7 +191,7 @@ final class Dependencies {
     }
 
     private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {
-        Finding cause = cause(parent.id(), key);
+        Finding cause = causes.get(new Row(parent.id(), key));
         if (cause == null) {
             absent.add(new Row(parent.id(), key));
         }
@@ -209,14 +203,6 @@ final class Dependencies {
                 : hanging(draft, cause);
     }
 
-    private @Nullable Finding cause(TableId table, RowKey key) {
-        return findings.stream()
-                .filter(finding ->
-                        finding.table().id().equals(table) && finding.key().equals(key))
-                .findFirst()
-                .orElse(null);
-    }
-
     /** That a row goes with the one that this finding is about. */
     private static Finding hanging(Draft draft, Finding cause) {
         String reason = "it hangs on " + cause.table().name() + " " + cause.key() + ", which is ";
@@ -225,109 +211,11 @@ final class Dependencies {
                 : new Finding.Refusal(draft.table(), draft.name(), reason + "refused");
     }
 
-    /** Why a row cannot be deleted, or its key not be set back: a row outside the plan refers to it now. */
-    private @Nullable Finding dependent(Draft draft, Map<RowReference, Draft> planned) {
-        for (TableInfo child : tables.all()) {
-            for (ForeignKey foreignKey : child.schema().foreignKeys()) {
-                if (!letsGo(draft, foreignKey)) {
-                    continue;
-                }
-                boolean byText = comparesTexts(draft.table(), child.schema(), foreignKey);
-                if (!byText && !equal.canTell(draft.table(), child, foreignKey)) {
-                    return new Finding.Refusal(
-                            draft.table(),
-                            draft.name(),
-                            "whether rows of " + child.schema().name() + " refer to it cannot be told by the texts of "
-                                    + String.join(", ", foreignKey.columns()));
-                }
-                Predicate<RowKey> stays = key -> !letsLoose(planned.get(reference(child.schema(), key)), foreignKey);
-                RowKey dependent = byText
-                        ? dependent(child, foreignKey, draft, stays)
-                        : equal.first(child, foreignKey, draft, stays);
-                if (dependent != null) {
-                    String did = draft.repair() instanceof Repair.DeleteRow ? "inserted it" : "changed its key";
-                    return new Finding.RowConflict(
-                            draft.table(),
-                            draft.name(),
-                            "the scope " + did + ", but " + child.schema().name() + " " + dependent
-                                    + " refers to it now",
-                            null);
-                }
-            }
-        }
-        return null;
-    }
-
-    /** Whether this write of a referring row, if there is one, ends that it refers to what it does now. */
-    private static boolean letsLoose(@Nullable Draft child, ForeignKey foreignKey) {
-        return child != null && (child.repair() instanceof Repair.DeleteRow || child.writes(foreignKey.columns()));
-    }
-
-    /** Whether the write takes away what rows refer to through this foreign key, and they would not just follow. */
-    private static boolean letsGo(Draft draft, ForeignKey foreignKey) {
-        if (!foreignKey.refTable().equals(draft.table().id())
-                || draft.identifiedBefore(foreignKey.refColumns()) == null) {
-            return false;
-        }
-        return draft.repair() instanceof Repair.DeleteRow
-                || (draft.writes(foreignKey.refColumns())
-                        && draft.now() != null
-                        && foreignKey.onUpdate() != ForeignKey.Action.CASCADE);
-    }
-
-    /** Whether values of the foreign key equal those it refers to only if they are the same texts, by which we look. */
-    private static boolean comparesTexts(TableSchema parent, TableSchema child, ForeignKey foreignKey) {
-        for (int i = 0; i < foreignKey.columns().size(); i++) {
-            Column referring = child.column(foreignKey.columns().get(i));
-            if (!Equality.isOfTexts(
-                    referring, parent.column(foreignKey.refColumns().get(i)))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Predicate<RowKey> stays) {
-        List<String> values = foreignKey.refColumns().stream()
-                .map(column -> Objects.requireNonNull(draft.before(column)).toString())
-                .toList();
-        RowTimeline timeline = new RowTimeline(reader, child);
-        try (Stream<RowKey> keys = reader.referring(child.schema().id(), foreignKey, values)) {
-            return keys.filter(stays)
-                    .filter(key -> refersNow(timeline.asOf(key, durable).imageOrNull(), foreignKey, values))
-                    .findFirst()
-                    .orElse(null);
-        }
-    }
-
-    private static boolean refersNow(@Nullable RowImage image, ForeignKey foreignKey, List<String> values) {
-        if (image == null) {
-            return false;
-        }
-        for (int i = 0; i < values.size(); i++) {
-            ColumnValue value = image.value(foreignKey.columns().get(i));
-            if (!value.isUnknown() && !value.equals(ColumnValue.of(values.get(i)))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private static boolean isKey(TableSchema table, List<String> columns) {
         return Set.copyOf(columns).equals(Set.copyOf(table.key()));
     }
 
     private static RowReference byKey(Draft draft) {
-        return reference(draft.table(), draft.repair().key());
-    }
-
-    private static RowReference reference(TableSchema table, RowKey key) {
-        List<String> sorted = table.key().stream().sorted().toList();
-        return new RowReference(
-                table.id(),
-                sorted,
-                sorted.stream()
-                        .map(column -> key.values().get(table.key().indexOf(column)))
-                        .toList());
+        return RowReference.of(draft.table(), draft.repair().key());
     }
 }

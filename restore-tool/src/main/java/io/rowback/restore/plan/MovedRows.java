@@ -29,12 +29,14 @@ final class MovedRows {
         this.moves = new PartitionMoves(reader);
     }
 
-    /** Notes under which keys a row was known. */
-    void name(RowLife life, Iterable<RowKey> keys) {
-        keys.forEach(key -> named.put(new Row(row(life).table(), key), row(life)));
+    /** Notes under which keys a row was known, unless that is the one alone by which it is named. */
+    void name(RowLife life, Set<RowKey> keys) {
+        if (keys.size() > 1 || !keys.contains(life.key())) {
+            keys.forEach(key -> named.put(new Row(row(life).table(), key), row(life)));
+        }
     }
 
-    /** Whether the key is one of a row that was named. */
+    /** Whether the key is one of several under which a row was known. */
     boolean isNamed(Row row) {
         return named.containsKey(row);
     }
@@ -76,8 +78,8 @@ final class MovedRows {
     /** Of each row that was moved the rows that are its other halves, each by the key that names it. */
     Map<Row, Set<Row>> halves() {
         Map<Row, Set<Row>> halves = new HashMap<>();
-        this.halves.forEach(
-                (row, others) -> halves.put(row, others.stream().map(named::get).collect(Collectors.toSet())));
+        this.halves.forEach((row, others) -> halves.put(
+                row, others.stream().map(half -> named.getOrDefault(half, half)).collect(Collectors.toSet())));
         return halves;
     }
 

@@ -12,23 +12,42 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which of the rows that a plan's rows refer to are there, asked for all of them at once. */
+/** Which of the rows that a plan's rows refer to are there, asked for all of them at once that the plan itself does not tell of. */
 final class Parents {
     private final Map<TableId, Set<RowKey>> there = new HashMap<>();
 
     /** The rows to which any of these will refer. */
     Parents(CurrentRows current, Tables tables, Iterable<Draft> drafts) {
-        Map<TableInfo, Set<RowKey>> keys = new HashMap<>();
+        Map<TableId, Set<RowKey>> keys = new HashMap<>();
         for (Draft draft : drafts) {
             for (ForeignKey foreignKey : draft.table().foreignKeys()) {
                 TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
                 RowKey key = table == null ? null : key(draft, foreignKey, table.schema());
                 if (key != null) {
-                    keys.computeIfAbsent(table, unknown -> new HashSet<>()).add(key);
+                    keys.computeIfAbsent(foreignKey.refTable(), unknown -> new HashSet<>())
+                            .add(key);
                 }
             }
         }
-        keys.forEach((table, asked) -> there.put(table.schema().id(), current.present(table, asked)));
+        keys.forEach((table, asked) -> {
+            Set<RowKey> found = known(table, drafts, asked);
+            if (!asked.isEmpty()) {
+                found.addAll(current.present(tables.byId(table).orElseThrow(), asked));
+            }
+            there.put(table, found);
+        });
+    }
+
+    /** Which of these are there as the drafts tell; what they tell of is taken out of the keys asked for. */
+    private static Set<RowKey> known(TableId table, Iterable<Draft> drafts, Set<RowKey> asked) {
+        Set<RowKey> found = new HashSet<>();
+        for (Draft draft : drafts) {
+            RowKey key = draft.repair().key();
+            if (draft.table().id().equals(table) && asked.remove(key) && draft.now() != null) {
+                found.add(key);
+            }
+        }
+        return found;
     }
 
     private static @Nullable RowKey key(Draft draft, ForeignKey foreignKey, TableSchema table) {

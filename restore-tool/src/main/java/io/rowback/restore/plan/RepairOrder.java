@@ -23,9 +23,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RepairOrder {
     private final List<Draft> drafts;
-    private final Map<TableId, TableSchema> schemas = new HashMap<>();
-    private final List<Set<Integer>> waitsFor = new ArrayList<>();
-    private final List<List<Integer>> components;
+    private final Map<TableId, TableSchema> schemas;
+    /** Of the plan's tables the lists of columns that its foreign keys refer to. */
+    private final Map<TableId, Set<List<String>>> targets;
+
+    /** What is written together, in order; null where each draft is written alone and in its turn, as most plans are. */
+    private final @Nullable List<List<Integer>> components;
+
     private final Map<RowReference, List<Integer>> provided = new HashMap<>();
     private final Map<RowReference, List<Integer>> givenUp = new HashMap<>();
     private final Map<RowReference, List<Integer>> letGo = new HashMap<>();
@@ -37,19 +41,37 @@ final class RepairOrder {
                                 (Draft draft) -> ranks.get(draft.table().id()))
                         .thenComparing(draft -> draft.repair().key()))
                 .toList();
-        this.drafts.forEach(draft -> schemas.put(draft.table().id(), draft.table()));
-        Map<TableId, Set<List<String>>> targets = targets();
-        for (int i = 0; i < this.drafts.size(); i++) {
-            register(i, targets);
+        this.schemas = byId(this.drafts);
+        this.targets = targets();
+        register();
+        components = isInOrder() ? null : components();
+    }
+
+    /** Whether each draft waits for such alone as stand before it. */
+    private boolean isInOrder() {
+        for (int i = 0; i < drafts.size(); i++) {
+            for (int other : waits(i)) {
+                if (other > i) {
+                    return false;
+                }
+            }
         }
-        for (int i = 0; i < this.drafts.size(); i++) {
-            waitsFor.add(waits(i, targets));
+        return true;
+    }
+
+    private List<List<Integer>> components() {
+        List<Set<Integer>> waitsFor = new ArrayList<>();
+        for (int i = 0; i < drafts.size(); i++) {
+            waitsFor.add(waits(i));
         }
-        components = new Components(waitsFor).inOrder();
+        return new Components(waitsFor).inOrder();
     }
 
     /** The repairs in order, those that must be one statement together. */
     List<List<Repair>> statements() {
+        if (components == null) {
+            return drafts.stream().map(draft -> List.of(draft.repair())).toList();
+        }
         return components.stream()
                 .map(component ->
                         component.stream().map(i -> drafts.get(i).repair()).toList())
@@ -61,6 +83,9 @@ final class RepairOrder {
      * foreign keys wait for its end, unique constraints do not.
      */
     List<Draft> impossible() {
+        if (components == null) {
+            return List.of();
+        }
         return components.stream()
                 .flatMap(component -> component.stream().filter(i -> takesFromOneOf(i, component)))
                 .map(drafts::get)
@@ -85,7 +110,13 @@ final class RepairOrder {
 
     /** The tables of the repairs, parents first where that is possible. */
     List<TableSchema> tables() {
-        return drafts.stream().map(Draft::table).distinct().toList();
+        return List.copyOf(schemas.values());
+    }
+
+    private static Map<TableId, TableSchema> byId(List<Draft> drafts) {
+        Map<TableId, TableSchema> tables = new LinkedHashMap<>();
+        drafts.forEach(draft -> tables.putIfAbsent(draft.table().id(), draft.table()));
+        return tables;
     }
 
     /** The column lists of each table that foreign keys of the plan refer to. */
@@ -100,42 +131,68 @@ final class RepairOrder {
         return targets;
     }
 
-    private void register(int i, Map<TableId, Set<List<String>>> targets) {
+    /** Notes what drafts provide, give up and let go of, as far as others may wait for that. */
+    private void register() {
+        Map<TableId, Set<List<String>>> taken = new HashMap<>();
+        Set<TableId> left = new HashSet<>();
+        for (Draft draft : drafts) {
+            TableId id = draft.table().id();
+            for (List<String> columns : uniques(draft.table())) {
+                if (draft.writes(columns)) {
+                    taken.computeIfAbsent(id, table -> new HashSet<>()).add(columns);
+                }
+            }
+            if (targets.getOrDefault(id, Set.of()).stream().anyMatch(columns -> leaves(draft, columns))) {
+                left.add(id);
+            }
+        }
+        for (int i = 0; i < drafts.size(); i++) {
+            register(i, taken, left);
+        }
+    }
+
+    private static boolean leaves(Draft draft, List<String> columns) {
+        return draft.repair() instanceof Repair.DeleteRow || draft.writes(columns);
+    }
+
+    private void register(int i, Map<TableId, Set<List<String>>> taken, Set<TableId> left) {
         Draft draft = drafts.get(i);
         for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
             if (draft.writes(columns)) {
                 add(provided, draft.identifiedAfter(columns), i);
             }
         }
-        for (List<String> columns : uniques(draft.table())) {
+        for (List<String> columns : taken.getOrDefault(draft.table().id(), Set.of())) {
             if (!(draft.repair() instanceof Repair.UpdateRow) || draft.writes(columns)) {
                 add(givenUp, draft.identifiedBefore(columns), i);
             }
         }
         for (ForeignKey foreignKey : draft.table().foreignKeys()) {
-            if (draft.repair() instanceof Repair.DeleteRow || draft.writes(foreignKey.columns())) {
+            if (left.contains(foreignKey.refTable()) && leaves(draft, foreignKey.columns())) {
                 add(letGo, draft.referredTo(foreignKey), i);
             }
         }
     }
 
-    private Set<Integer> waits(int i, Map<TableId, Set<List<String>>> targets) {
+    private Set<Integer> waits(int i) {
         Draft draft = drafts.get(i);
         Set<Integer> waits = new LinkedHashSet<>();
         boolean deletes = draft.repair() instanceof Repair.DeleteRow;
         for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
             // With a key that is set back go those that refer to it: alone it would cascade to them, or null them.
-            if (deletes || draft.writes(columns)) {
+            if (!letGo.isEmpty() && leaves(draft, columns)) {
                 collect(letGo, draft.identifiedBefore(columns), waits);
             }
         }
         if (!deletes) {
             for (ForeignKey foreignKey : draft.table().foreignKeys()) {
-                if (draft.writes(foreignKey.columns())) {
+                if (!provided.isEmpty() && draft.writes(foreignKey.columns())) {
                     collect(provided, draft.refersTo(foreignKey), waits);
                 }
             }
-            collectUniques(draft, waits);
+            if (!givenUp.isEmpty()) {
+                collectUniques(draft, waits);
+            }
         }
         waits.remove(i);
         return waits;
@@ -167,8 +224,7 @@ final class RepairOrder {
     /** Each table's place in an order in which parents come first; where tables refer to each other, by name. */
     private static Map<TableId, Integer> ranks(List<Draft> drafts) {
         Map<TableId, TableSchema> tables = new LinkedHashMap<>();
-        drafts.stream()
-                .map(Draft::table)
+        byId(drafts).values().stream()
                 .sorted(Comparator.comparing(TableSchema::name))
                 .forEach(table -> tables.put(table.id(), table));
         Map<TableId, Integer> ranks = new HashMap<>();

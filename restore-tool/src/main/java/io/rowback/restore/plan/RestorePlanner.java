@@ -11,6 +11,7 @@ import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,14 +39,14 @@ import java.util.stream.Stream;
  * order.
  */
 public final class RestorePlanner {
-    /** Of so many rows at once it is asked what is there. */
+    /** So many rows at once are read, and it is asked what is there of them. */
     private static final int BATCH = 1_000;
 
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final CurrentRows current;
     private final Tables tables;
-    private final Map<TableInfo, LifeReader> lives = new HashMap<>();
+    private final Map<TableId, LifeReader> lives = new HashMap<>();
     private final MovedRows moved;
     private final LifeJudge judge;
     private final Set<Row> askedFor = new HashSet<>();
@@ -81,21 +83,9 @@ public final class RestorePlanner {
     private RestorePlan plan() {
         ScopeRows scope = new ScopeRows(reader, tables, request.scope());
         Set<Row> rows = scope.read();
-        List<RowLife> read = new ArrayList<>();
-        for (Row row : rows) {
-            TableInfo table = tables.byId(row.table()).orElseThrow();
-            if (!moved.isNamed(row)) {
-                LifeReader reading = lives.computeIfAbsent(table, t -> new LifeReader(reader, t, request.scope()));
-                RowLife life = reading.read(row.key());
-                moved.name(life, reading.keys(row.key()));
-                read.add(life);
-            }
-            if (read.size() == BATCH) {
-                judge(read, rows);
-                read.clear();
-            }
+        for (Iterator<Row> rest = rows.iterator(); rest.hasNext(); ) {
+            judge(read(rest), rows);
         }
-        judge(read, rows);
         refuseSurplus(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
         scope.withoutKey().forEach(this::addWithoutKey);
         moved.refuseHalvesOfUnmet(drafts, findings);
@@ -114,23 +104,51 @@ public final class RestorePlanner {
                 leftInserted);
     }
 
+    /** The lives of the next rows; a row that had several keys counts once. */
+    private List<RowLife> read(Iterator<Row> rows) {
+        List<Row> batch = new ArrayList<>();
+        Map<TableId, List<RowKey>> keys = new HashMap<>();
+        while (batch.size() < BATCH && rows.hasNext()) {
+            Row row = rows.next();
+            batch.add(row);
+            keys.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.key());
+        }
+        keys.forEach((table, ofTable) -> lives(table).prepare(ofTable));
+        List<RowLife> read = new ArrayList<>();
+        for (Row row : batch) {
+            if (!moved.isNamed(row)) {
+                LifeReader reading = lives(row.table());
+                RowLife life = reading.read(row.key());
+                moved.name(life, reading.keys(row.key()));
+                read.add(life);
+            }
+        }
+        return read;
+    }
+
+    private LifeReader lives(TableId table) {
+        return lives.computeIfAbsent(
+                table, id -> new LifeReader(reader, tables.byId(id).orElseThrow(), request.scope()));
+    }
+
     /** Judges these rows by what is there, which is asked for all of them at once. */
     private void judge(List<RowLife> read, Set<Row> rows) {
-        Map<TableInfo, Map<RowKey, Optional<RowImage>>> last = new HashMap<>();
+        Map<TableId, Map<RowKey, Optional<RowImage>>> last = new HashMap<>();
         for (RowLife life : read) {
             if (life.isTold()) {
-                last.computeIfAbsent(life.table(), table -> new HashMap<>())
+                last.computeIfAbsent(life.table().schema().id(), table -> new HashMap<>())
                         .put(life.last(), Optional.ofNullable(life.now()));
             }
         }
-        Map<TableInfo, Map<RowKey, RowImage>> there = new HashMap<>();
-        last.forEach((table, images) -> {
+        Map<TableId, Map<RowKey, RowImage>> there = new HashMap<>();
+        last.forEach((id, images) -> {
+            TableInfo table = tables.byId(id).orElseThrow();
             if (current.obstacle(table).isEmpty()) {
-                there.put(table, current.rows(table, images));
+                there.put(id, current.rows(table, images));
             }
         });
         for (RowLife life : read) {
-            Map<RowKey, RowImage> images = there.get(life.table());
+            Map<RowKey, RowImage> images = there.get(life.table().schema().id());
             if (images != null && life.isTold()) {
                 add(life.met(images.get(life.last())), rows);
             } else {

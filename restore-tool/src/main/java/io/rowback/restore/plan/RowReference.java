@@ -18,14 +18,15 @@ record RowReference(TableId table, List<String> columns, List<String> values) {
         for (int i = 0; i < columns.size(); i++) {
             normal.add(Equality.normalForm(schema.column(columns.get(i)), values.get(i)));
         }
-        return new RowReference(table, columns, normal);
+        return normal.equals(values) ? this : new RowReference(table, columns, normal);
     }
 
     /** The reference that these columns make, in the columns' sorted order; null where one of them is NULL or not known. */
     static @Nullable RowReference of(
             TableId table, List<String> columns, List<String> from, Function<String, @Nullable ColumnValue> values) {
-        List<String> sorted = columns.stream().sorted().toList();
-        List<String> texts = new ArrayList<>();
+        List<String> sorted =
+                columns.size() == 1 ? columns : columns.stream().sorted().toList();
+        List<String> texts = new ArrayList<>(sorted.size());
         for (String column : sorted) {
             if (!(values.apply(from.get(columns.indexOf(column))) instanceof ColumnValue.Text text)) {
                 return null;
@@ -33,6 +34,17 @@ record RowReference(TableId table, List<String> columns, List<String> values) {
             texts.add(text.text());
         }
         return new RowReference(table, sorted, texts);
+    }
+
+    /** The row of this key. */
+    static RowReference of(TableSchema schema, RowKey key) {
+        List<String> sorted = schema.key().stream().sorted().toList();
+        return new RowReference(
+                schema.id(),
+                sorted,
+                sorted.stream()
+                        .map(column -> key.values().get(schema.key().indexOf(column)))
+                        .toList());
     }
 
     /** The key of the row, where the columns are those of its table's key. */

@@ -1,0 +1,155 @@
+package io.rowback.restore.plan;
+
+import io.rowback.history.Column;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.ForeignKey;
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Equality;
+import io.rowback.restore.query.Tables;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The rows outside of a plan that refer, as the history knows them last, to rows that it deletes or whose keys it changes. */
+final class Dependents {
+    private final HistoryReader reader;
+    private final Lsn durable;
+    private final EqualReferences equal;
+    /** By the table referred to, the foreign keys that lead there. */
+    private final Map<TableId, List<Reference>> referring = new HashMap<>();
+
+    private final Map<TableId, Set<List<String>>> referredColumns = new HashMap<>();
+
+    private record Reference(TableInfo child, ForeignKey foreignKey) {}
+
+    Dependents(HistoryReader reader, Tables tables, List<Draft> drafts) {
+        this.reader = reader;
+        this.durable = reader.info().durable();
+        this.equal = new EqualReferences(reader, drafts);
+        for (TableInfo child : tables.all()) {
+            for (ForeignKey foreignKey : child.schema().foreignKeys()) {
+                referring
+                        .computeIfAbsent(foreignKey.refTable(), table -> new ArrayList<>())
+                        .add(new Reference(child, foreignKey));
+            }
+        }
+    }
+
+    /** The lists of columns of a table that some foreign key refers to. */
+    Set<List<String>> referredColumns(TableId table) {
+        return referredColumns.computeIfAbsent(table, id -> referring.getOrDefault(id, List.of()).stream()
+                .map(reference -> reference.foreignKey().refColumns())
+                .collect(Collectors.toSet()));
+    }
+
+    /** Whether the write takes away what rows may refer to. */
+    boolean letsGo(Draft draft) {
+        return referring.getOrDefault(draft.table().id(), List.of()).stream()
+                .anyMatch(reference -> letsGo(draft, reference.foreignKey()));
+    }
+
+    /** Why a row cannot be deleted, or its key not be set back: a row outside the plan refers to it now. */
+    @Nullable
+    Finding obstacle(Draft draft, Map<RowReference, Draft> planned) {
+        for (Reference reference : referring.getOrDefault(draft.table().id(), List.of())) {
+            Finding obstacle = letsGo(draft, reference.foreignKey()) ? obstacle(draft, reference, planned) : null;
+            if (obstacle != null) {
+                return obstacle;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Finding obstacle(Draft draft, Reference reference, Map<RowReference, Draft> planned) {
+        TableInfo child = reference.child();
+        ForeignKey foreignKey = reference.foreignKey();
+        boolean byText = comparesTexts(draft.table(), child.schema(), foreignKey);
+        if (!byText && !equal.canTell(draft.table(), child, foreignKey)) {
+            return new Finding.Refusal(
+                    draft.table(),
+                    draft.name(),
+                    "whether rows of " + child.schema().name() + " refer to it cannot be told by the texts of "
+                            + String.join(", ", foreignKey.columns()));
+        }
+        Predicate<RowKey> stays = key -> !letsLoose(planned.get(RowReference.of(child.schema(), key)), foreignKey);
+        RowKey dependent =
+                byText ? dependent(child, foreignKey, draft, stays) : equal.first(child, foreignKey, draft, stays);
+        if (dependent == null) {
+            return null;
+        }
+        String did = draft.repair() instanceof Repair.DeleteRow ? "inserted it" : "changed its key";
+        return new Finding.RowConflict(
+                draft.table(),
+                draft.name(),
+                "the scope " + did + ", but " + child.schema().name() + " " + dependent + " refers to it now",
+                null);
+    }
+
+    /** Whether this write of a referring row, if there is one, ends that it refers to what it does now. */
+    private static boolean letsLoose(@Nullable Draft child, ForeignKey foreignKey) {
+        return child != null && (child.repair() instanceof Repair.DeleteRow || child.writes(foreignKey.columns()));
+    }
+
+    /** Whether the write takes away what rows refer to through this foreign key, and they would not just follow. */
+    private static boolean letsGo(Draft draft, ForeignKey foreignKey) {
+        if (draft.identifiedBefore(foreignKey.refColumns()) == null) {
+            return false;
+        }
+        return draft.repair() instanceof Repair.DeleteRow
+                || (draft.writes(foreignKey.refColumns())
+                        && draft.now() != null
+                        && foreignKey.onUpdate() != ForeignKey.Action.CASCADE);
+    }
+
+    /** Whether values of the foreign key equal those it refers to only if they are the same texts, by which we look. */
+    private static boolean comparesTexts(TableSchema parent, TableSchema child, ForeignKey foreignKey) {
+        for (int i = 0; i < foreignKey.columns().size(); i++) {
+            Column referring = child.column(foreignKey.columns().get(i));
+            if (!Equality.isOfTexts(
+                    referring, parent.column(foreignKey.refColumns().get(i)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private @Nullable RowKey dependent(TableInfo child, ForeignKey foreignKey, Draft draft, Predicate<RowKey> stays) {
+        List<String> values = foreignKey.refColumns().stream()
+                .map(column -> Objects.requireNonNull(draft.before(column)).toString())
+                .toList();
+        RowTimeline timeline = new RowTimeline(reader, child);
+        try (Stream<RowKey> keys = reader.referring(child.schema().id(), foreignKey, values)) {
+            return keys.filter(stays)
+                    .filter(key -> refersNow(timeline.asOf(key, durable).imageOrNull(), foreignKey, values))
+                    .findFirst()
+                    .orElse(null);
+        }
+    }
+
+    private static boolean refersNow(@Nullable RowImage image, ForeignKey foreignKey, List<String> values) {
+        if (image == null) {
+            return false;
+        }
+        for (int i = 0; i < values.size(); i++) {
+            ColumnValue value = image.value(foreignKey.columns().get(i));
+            if (!value.isUnknown() && !value.equals(ColumnValue.of(values.get(i)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
