@@ -45,9 +45,14 @@ final class RunningCapture implements AutoCloseable {
 
     /** Captures as one role, and looks at the database as another. */
     RunningCapture(Database database, Database as, Path folder, Map<String, String> settings) {
+        this(database, as.url(), folder, settings);
+    }
+
+    /** Captures what a url leads to, and looks at the same database in the way that is told. */
+    RunningCapture(Database database, String url, Path folder, Map<String, String> settings) {
         this.database = database;
         Map<String, String> environment = new java.util.HashMap<>(settings);
-        environment.put("ROWBACK_DATABASES_APP_URL", as.url());
+        environment.put("ROWBACK_DATABASES_APP_URL", url);
         environment.put("ROWBACK_STORE_DIR", folder.toString());
         environment.putIfAbsent("ROWBACK_DATABASES_APP_SLOT", "rowback_" + database.name());
         Config config = ConfigReader.read(null, environment);

@@ -108,7 +108,7 @@ public final class ConfigReader {
                         ErrorCode.USAGE,
                         "database " + name + " has no url",
                         "Set " + ConfigKey.URL.of(name) + " or " + ConfigKey.URL.variable(name) + "."));
-        ConnectionSettings connection = ConnectionSettings.parse(url);
+        ConnectionSettings connection = ConnectionSettings.parse(url, values.environment());
         return new Config.Database(
                 name,
                 values.find(ConfigKey.PASSWORD, name)

@@ -43,6 +43,10 @@ final class ConfigValues {
         return values;
     }
 
+    Map<String, String> environment() {
+        return environment;
+    }
+
     /** The databases that anything is said of, in alphabetical order. */
     Set<String> databases() {
         return databases;

@@ -55,13 +55,59 @@ public record ConnectionSettings(
 
     /**
      * Reads {@code postgresql://user@host:port/database?sslmode=...} or {@code jdbc:postgresql://host:port/database?user=...}.
+     * With {@code service=NAME} what is missing is taken from libpq's service file: {@code postgresql:///?service=app}.
      *
      * @throws RowbackException of code USAGE if it is neither; the message never repeats the URL, which may hold a password
      */
     public static ConnectionSettings parse(String url) {
+        return parse(url, System.getenv());
+    }
+
+    /** The same in an environment that says where the service file is. */
+    static ConnectionSettings parse(String url, Map<String, String> environment) {
+        URI uri = uri(url);
+        Map<String, String> parameters = parameters(uri.getRawQuery());
+        Map<String, String> service = ServiceFile.read(parameters.remove("service"), environment);
+        String host = uri.getHost() == null ? service.get("host") : uri.getHost();
+        if (host == null || host.startsWith("/") || host.contains(",")) {
+            throw wrong("a database's url names no host, or several, or a socket folder");
+        }
+        String userInfo = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
+        int colon = userInfo.indexOf(':');
+        String user = parameters.remove("user");
+        if (user == null) {
+            String named = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
+            user = named.isEmpty() ? service.getOrDefault("user", "") : named;
+        }
+        if (user.isEmpty()) {
+            throw wrong("a database's url names no user");
+        }
+        String password = parameters.remove("password");
+        if (password == null) {
+            password = colon < 0 ? service.get("password") : decode(userInfo.substring(colon + 1));
+        }
+        String path = uri.getRawPath() == null ? "" : uri.getRawPath();
+        // What our sessions need otherwise, as options are, a service does not get to say.
+        service.forEach((name, value) -> {
+            if (PARAMETERS.containsKey(name)) {
+                parameters.putIfAbsent(name, value);
+            }
+        });
+        return new ConnectionSettings(
+                host.replaceAll("^\\[|]$", ""),
+                uri.getPort() < 0 ? port(service) : uri.getPort(),
+                path.length() > 1 ? decode(path.substring(1)) : service.getOrDefault("dbname", user),
+                user,
+                password,
+                driverProperties(parameters));
+    }
+
+    private static URI uri(String url) {
         URI uri;
         try {
-            uri = new URI(url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url);
+            String libpq = url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url;
+            // Nothing between the slashes and the question mark is no URI, but libpq's form all the same.
+            uri = new URI(libpq.replaceFirst("^(\\w+://)\\?", "$1/?"));
         } catch (URISyntaxException e) {
             // The exception's text repeats the URL, and with it a password; so it is not kept as a cause.
             throw wrong("a database's url is no valid URL at character " + e.getIndex());
@@ -69,33 +115,15 @@ public record ConnectionSettings(
         if (!"postgresql".equals(uri.getScheme()) && !"postgres".equals(uri.getScheme())) {
             throw wrong("a database's url does not begin with postgresql:// or jdbc:postgresql://");
         }
-        String host = uri.getHost();
-        if (host == null) {
-            throw wrong("a database's url names no host, or several, or a socket folder");
+        return uri;
+    }
+
+    private static int port(Map<String, String> service) {
+        String port = service.getOrDefault("port", Integer.toString(DEFAULT_PORT));
+        if (!port.matches("\\d{1,5}")) {
+            throw wrong("a service's port is no number");
         }
-        Map<String, String> parameters = parameters(uri.getRawQuery());
-        String userInfo = uri.getRawUserInfo() == null ? "" : uri.getRawUserInfo();
-        int colon = userInfo.indexOf(':');
-        String user = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
-        String password = colon < 0 ? null : decode(userInfo.substring(colon + 1));
-        if (parameters.containsKey("user")) {
-            user = parameters.remove("user");
-        }
-        if (parameters.containsKey("password")) {
-            password = parameters.remove("password");
-        }
-        if (user.isEmpty()) {
-            throw wrong("a database's url names no user");
-        }
-        String path = uri.getRawPath() == null ? "" : uri.getRawPath();
-        String database = path.length() > 1 ? decode(path.substring(1)) : user;
-        return new ConnectionSettings(
-                host.replaceAll("^\\[|]$", ""),
-                uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
-                database,
-                user,
-                password,
-                driverProperties(parameters));
+        return Integer.parseInt(port);
     }
 
     /** A URL that {@link #parse} takes, as it was written, but without the passwords in it. */

@@ -2,6 +2,7 @@ package io.rowback.postgres;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import java.security.GeneralSecurityException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections to one database, each with {@link SessionSettings} pinned whatever role and database prescribe. */
@@ -24,6 +26,11 @@ public final class Connections {
 
     private static final String REJECTED_HINT =
             "Give the password in ~/.pgpass, which its owner alone may read, or as the README tells; check sslmode.";
+
+    private static final String TLS_HINT =
+            "TLS failed: sslrootcert must hold the authority that signed the server's certificate, which with sslmode"
+                    + " verify-full must name the host of the url; sslcert and sslkey must belong together, the key in"
+                    + " PKCS-8 (BEGIN PRIVATE KEY) and readable by its owner alone.";
 
     /** What to do about a failure, by the beginning of its SQLSTATE. */
     private static final Map<String, String> HINTS = Map.of(
@@ -147,7 +154,21 @@ public final class Connections {
                 .findFirst()
                 .orElse(null);
         ErrorCode code = hint == null || REACHED.contains(state) ? ErrorCode.FAILED : ErrorCode.NO_POSTGRES;
-        return new RowbackException(code, message, state.equals(REJECTED) ? REJECTED_HINT : hint, failure);
+        if (isTls(failure)) {
+            hint = TLS_HINT;
+        } else if (state.equals(REJECTED)) {
+            hint = REJECTED_HINT;
+        }
+        return new RowbackException(code, message, hint, failure);
+    }
+
+    private static boolean isTls(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLException || cause instanceof GeneralSecurityException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String oneLine(@Nullable String text) {

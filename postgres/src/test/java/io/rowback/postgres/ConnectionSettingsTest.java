@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.RowbackException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionSettingsTest {
+    @TempDir
+    Path folder;
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -36,6 +44,40 @@ class ConnectionSettingsTest {
     }
 
     @Test
+    void whatTheUrlDoesNotSayComesFromTheServiceFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("services"), """
+                [other]
+                host=wrong
+                [app]
+                host=db1
+                port=5433
+                dbname=shop
+                user=rowback
+                password=se=cret
+                sslmode=verify-full
+                sslrootcert=/etc/ca.crt
+                application_name=mine
+                options=-csearch_path=x
+                """);
+        Map<String, String> environment = Map.of("PGSERVICEFILE", file.toString());
+        Map<String, String> tls = Map.of("sslmode", "verify-full", "sslrootcert", "/etc/ca.crt");
+
+        assertThat(List.of(
+                        "postgresql://?service=app", "postgresql:///?service=app", "jdbc:postgresql:///?service=app"))
+                .allSatisfy(url -> assertThat(ConnectionSettings.parse(url, environment))
+                        .isEqualTo(new ConnectionSettings("db1", 5433, "shop", "rowback", "se=cret", tls)));
+        assertThat(ConnectionSettings.parse("postgresql://bob:p@h:1/d?service=app&sslmode=require", environment))
+                .isEqualTo(new ConnectionSettings(
+                        "h", 1, "d", "bob", "p", Map.of("sslmode", "require", "sslrootcert", "/etc/ca.crt")));
+        assertThatThrownBy(() -> ConnectionSettings.parse("postgresql://?service=none", environment))
+                .hasMessage("there is no service none");
+        Files.move(file, folder.resolve("pg_service.conf"));
+        assertThat(ConnectionSettings.parse("postgresql://?service=app", Map.of("PGSYSCONFDIR", folder.toString()))
+                        .host())
+                .isEqualTo("db1");
+    }
+
+    @Test
     void passwordIsNeverShown() {
         ConnectionSettings settings = ConnectionSettings.parse("postgresql://bob:hidden@h/db");
 
@@ -48,7 +90,15 @@ class ConnectionSettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mysql://a@b/c", "postgresql:///db", "postgresql://a@h1,h2/db", "postgresql://h/db", "x"})
+    @ValueSource(
+            strings = {
+                "mysql://a@b/c",
+                "postgresql:///db",
+                "postgresql://?sslmode=require",
+                "postgresql://a@h1,h2/db",
+                "postgresql://h/db",
+                "x"
+            })
     void whatCannotBeUsedIsRefused(String url) {
         assertThatThrownBy(() -> ConnectionSettings.parse(url)).isInstanceOf(RowbackException.class);
     }
