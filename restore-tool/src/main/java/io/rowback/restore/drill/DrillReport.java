@@ -51,6 +51,11 @@ public record DrillReport(
      * @param untried rows that could not be tried
      */
     public record OfTable(TableName table, long changes, int restored, int different, int untried) {
+        /** Whether rows were drawn of it that needed to be put back. */
+        public boolean isDrawn() {
+            return restored + different + untried > 0;
+        }
+
         /** Whether the SQL of a restore was run on rows of it. */
         public boolean isTried() {
             return restored + different > 0;

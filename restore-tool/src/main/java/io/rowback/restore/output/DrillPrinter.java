@@ -33,7 +33,10 @@ public final class DrillPrinter {
         output.line("coverage:     " + tried + " of " + report.tables().size()
                 + " tables of which rows were updated or deleted");
         for (OfTable table : report.tables()) {
-            output.line("    " + table.table() + ": " + count(table.restored(), "row") + " back"
+            output.line("    " + table.table() + ": "
+                    + (table.isDrawn()
+                            ? count(table.restored(), "row") + " back"
+                            : "none drawn that is not what it was already")
                     + (table.different() > 0 ? ", " + table.different() + " not" : "")
                     + (table.untried() > 0 ? ", " + table.untried() + " not tried" : "") + "; " + table.changes()
                     + " updates and deletions");

@@ -10,6 +10,7 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.restore.LiveHistory;
 import io.rowback.restore.live.Preview;
+import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
@@ -146,6 +147,29 @@ final class BundleIT {
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).as("nothing unfinished is left").containsExactly(bundle);
         }
+    }
+
+    @Test
+    void rowThatCouldNotBePutBackAgainIsNotDeletedByABundle() throws SQLException {
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("insert into users values (99, 'new', 1, null, '[]')");
+        RestorePlan whole = plan(history.reader(), ConflictMode.REFUSE, xid);
+        Repair row = whole.repairs().get(0);
+        Repair partly = new Repair.DeleteRow(
+                row.table(), row.key(), row.expected().subList(1, row.expected().size()), row.causes());
+        RestorePlan plan = new RestorePlan(
+                whole.request(),
+                whole.seen(),
+                whole.transactions(),
+                whole.definitions(),
+                whole.tables(),
+                List.of(List.of(partly)),
+                whole.findings(),
+                whole.missing(),
+                whole.leftInserted());
+        assertThatThrownBy(() -> write(history.reader(), plan))
+                .hasMessage("users 99 would be deleted, and the history does not know all of it to put it back again");
+        assertThat(folder).isEmptyDirectory();
     }
 
     private Path write(HistoryReader reader, RestorePlan plan) throws IOException {

@@ -13,7 +13,7 @@ import io.rowback.testbed.PostgresServer;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 
-/** Keys that are equal to the server and yet written otherwise. */
+/** Values that are equal to the server: written otherwise, or not there. */
 final class EqualKeysIT {
     @Test
     void rowUnderAnEqualKeyIsFoundAndNeverDoubledOrWrittenOver() throws SQLException {
@@ -54,6 +54,24 @@ final class EqualKeysIT {
             assertThat(database.query("select k::text, v from a union all select k::text, v from b"
                             + " union all select k::text, v from c order by 1, 2"))
                     .containsExactly("1.5|7", "2.5|2", "ANN|7", "ANN|7", "BOB|2", "BOB|2");
+        }
+    }
+
+    @Test
+    void nullIsOccupiedWhereAnIndexTakesOneAlone() throws SQLException {
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database database = server.createDatabase("app");
+            database.run("""
+                    create table one (id int primary key, v int unique nulls not distinct);
+                    create table many (id int primary key, v int unique);
+                    insert into one values (1, null); insert into many values (1, null);
+                    """);
+            LiveHistory history = new LiveHistory(database);
+            long deleted = history.commit("delete from one; delete from many");
+            database.run("insert into one values (2, null); insert into many values (2, null)");
+            Compared compared = new Target(history, database).compare(deleted);
+            assertThat(compared.findings()).containsExactly("one 1: what it would take in one_v_key is held by one 2");
+            assertThat(compared.writes()).containsExactly("many 1");
         }
     }
 }

@@ -10,7 +10,9 @@ import io.rowback.restore.live.Preview.Kind;
 import io.rowback.restore.live.Target.Compared;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -172,6 +174,26 @@ final class PreviewIT {
     }
 
     @Test
+    void sequenceThatIsFarBehindNeedsItsOwner() throws SQLException {
+        database.run("""
+                create table near (id bigserial primary key); insert into near values (9);
+                create table far (id bigserial primary key); insert into far values (200000);
+                grant all on near, far to clerk; grant usage, select on sequence near_id_seq, far_id_seq to clerk
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from near; delete from far");
+        assertThat(new Target(history, database.as("clerk"))
+                        .compare(xid)
+                        .preview()
+                        .obstacles())
+                .extracting(Preview.Item::text)
+                .containsExactly(
+                        "only the owner of sequence public.far_id_seq can move it so far while others draw from it");
+        assertThat(new Target(history, database).compare(xid).preview().obstacles())
+                .isEmpty();
+    }
+
+    @Test
     void privilegesThatAreMissingAreNamedWithTheGrant() throws SQLException {
         database.run("""
                 create table u (id serial primary key, a int, b int);
@@ -257,7 +279,13 @@ final class PreviewIT {
         LiveHistory history = new LiveHistory(database);
         long xid = history.commit("delete from p");
         database.run("alter table p detach partition p1");
-        Compared compared = new Target(history, database).compare(xid);
+        Compared compared;
+        try (Connection session = database.connect();
+                Statement statement = session.createStatement()) {
+            // As a baseline has one, which is gone by the time of the restore.
+            statement.execute("select pg_create_logical_replication_slot('passing', 'pgoutput', true)");
+            compared = new Target(history, database).compare(xid);
+        }
         assertThat(compared.items(Kind.PARTITION)).containsExactly("p1 was a partition of [p] and is none now");
         assertThat(compared.items(Kind.SUBSCRIBER))
                 .containsExactly("logical replication slots whose readers see the restore: reader");

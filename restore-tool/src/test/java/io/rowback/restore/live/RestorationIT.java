@@ -10,13 +10,16 @@ import io.rowback.postgres.Connections;
 import io.rowback.restore.LiveHistory;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.sql.RestoreScript;
+import io.rowback.restore.sql.ScriptStatement.Phase;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
+import io.rowback.testbed.PostgresServer.Shutdown;
 import io.rowback.testbed.Wire;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -33,6 +36,7 @@ final class RestorationIT {
     /** As it goes over the wire: with the end of its text, which READ COMMITTED does not have there. */
     private static final String COMMIT = "COMMIT\0";
 
+    private static final String CANCELLED = "ERROR: canceling statement due to user request";
     private static final List<String> DAMAGED = List.of("1|test", "2|test");
 
     @SuppressWarnings("NullAway.Init") // started before the first test
@@ -53,7 +57,11 @@ final class RestorationIT {
 
     @BeforeEach
     void planARestore(TestInfo test) throws SQLException {
-        database = server.createDatabase(test.getTestMethod().orElseThrow().getName());
+        planARestore(server.createDatabase(test.getTestMethod().orElseThrow().getName()));
+    }
+
+    private void planARestore(Database app) throws SQLException {
+        database = app;
         database.run(
                 "create table u (id int primary key, plan text); insert into u select i, 'pro' from generate_series(1, 3) i");
         LiveHistory history = new LiveHistory(database);
@@ -206,6 +214,47 @@ final class RestorationIT {
     }
 
     @Test
+    void serverThatEndsAtOnceInTheMiddleOfCommitIsAskedOnceItIsBack() throws Exception {
+        // It waits for a standby that does not exist, with the commit in its log already.
+        try (PostgresServer crashing = PostgresServer.version(18)
+                .setting("synchronous_commit", "local")
+                .setting("synchronous_standby_names", "nobody")
+                .start()) {
+            planARestore(crashing.createDatabase("app"));
+            database.run("create role careful superuser login; alter role careful set synchronous_commit = on");
+            CompletableFuture<String> restoring =
+                    CompletableFuture.supplyAsync(restoration(database.as("careful"))::run);
+            String committing = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
+            while (!database.query(committing).equals(List.of("1"))) {
+                assertThat(restoring).isNotDone();
+            }
+            assertThat(rows()).as("nobody sees it yet").isEqualTo(DAMAGED);
+            crashing.stop(Shutdown.IMMEDIATE);
+            crashing.start();
+            assertThat(database.query("select distinct xmin from u")).containsExactly(restoring.get());
+            assertThat(rows()).isEqualTo(RESTORED);
+        }
+    }
+
+    @Test
+    void serverThatEndsAtOnceBeforeCommitHasWrittenNothing() throws SQLException {
+        try (PostgresServer crashing = PostgresServer.start(18)) {
+            planARestore(crashing.createDatabase("app"));
+            List<Phase> written = new ArrayList<>();
+            Restoration restoration = new Restoration(connections(database), plan, statement -> {
+                written.add(statement.phase());
+                if (statement.phase() == Phase.VERIFY) {
+                    crashing.stop(Shutdown.IMMEDIATE);
+                    crashing.start();
+                }
+            });
+            assertFails(ErrorCode.NO_POSTGRES, "nothing was written", restoration::run);
+            assertThat(written).contains(Phase.WRITE).endsWith(Phase.VERIFY);
+            assertThat(rows()).isEqualTo(DAMAGED);
+        }
+    }
+
+    @Test
     void idThatACrashedServerLostOrHandedOutAgainIsNotTakenForACommit() throws SQLException {
         UnansweredCommit lost = new UnansweredCommit(connections(database), new RestoreScript(plan), "4000000000");
         assertFails(ErrorCode.NO_POSTGRES, "which was not committed", lost::transaction);
@@ -223,9 +272,10 @@ final class RestorationIT {
             CompletableFuture<String> restoring = CompletableFuture.supplyAsync(restoration::run);
             awaitWaiting(1);
             restoration.interrupt();
-            assertThatThrownBy(restoring::get).cause().isInstanceOfSatisfying(RowbackException.class, e -> assertThat(
-                            e.code())
-                    .isEqualTo(ErrorCode.INTERRUPTED));
+            assertThatThrownBy(restoring::get).cause().isInstanceOfSatisfying(RowbackException.class, e -> {
+                assertThat(e.code()).isEqualTo(ErrorCode.INTERRUPTED);
+                assertThat(e).rootCause().as("not that it waited too long").hasMessageStartingWith(CANCELLED);
+            });
             awaitWaiting(0);
         }
         assertThat(rows()).isEqualTo(DAMAGED);

@@ -127,6 +127,18 @@ final class ForeignKeysIT {
     }
 
     @Test
+    void foreignKeyThatIsNotEnforcedKeepsNoRowFromGoing() throws SQLException, IOException {
+        database.run("create table p (id int primary key); insert into p values (1)");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("insert into p values (2)");
+        RestorePlan plan = plan(history, scope(history, false, xid), Set.of(Operation.INSERT));
+        database.run("create table later (id int primary key, p int references p not enforced);"
+                + " insert into later values (1, 2)");
+        restore(history, plan);
+        assertThat(history.lines()).containsExactly("later [1, 2]", "p [1]");
+    }
+
+    @Test
     void treesAndCyclesThatACascadeEmptiedComeBack() throws SQLException, IOException {
         database.run("""
                 create table node (id int primary key, up int references node on delete cascade, top int);
