@@ -1,6 +1,7 @@
 package io.rowback.daemon;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -40,8 +41,10 @@ final class NotifyListener implements AutoCloseable {
 
     /** Waits for the first message that is so. */
     String await(Predicate<String> wanted) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         String message = next();
         while (!wanted.test(message)) {
+            assertThat(System.nanoTime()).as(message).isLessThan(deadline);
             message = next();
         }
         return message;

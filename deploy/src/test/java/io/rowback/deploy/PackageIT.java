@@ -1,7 +1,9 @@
 package io.rowback.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -92,6 +94,50 @@ class PackageIT {
     void whatAnOperatorWritesSurvivesAnUpgrade() {
         assertThat(control("conffiles").text().lines()).containsExactly("/etc/rowback/rowback.toml");
         assertThat(deb.data()).containsKey("/etc/rowback/rowback.toml");
+    }
+
+    @Test
+    void manualPagesAreFoundAndSoundToTheirFormatter() throws IOException, InterruptedException {
+        assertThat(files("/usr/share/man/"))
+                .contains("man1/rowback.1.gz", "man1/rowback-restore.1.gz", "man5/rowback.toml.5.gz")
+                .contains("man8/rowbackd.8.gz", "man8/rowbackd-run.8.gz");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/man")), "there is no man");
+        for (String page : files("/usr/share/man/")) {
+            Process man = new ProcessBuilder(
+                            "man",
+                            "--warnings",
+                            "-l",
+                            HOME.resolve("man/" + page).toString())
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            assertThat(man.errorReader().lines()).as(page).isEmpty();
+            assertThat(man.waitFor()).as(page).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rowback verif verify", "rowbackd reba rebaseline"})
+    void shellsFindWhatCompletesTheCommands(String words) throws IOException {
+        String[] word = words.split(" ", -1);
+        assertThat(files("/usr/share/bash-completion/completions/")).contains(word[0]);
+        assertThat(entry("/usr/share/zsh/vendor-completions/_" + word[0]).text())
+                .startsWith("#compdef " + word[0]);
+        String ask =
+                "source %s; COMP_WORDS=(%s %s); COMP_CWORD=1; COMP_LINE='%s %s'; _complete_%s; echo ${COMPREPLY[@]}"
+                        .formatted(
+                                HOME.resolve("completion/bash/" + word[0]),
+                                word[0],
+                                word[1],
+                                word[0],
+                                word[1],
+                                word[0]);
+        // Outside of a completion the script has something to complain of.
+        Process bash = new ProcessBuilder("bash", "-c", ask)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader output = bash.inputReader()) {
+            assertThat(output.lines()).containsExactly(word[2]);
+        }
     }
 
     @Test

@@ -67,6 +67,11 @@ public final class Main {
         }
     }
 
+    /** The whole command line, for what is made from it: manual pages, completion. */
+    public static CommandLine commandLine() {
+        return commandLine(new Rowback(Map.of(), Writer.nullWriter(), Writer.nullWriter()));
+    }
+
     /** The whole command line. */
     static CommandLine commandLine(Rowback root) {
         CommandLine commandLine = new CommandLine(root);
