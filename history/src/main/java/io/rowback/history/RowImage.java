@@ -12,11 +12,16 @@ import org.jspecify.annotations.Nullable;
 /** A row at some moment: one value for each column of its schema, by index. */
 public record RowImage(TableSchema schema, List<ColumnValue> values) {
     public RowImage {
-        values = List.copyOf(values);
+        values = values instanceof PackedValues ? values : List.copyOf(values);
         if (values.size() != schema.columns().size()) {
             throw new IllegalArgumentException("table " + schema.name() + " has "
                     + schema.columns().size() + " columns, the image " + values.size());
         }
+    }
+
+    /** The same image in less memory, which takes longer to read: for those that are kept in large numbers. */
+    public RowImage packed() {
+        return new RowImage(schema, PackedValues.of(values));
     }
 
     /** The value of a column; unknown if the schema has no such column. */

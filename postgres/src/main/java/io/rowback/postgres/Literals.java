@@ -22,7 +22,7 @@ public final class Literals {
             throw new IllegalArgumentException("text with the character zero");
         }
         String doubled = text.replace("'", "''");
-        if (text.codePoints().noneMatch(Literals::needsEscape)) {
+        if (!needsEscapes(text)) {
             return "'" + doubled + "'";
         }
         StringBuilder literal = new StringBuilder("E'");
@@ -61,6 +61,16 @@ public final class Literals {
     /** The text as a constant of a type, {@code 'text'::type}; the type as {@code format_type} prints it. */
     public static String typed(String text, String type) {
         return quote(text) + "::" + type;
+    }
+
+    private static boolean needsEscapes(String text) {
+        // No character that is escaped takes two.
+        for (int i = 0; i < text.length(); i++) {
+            if (needsEscape(text.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean needsEscape(int codePoint) {

@@ -18,9 +18,19 @@ public final class PrintableText {
                 || codePoint == 0xFEFF;
     }
 
+    private static boolean hidesAny(String text) {
+        // No hidden character takes two.
+        for (int i = 0; i < text.length(); i++) {
+            if (isHidden(text.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The text with every hidden character escaped, so that it fits a comment or one line of output. */
     public static String oneLine(String text) {
-        if (text.codePoints().noneMatch(PrintableText::isHidden)) {
+        if (!hidesAny(text)) {
             return text;
         }
         StringBuilder line = new StringBuilder();

@@ -24,11 +24,21 @@ final class ByteReader {
     }
 
     int u32() {
-        return u16() << 16 | u16();
+        return (int) number(Integer.BYTES);
     }
 
     long u64() {
-        return (long) u32() << 32 | (u32() & 0xFFFF_FFFFL);
+        return number(Long.BYTES);
+    }
+
+    private long number(int length) {
+        require(length);
+        long value = 0;
+        for (int i = 0; i < length; i++) {
+            value = value << 8 | (bytes[at + i] & 0xFF);
+        }
+        at += length;
+        return value;
     }
 
     long varint() {

@@ -111,7 +111,7 @@ final class Database implements AutoCloseable {
                 reading(() -> rocks.multiGetAsList(Collections.nCopies(keys.size(), handle(family)), keys));
         int missing = values.indexOf(null);
         if (missing >= 0) {
-            throw SealedValue.corrupt(family, keys.get(missing), "it is missing, but an index names it", null);
+            throw SealedValue.missing(family, keys.get(missing));
         }
         return values;
     }
@@ -120,7 +120,8 @@ final class Database implements AutoCloseable {
     Cursor cursor(Family family, byte[] from, byte[] to) {
         return reading(() -> {
             Slice upper = new Slice(to);
-            ReadOptions options = new ReadOptions().setIterateUpperBound(upper);
+            // What is read of the log from end to end is not read again, and would take the place of what is.
+            ReadOptions options = new ReadOptions().setIterateUpperBound(upper).setFillCache(family != Family.LOG);
             RocksIterator iterator = rocks.newIterator(handle(family), options);
             iterator.seek(from);
             Cursor cursor = new Cursor(this, family, iterator, options, upper);

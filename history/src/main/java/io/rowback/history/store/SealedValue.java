@@ -45,6 +45,11 @@ final class SealedValue {
         }
     }
 
+    /** That there is no value under a key which something else in the store points to. */
+    static RowbackException missing(Family family, byte[] key) {
+        return corrupt(family, key, "it is missing, but an index names it", null);
+    }
+
     static RowbackException corrupt(Family family, byte[] key, String why, @Nullable Throwable cause) {
         return new RowbackException(
                 ErrorCode.STORE_CORRUPT,

@@ -62,19 +62,42 @@ final class StoredChanges {
 
     Map<RowKey, List<Change>> of(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
         Lsn end = visible(to);
-        List<RowKey> sorted = keys.stream().sorted().toList();
-        Map<RowKey, List<Change>> found = new HashMap<>();
+        List<byte[]> sorted = keys.stream()
+                .map(KeyCodec::encode)
+                .sorted(Arrays::compareUnsigned)
+                .toList();
+        List<Place> places = new ArrayList<>();
         for (int epoch : epochs.between(from, end)) {
             List<KeyRange> ranges = sorted.stream()
-                    .map(KeyCodec::encode)
                     .map(key -> new KeyRange(
                             Keys.row(epoch, table, key, start(from)), Keys.row(epoch, table, key, start(end))))
                     .toList();
             try (KeyScan scan = KeyScan.skipping(database, Family.ROWS, ranges)) {
-                LogLookup<LastChange> changes =
-                        new LogLookup<>(database, schemas, scan, (key, change) -> new LastChange(rowKey(key), change));
-                changes.forEachRemaining(each -> found.computeIfAbsent(each.key(), key -> new ArrayList<>())
-                        .add(each.change()));
+                scan.forEachRemaining(key -> places.add(new Place(rowKey(key), Keys.log(Keys.position(key)))));
+            }
+        }
+        return read(places);
+    }
+
+    /** A row and where in the log a change of it stands. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    private record Place(RowKey row, byte[] logKey) {}
+
+    /** Goes through the log once, since what happened to many rows often stands together there. */
+    private Map<RowKey, List<Change>> read(List<Place> places) {
+        Map<RowKey, List<Change>> found = new HashMap<>();
+        if (places.isEmpty()) {
+            return found;
+        }
+        places.sort(Comparator.comparing(Place::logKey, Arrays::compareUnsigned));
+        byte[] last = places.get(places.size() - 1).logKey();
+        try (Cursor cursor = database.cursor(Family.LOG, places.get(0).logKey(), Keys.after(last))) {
+            for (Place place : places) {
+                byte[] key = place.logKey();
+                if (!cursor.skipTo(key) || !Arrays.equals(key, cursor.key())) {
+                    throw SealedValue.missing(Family.LOG, key);
+                }
+                found.computeIfAbsent(place.row(), row -> new ArrayList<>()).add(read(key, cursor.value(), schemas));
             }
         }
         return found;

@@ -273,6 +273,8 @@ class RocksHistoryModelTest {
             same(reader, history -> history.changes(schema.id(), from, to));
             same(reader, history -> history.lastChanges(schema.id(), from, to));
             same(reader, history -> history.baseline(schema.id(), from));
+            assertThat(reader.changes(schema.id(), database.possibleKeys(schema), from, to))
+                    .isEqualTo(oracle.changes(schema.id(), database.possibleKeys(schema), from, to));
             for (RowKey key : database.possibleKeys(schema)) {
                 String low = key.values().get(0);
                 same(reader, history -> history.changedKeys(schema.id(), low, "5", from, to));

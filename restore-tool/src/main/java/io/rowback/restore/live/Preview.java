@@ -33,6 +33,8 @@ public record Preview(String target, List<Difference> differences, List<Item> it
         UNCAPTURED,
         /** A lock that is taken. */
         LOCK,
+        /** How much is to be written, and how long that takes about. */
+        ESTIMATE,
         /** A logical replication slot whose reader sees the restore. */
         SUBSCRIBER
     }

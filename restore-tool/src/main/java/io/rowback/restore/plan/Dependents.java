@@ -106,13 +106,11 @@ final class Dependents {
 
     /** Whether the write takes away what rows refer to through this foreign key, and they would not just follow. */
     private static boolean letsGo(Draft draft, ForeignKey foreignKey) {
-        if (draft.identifiedBefore(foreignKey.refColumns()) == null) {
-            return false;
-        }
-        return draft.repair() instanceof Repair.DeleteRow
-                || (draft.writes(foreignKey.refColumns())
-                        && draft.now() != null
-                        && foreignKey.onUpdate() != ForeignKey.Action.CASCADE);
+        boolean leaves = draft.repair() instanceof Repair.DeleteRow
+                || (draft.now() != null
+                        && foreignKey.onUpdate() != ForeignKey.Action.CASCADE
+                        && draft.writes(foreignKey.refColumns()));
+        return leaves && draft.identifiedBefore(foreignKey.refColumns()) != null;
     }
 
     /** Whether values of the foreign key equal those it refers to only if they are the same texts, by which we look. */

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param now the row as it is, null if there is none
  */
 public record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
+    public Draft {
+        // Many are kept, and little is asked of them.
+        now = now == null ? null : now.packed();
+    }
+
     /** The table as it is now. */
     public TableSchema table() {
         return repair.table();
@@ -48,7 +53,12 @@ public record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
 
     /** Whether the write sets one of these columns. */
     public boolean writes(List<String> columns) {
-        return columns.stream().anyMatch(column -> repair.written(column) != null);
+        for (String column : columns) {
+            if (repair.written(column) != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What the row refers to through a foreign key after the write, if it does. */

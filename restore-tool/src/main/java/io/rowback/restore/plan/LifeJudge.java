@@ -22,6 +22,7 @@ final class LifeJudge {
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
+    private List<Cause> lastCauses = List.of();
 
     LifeJudge(HistoryReader reader, RestoreRequest request) {
         this.reader = reader;
@@ -83,7 +84,11 @@ final class LifeJudge {
                                 causes.add(new Cause(step.change().operation(), transaction)));
             }
         }
-        return causes;
+        // Nearly all rows of an incident have the same.
+        if (!causes.equals(lastCauses)) {
+            lastCauses = List.copyOf(causes);
+        }
+        return lastCauses;
     }
 
     private @Nullable Transaction lastBy(RowLife life, int lastUndone) {

@@ -52,7 +52,8 @@ final class Parents {
 
     private static @Nullable RowKey key(Draft draft, ForeignKey foreignKey, TableSchema table) {
         RowReference reference = draft.refersTo(foreignKey);
-        boolean byKey = Set.copyOf(foreignKey.refColumns()).equals(Set.copyOf(table.key()));
+        boolean byKey = foreignKey.refColumns().equals(table.key())
+                || Set.copyOf(foreignKey.refColumns()).equals(Set.copyOf(table.key()));
         return reference == null || !byKey ? null : reference.key(table);
     }
 

@@ -42,7 +42,7 @@ public sealed interface Repair {
     /** The row is gone and comes back whole. */
     record InsertRow(TableSchema table, RowKey key, List<Cell> wanted, List<Cause> causes) implements Repair {
         public InsertRow {
-            wanted = List.copyOf(wanted);
+            wanted = Cells.of(table, wanted);
             causes = List.copyOf(causes);
         }
 
@@ -61,8 +61,8 @@ public sealed interface Repair {
     record UpdateRow(TableSchema table, RowKey key, List<Cell> wanted, List<Cell> expected, List<Cause> causes)
             implements Repair {
         public UpdateRow {
-            wanted = List.copyOf(wanted);
-            expected = List.copyOf(expected);
+            wanted = Cells.of(table, wanted);
+            expected = Cells.of(table, expected);
             causes = List.copyOf(causes);
         }
     }
@@ -70,7 +70,7 @@ public sealed interface Repair {
     /** The scope inserted the row and it goes. */
     record DeleteRow(TableSchema table, RowKey key, List<Cell> expected, List<Cause> causes) implements Repair {
         public DeleteRow {
-            expected = List.copyOf(expected);
+            expected = Cells.of(table, expected);
             causes = List.copyOf(causes);
         }
 
@@ -101,6 +101,9 @@ public sealed interface Repair {
     }
 
     private static @Nullable ColumnValue value(List<Cell> cells, String column) {
+        if (cells instanceof Cells packed) {
+            return packed.value(column);
+        }
         for (Cell cell : cells) {
             if (cell.column().name().equals(column)) {
                 return cell.value();

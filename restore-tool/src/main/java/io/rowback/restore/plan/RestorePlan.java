@@ -5,6 +5,7 @@ import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.restore.plan.Finding.Refusal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -54,7 +55,9 @@ public record RestorePlan(
 
     /** All writes, in order. */
     public List<Repair> repairs() {
-        return statements.stream().flatMap(List::stream).toList();
+        List<Repair> repairs = new ArrayList<>();
+        statements.forEach(repairs::addAll);
+        return repairs;
     }
 
     /** The rows that cannot be put back. */

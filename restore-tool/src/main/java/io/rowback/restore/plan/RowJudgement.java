@@ -250,6 +250,9 @@ final class RowJudgement {
 
     /** The columns in which two images are not known to be equal; columns that one of them does not have do not count. */
     private List<Column> differing(RowImage one, RowImage other) {
+        if (one.equals(other)) {
+            return List.of();
+        }
         return table.columns().stream()
                 .filter(column -> !column.generated() && has(one, column) && has(other, column))
                 .filter(column -> !value(one, column).equals(value(other, column)))
@@ -265,7 +268,8 @@ final class RowJudgement {
             }
             values.add(text.text());
         }
-        return new RowKey(values);
+        // Of one row one key is kept.
+        return values.equals(row.key().values()) ? row.key() : new RowKey(values);
     }
 
     private boolean chosen(Column column) {

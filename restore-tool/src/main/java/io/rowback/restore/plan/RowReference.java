@@ -49,8 +49,10 @@ record RowReference(TableId table, List<String> columns, List<String> values) {
 
     /** The key of the row, where the columns are those of its table's key. */
     RowKey key(TableSchema schema) {
-        return new RowKey(schema.key().stream()
-                .map(column -> values.get(columns.indexOf(column)))
-                .toList());
+        List<String> key = new ArrayList<>(values.size());
+        for (String column : schema.key()) {
+            key.add(values.get(columns.indexOf(column)));
+        }
+        return new RowKey(key);
     }
 }

@@ -9,10 +9,12 @@ import io.rowback.restore.sql.RowSet.Range;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +40,17 @@ final class Portions {
     /** Of a plan's statements; up to {@code few} rows of a kind, or that need each other, are spelled out. */
     Portions(List<List<Repair>> statements, int few) {
         this.few = few;
-        statements.forEach(rows -> rows.forEach(row -> counts.merge(Kind.of(row), 1, Integer::sum)));
+        List<Kind> kinds = new ArrayList<>();
+        Map<Kind, Kind> distinct = new HashMap<>();
+        statements.forEach(
+                rows -> rows.forEach(row -> kinds.add(distinct.computeIfAbsent(Kind.of(row), Function.identity()))));
+        kinds.forEach(kind -> counts.merge(kind, 1, Integer::sum));
+        Iterator<Kind> kind = kinds.iterator();
         for (List<Repair> rows : statements) {
             if (rows.size() == 1) {
-                add(rows.get(0));
+                add(rows.get(0), kind.next());
             } else {
+                rows.forEach(row -> kind.next());
                 close();
                 portions.add(rows.size() > few ? together(rows) : new Portion(rows, List.of()));
             }
@@ -64,8 +72,7 @@ final class Portions {
         return sets.computeIfAbsent(kind, k -> new RowSet(like, sets.size() + 1));
     }
 
-    private void add(Repair row) {
-        Kind kind = Kind.of(row);
+    private void add(Repair row, Kind kind) {
         if (counts.getOrDefault(kind, 0) <= few) {
             close();
             portions.add(new Portion(List.of(row), List.of()));

@@ -66,12 +66,19 @@ final class RowStatement {
         if (repair.causes().isEmpty()) {
             return "gone with its table";
         }
+        if (repair.causes().size() == 1) {
+            return by(repair.causes().get(0), timed);
+        }
         return repair.causes().stream()
-                .map(cause -> word(cause.operation()) + " by transaction "
-                        + cause.transaction().id()
-                        + (timed ? " at " + cause.transaction().time() : ""))
+                .map(cause -> by(cause, timed))
                 .distinct()
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String by(Repair.Cause cause, boolean timed) {
+        return word(cause.operation()) + " by transaction "
+                + cause.transaction().id()
+                + (timed ? " at " + cause.transaction().time() : "");
     }
 
     private static String word(Operation operation) {
