@@ -1,0 +1,97 @@
+package io.rowback.history.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.HistoryReader;
+import io.rowback.history.Lsn;
+import io.rowback.history.MemoryHistory;
+import io.rowback.history.RowImage;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import io.rowback.history.TableTimeline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A store of every format that was released opens and answers. FORMAT.md tells how one of a new format is added. */
+class KeptStoreTest {
+    private static final Path RESOURCES = Path.of("src/test/resources");
+
+    private final MemoryHistory oracle = new MemoryHistory();
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void play() {
+        KeptStore.play(oracle);
+    }
+
+    /** With {@code -Drowback.keep-store=true} the store of today's format is made, if there is none. */
+    @Test
+    void storeOfTodaysFormatIsKept() throws IOException {
+        Path archive = RESOURCES.resolve(KeptStore.archive(Metadata.FORMAT));
+        if (Boolean.getBoolean("rowback.keep-store") && !Files.exists(archive)) {
+            KeptStore.pack(folder, archive);
+        }
+        assertThat(archive).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2})
+    void storeOfAnyReleasedFormatAnswersAndIsWrittenOn(int format) {
+        KeptStore.unpack(format, folder);
+        assertAnswers();
+
+        RocksHistoryWriter.open(folder).close();
+        assertAnswers();
+    }
+
+    private void assertAnswers() {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            assertThat(reader.info()).isEqualTo(oracle.info());
+            assertThat(reader.tables()).isEqualTo(oracle.tables());
+            same(reader, history -> history.changes(Lsn.ZERO, Lsn.MAX));
+            same(reader, history -> history.transactions(Lsn.ZERO, Lsn.MAX));
+            assertThat(list(reader.samples())).isEqualTo(list(oracle.samples()));
+            for (TableInfo table : oracle.tables()) {
+                table.coverage().forEach(stretch -> {
+                    same(reader, history -> asOf(history, table, stretch.from()));
+                    same(
+                            reader,
+                            history -> asOf(
+                                    history,
+                                    table,
+                                    stretch.to().equals(Lsn.MAX) ? oracle.info().durable() : stretch.to()));
+                });
+            }
+            for (TableSchema table : KeptStore.tables()) {
+                table.foreignKeys().forEach(key -> assertThat(list(reader.referring(table.id(), key, List.of("1"))))
+                        .containsExactlyInAnyOrderElementsOf(list(oracle.referring(table.id(), key, List.of("1")))));
+            }
+            assertThat(reader.verify((family, entries) -> {}).findings()).isEmpty();
+        }
+    }
+
+    private static Stream<RowImage> asOf(HistoryReader history, TableInfo table, Lsn at) {
+        return new TableTimeline(history, table).asOf(at);
+    }
+
+    private <T> void same(HistoryReader reader, Function<HistoryReader, Stream<T>> question) {
+        assertThat(list(question.apply(reader))).isEqualTo(list(question.apply(oracle)));
+    }
+
+    private static <T> List<T> list(Stream<T> stream) {
+        try (stream) {
+            return stream.toList();
+        }
+    }
+}
