@@ -97,7 +97,9 @@ final class DatabaseCapture {
     }
 
     private void captureRounds() throws InterruptedException {
-        try (HistoryWriter writer = RocksHistoryWriter.open(store)) {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(store);
+                RetentionThread retaining = new RetentionThread(database.name(), writer, database.retention())) {
+            retaining.start();
             begun = true;
             while (stopping.getCount() > 0) {
                 try {

@@ -24,6 +24,11 @@ public record Coverage(Lsn from, Instant since, Lsn to) {
         return new Coverage(from, since, at.isBefore(from) ? from : at);
     }
 
+    /** This stretch from the horizon on, where it has begun. */
+    Coverage begunBy(Horizon horizon) {
+        return new Coverage(horizon.at(), since.isAfter(horizon.since()) ? since : horizon.since(), to);
+    }
+
     /** This stretch up to the gap; all of it if its baseline was taken behind the gap. */
     Coverage interruptedBy(Gap gap) {
         return from.isBefore(gap.to()) ? endedBy(gap.from()) : this;

@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param until the server's clock when its log was at {@code to}, or a little later
  * @param reason what happened, for people
  */
-public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason) {
+public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason) implements Loss {
     /** Whether the commit at this position may be missing. */
     public boolean includes(Lsn commit) {
         return !commit.isBefore(from) && commit.isBefore(to);

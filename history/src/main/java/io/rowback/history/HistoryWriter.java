@@ -63,7 +63,7 @@ public interface HistoryWriter extends AutoCloseable {
 
     /**
      * Makes the table's baseline at {@code at} complete: from there on its history is covered, up to the next gap. What
-     * covered it before ends there. The schema is recorded from {@code at} on.
+     * covered it before ends there. The schema is recorded from {@code at} on. A baseline below the horizon does not count.
      *
      * @param since the server's clock when the log was at {@code at}, or a little later
      */
@@ -125,6 +125,15 @@ public interface HistoryWriter extends AutoCloseable {
      * what comes from that server.
      */
     void follow(List<Timeline> timelines);
+
+    /**
+     * Drops what lies below some place up to {@code upTo}, as near as the history can be cut: the history begins there then,
+     * with the rows that each table held as its baseline. A baseline that is being taken, and what was verified last of the
+     * publication, keep what lies above. May take long; changes are appended meanwhile.
+     *
+     * @return whether anything was dropped
+     */
+    boolean forget(Lsn upTo);
 
     @Override
     void close();

@@ -27,6 +27,11 @@ public record Published(Lsn verified, List<Member> tables) {
      */
     public record Member(TableId table, String membership) {}
 
+    /** Up to where it is certain that no coverage turns out to have ended, as far as that depends on the publication. */
+    public Lsn limit() {
+        return verified.equals(Lsn.ZERO) ? Lsn.MAX : verified;
+    }
+
     /** The memberships by table. */
     public Map<TableId, String> memberships() {
         Map<TableId, String> memberships = new HashMap<>();

@@ -106,11 +106,19 @@ public final class RowTimeline {
 
     /** What the table held under the key, told in the schema it had then, after all commits below {@code at} and none above. */
     public State asOf(RowKey key, Lsn at) {
+        State held = held(key, at);
+        return held instanceof State.Present present
+                ? new State.Present(table.told(present.image(), at), present.count())
+                : held;
+    }
+
+    /** The same in the schema that the row was written in last. */
+    State held(RowKey key, Lsn at) {
         if (table.coverage(at).isEmpty()) {
             return new State.NotCovered();
         }
         Held held = heldBefore(key, new Position(at, 0));
-        return held.row() == null ? new State.Absent() : new State.Present(table.told(held.row(), at), held.count());
+        return held.row() == null ? new State.Absent() : new State.Present(held.row(), held.count());
     }
 
     /** What is under the key just before that position; nothing if the position is not covered. */

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param timelines those of the server as last told, oldest first; empty before that
  * @param voided what never happened where the server went on, oldest first
  * @param notCovered the tables of the database that the writer could not cover when it looked last
+ * @param retention how much of the past is kept
+ * @param horizon where the history begins since retention dropped what lies below, or null if it dropped nothing
  */
 public record StoreInfo(
         String systemIdentifier,
@@ -29,7 +31,9 @@ public record StoreInfo(
         List<Gap> gaps,
         List<Timeline> timelines,
         List<Voided> voided,
-        List<NotCovered> notCovered) {
+        List<NotCovered> notCovered,
+        Retention retention,
+        @Nullable Horizon horizon) {
     public StoreInfo {
         notCovered = List.copyOf(notCovered);
         gaps = List.copyOf(gaps);

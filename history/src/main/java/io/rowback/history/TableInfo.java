@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the store knows of one table.
@@ -13,8 +14,13 @@ import java.util.stream.Stream;
  * @param schemas the versions seen, oldest first, each with the LSN from which it was seen; never empty
  * @param coverage where its history is complete, oldest first, not overlapping
  * @param baselineRows rows of its newest baseline
+ * @param horizon where its history begins since retention dropped what lies below; null if nothing of it was dropped
  */
-public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, long baselineRows) {
+public record TableInfo(
+        List<SchemaVersion> schemas,
+        List<Coverage> coverage,
+        long baselineRows,
+        @Nullable Horizon horizon) {
     public TableInfo {
         schemas = List.copyOf(schemas);
         coverage = List.copyOf(coverage);
@@ -33,7 +39,11 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
 
     /** A table seen for the first time. */
     public static TableInfo of(TableSchema schema, Lsn from) {
-        return new TableInfo(List.of(new SchemaVersion(from, from, schema)), List.of(), 0);
+        return new TableInfo(List.of(new SchemaVersion(from, from, schema)), List.of(), 0, null);
+    }
+
+    private TableInfo with(List<Coverage> stretches, long rows) {
+        return new TableInfo(schemas, stretches, rows, horizon);
     }
 
     /** The newest schema. */
@@ -98,23 +108,27 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         return schema(coverage.get(coverage.size() - 1).from().next());
     }
 
-    /** Where its history is not complete although it once was covered, oldest first. */
+    /** Where its history is not complete although it once was covered, or was dropped by retention; oldest first. */
     public List<Hole> holes(List<Gap> gaps) {
         List<Hole> holes = new ArrayList<>();
+        if (horizon != null) {
+            holes.add(Hole.below(horizon));
+            addHole(horizon.at(), 0, gaps, holes);
+        }
         for (int i = 0; i < coverage.size(); i++) {
-            Lsn end = coverage.get(i).to();
-            Lsn next = i + 1 < coverage.size() ? coverage.get(i + 1).from() : Lsn.MAX;
-            if (end.isBefore(next)) {
-                holes.add(new Hole(
-                        end,
-                        next,
-                        gaps.stream()
-                                .filter(gap -> gap.includes(end))
-                                .findFirst()
-                                .orElse(null)));
-            }
+            addHole(coverage.get(i).to(), i + 1, gaps, holes);
         }
         return holes;
+    }
+
+    /** The hole between {@code end} and a stretch, if there is any. */
+    private void addHole(Lsn end, int stretch, List<Gap> gaps, List<Hole> holes) {
+        Lsn next = stretch < coverage.size() ? coverage.get(stretch).from() : Lsn.MAX;
+        if (end.isBefore(next)) {
+            Loss cause =
+                    gaps.stream().filter(gap -> gap.includes(end)).findFirst().orElse(null);
+            holes.add(new Hole(end, next, cause));
+        }
     }
 
     /** That the table's state at {@code at} is not known, and why. */
@@ -196,7 +210,7 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
                 versions.add(older, version);
             }
         }
-        return new TableInfo(versions, coverage, baselineRows);
+        return new TableInfo(versions, coverage, baselineRows, horizon);
     }
 
     /**
@@ -220,17 +234,21 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
         stretches.add(added);
         coverage.stream().filter(other -> at.isBefore(other.from())).forEach(stretches::add);
         boolean newest = stretches.get(stretches.size() - 1).equals(added);
-        return new TableInfo(schemas, stretches, newest ? rows : baselineRows);
+        return with(stretches, newest ? rows : baselineRows);
     }
 
     /**
      * The prefix of the commit order that a time stands for, if {@code position} is that of the first commit held at or
-     * after it: not above the beginning of a gap that began later, and below every coverage that did.
+     * after it: not above the beginning of a gap that began later, and below every coverage, and horizon, that did.
      */
-    public static Lsn positionAt(Instant time, Lsn position, Collection<TableInfo> tables, List<Gap> gaps) {
+    public static Lsn positionAt(Instant time, Lsn position, Collection<TableInfo> tables, StoreInfo store) {
         Stream<Lsn> beforeGaps =
-                gaps.stream().filter(gap -> !gap.since().isBefore(time)).map(Gap::from);
+                store.gaps().stream().filter(gap -> !gap.since().isBefore(time)).map(Gap::from);
         Lsn held = beforeGaps.reduce(position, TableInfo::min);
+        Horizon horizon = store.horizon();
+        if (horizon != null && horizon.since().isAfter(time)) {
+            held = min(held, new Lsn(horizon.at().value() - 1));
+        }
         return tables.stream()
                 .flatMap(table -> table.coverage().stream())
                 .filter(stretch -> stretch.since().isAfter(time))
@@ -240,8 +258,7 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
 
     /** This table no longer covered from {@code at} on. */
     public TableInfo uncovered(Lsn at) {
-        return new TableInfo(
-                schemas, coverage.stream().map(stretch -> stretch.endedBy(at)).toList(), baselineRows);
+        return with(coverage.stream().map(stretch -> stretch.endedBy(at)).toList(), baselineRows);
     }
 
     /**
@@ -257,15 +274,43 @@ public record TableInfo(List<SchemaVersion> schemas, List<Coverage> coverage, lo
                 .filter(stretch -> !fork.isBefore(stretch.from()))
                 .map(stretch -> stretch.to().equals(Lsn.MAX) ? stretch : stretch.endedBy(fork))
                 .toList();
-        return versions.isEmpty() ? Optional.empty() : Optional.of(new TableInfo(versions, stretches, rows));
+        return versions.isEmpty() ? Optional.empty() : Optional.of(new TableInfo(versions, stretches, rows, horizon));
     }
 
     /** This table after a gap: what was covered when it began is covered no further. */
     public TableInfo interruptedBy(Gap gap) {
-        return new TableInfo(
-                schemas,
-                coverage.stream().map(stretch -> stretch.interruptedBy(gap)).toList(),
-                baselineRows);
+        return with(coverage.stream().map(stretch -> stretch.interruptedBy(gap)).toList(), baselineRows);
+    }
+
+    /**
+     * The coverage of which the rows at {@code at} have to be known before what lies below is dropped; empty if there is
+     * none, or rows have other keys from there on.
+     */
+    public Optional<Coverage> folded(Lsn at) {
+        TableSchema from = schema(at.next());
+        return coverage(at)
+                .filter(stretch -> stretch.from().isBefore(at))
+                .filter(stretch -> schema(at).identifiesRowsAs(from)
+                        && from.identifiesRowsAs(schema(stretch.from().next())));
+    }
+
+    /**
+     * This table once nothing below the horizon is held any more: covered from there on if its rows were known there.
+     *
+     * @param rows how many there were
+     */
+    public TableInfo forgotten(Horizon at, long rows) {
+        List<Coverage> stretches = new ArrayList<>();
+        folded(at.at()).map(stretch -> stretch.begunBy(at)).ifPresent(stretches::add);
+        int below = stretches.size();
+        coverage.stream().filter(stretch -> !stretch.from().isBefore(at.at())).forEach(stretches::add);
+        return with(stretches, stretches.size() == below ? rows : baselineRows).since(at);
+    }
+
+    /** This table with the history's horizon, if anything of it lay below. */
+    public TableInfo since(@Nullable Horizon at) {
+        boolean older = at != null && schemas.get(0).from().isBefore(at.at());
+        return new TableInfo(schemas, coverage, baselineRows, older ? at : null);
     }
 
     private static Lsn min(Lsn one, Lsn other) {

@@ -33,15 +33,36 @@ public final class TableTimeline {
     public Stream<RowImage> asOf(Lsn at) {
         Coverage coverage = table.coverage(at)
                 .orElseThrow(() -> table.notCovered(at, reader.info().gaps()));
-        TableId id = table.schema().id();
         Position truncated = lastTruncate(coverage.from(), at);
-        Stream<RowImage> initial = truncated == null ? reader.baseline(id, at) : Stream.empty();
-        Lsn from = truncated == null ? coverage.from() : truncated.commit();
-        Stream<HistoryReader.LastChange> changed = reader.lastChanges(id, from, at)
-                .filter(last -> truncated == null || last.change().position().compareTo(truncated) > 0);
+        Stream<RowImage> initial =
+                truncated == null ? reader.baseline(table.schema().id(), at) : Stream.empty();
+        Stream<Left> changed = changed(coverage.from(), truncated, at);
         return StreamSupport.stream(new Merge(initial.iterator(), changed.iterator(), at), false)
                 .onClose(initial::close)
                 .onClose(changed::close);
+    }
+
+    /** What a change left under a key, the last one by then. */
+    public record Left(RowKey key, RowTimeline.State state) {}
+
+    /**
+     * What is under each key that changed between the beginning of a coverage and {@code at}, in key order. If the table
+     * was truncated, keys that did not change since are left out, and nothing is under them. To be closed.
+     */
+    public Stream<Left> changed(Coverage coverage, Lsn at) {
+        return changed(coverage.from(), lastTruncate(coverage.from(), at), at);
+    }
+
+    private Stream<Left> changed(Lsn begin, @Nullable Position truncated, Lsn at) {
+        Lsn from = truncated == null ? begin : truncated.commit();
+        return reader.lastChanges(table.schema().id(), from, at)
+                .filter(last -> truncated == null || last.change().position().compareTo(truncated) > 0)
+                .map(last -> new Left(last.key(), left(last, at)));
+    }
+
+    /** Whether the table was truncated between the beginning of a coverage and {@code at}. */
+    public boolean truncated(Coverage coverage, Lsn at) {
+        return lastTruncate(coverage.from(), at) != null;
     }
 
     private @Nullable Position lastTruncate(Lsn from, Lsn to) {
@@ -55,28 +76,28 @@ public final class TableTimeline {
         Change change = last.change();
         if (!change.schema().hasKey()) {
             // Of equal rows the last change tells one alone.
-            return rows.asOf(last.key(), at);
+            return rows.held(last.key(), at);
         }
         RowImage after = change.after();
         if (after == null || !last.key().equals(change.key())) {
             return new RowTimeline.State.Absent();
         }
         RowImage image = after.filledFrom(change.before());
-        return image.complete() ? new RowTimeline.State.Present(image) : rows.asOf(last.key(), at);
+        return image.complete() ? new RowTimeline.State.Present(image) : rows.held(last.key(), at);
     }
 
     private final class Merge extends Spliterators.AbstractSpliterator<RowImage> {
         private final Iterator<RowImage> initial;
-        private final Iterator<HistoryReader.LastChange> changed;
+        private final Iterator<Left> changed;
         private final Lsn at;
         private @Nullable RowImage row;
-        private HistoryReader.@Nullable LastChange change;
+        private @Nullable Left change;
         /** Equal rows that were found together and are handed out one by one. */
         private @Nullable RowImage repeated;
 
         private long repetitions;
 
-        Merge(Iterator<RowImage> initial, Iterator<HistoryReader.LastChange> changed, Lsn at) {
+        Merge(Iterator<RowImage> initial, Iterator<Left> changed, Lsn at) {
             super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
             this.initial = initial;
             this.changed = changed;
@@ -105,7 +126,7 @@ public final class TableTimeline {
         /** Passes the lowest key and returns the row under it, or null if there is none any more. */
         private @Nullable RowImage advance() {
             RowImage unchanged = row;
-            HistoryReader.LastChange last = change;
+            Left last = change;
             int order =
                     unchanged == null ? 1 : last == null ? -1 : key(unchanged).compareTo(last.key());
             if (order <= 0) {
@@ -118,7 +139,7 @@ public final class TableTimeline {
                 row = next(initial);
             }
             change = next(changed);
-            if (!(left(last, at) instanceof RowTimeline.State.Present present)) {
+            if (!(last.state() instanceof RowTimeline.State.Present present)) {
                 return null;
             }
             repeated = present.image();

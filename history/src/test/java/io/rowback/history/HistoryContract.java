@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +58,78 @@ public abstract class HistoryContract {
     @AfterEach
     void close() {
         writer.close();
+    }
+
+    @Test
+    void rowsKeepWhatTheyHoldWhenTheChangesAreDroppedThatWroteIt() {
+        TableSchema logged = TableFixture.table("logged").column("what", "text").build();
+        history.baseline(users, row(users, "1", "ann"), row(users, "2", "bob"));
+        history.baseline(items, row(items, "1", "a", "long"), row(items, "2", "b", null));
+        history.baseline(logged, row(logged, "in"), row(logged, "in"));
+        history.commit(update(row(items, "1", "a", "long"), row(items, "1", "c", UNKNOWN)), delete(row(logged, "in")));
+        history.commit(delete(row(users, "2", "bob")), delete(row(items, "2", "b", null)));
+        history.commit(insert(row(users, "3", "joe")), insert(row(logged, "out")), insert(row(logged, "out")));
+        Transaction dropped =
+                history.commit(List.of("by hand"), update(row(users, "1", "ann"), row(users, "1", "eve")));
+        for (int i = 0; i < 9; i++) {
+            history.commit(update(row(users, "3", "joe"), row(users, "3", "joe")));
+        }
+        Lsn durable = writer.info().durable();
+
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+
+        try (HistoryReader reader = read()) {
+            Horizon horizon = Objects.requireNonNull(reader.info().horizon());
+            assertThat(horizon.at()).isGreaterThan(dropped.commit());
+            assertThat(reader.transaction(dropped.commit())).isEmpty();
+            assertThat(reader.transactionsOf(dropped.id().value())).isEmpty();
+            assertThat(asOf(reader, users, durable)).containsExactly(row(users, "1", "eve"), row(users, "3", "joe"));
+            assertThat(asOf(reader, items, durable)).containsExactly(row(items, "1", "c", "long"));
+            assertThat(asOf(reader, logged, durable))
+                    .containsExactlyInAnyOrder(row(logged, "in"), row(logged, "out"), row(logged, "out"));
+            assertThat(list(reader.referring(items.id(), toUsers, List.of("2"))))
+                    .isEmpty();
+            assertThat(list(reader.referring(items.id(), toUsers, List.of("1"))))
+                    .containsExactly(RowKey.of("1", "c"));
+            Lsn before = reader.positionAt(dropped.time());
+            assertThat(before).isLessThan(horizon.at());
+            assertThatThrownBy(() -> asOf(reader, users, before))
+                    .isInstanceOfSatisfying(RowbackException.class, refused -> {
+                        assertThat(refused.code()).isEqualTo(ErrorCode.NOT_COVERED);
+                        assertThat(refused).hasMessageContaining("was dropped by retention");
+                    });
+            assertThat(reader.tables())
+                    .allSatisfy(table -> assertThat(table.holes(List.of())).containsExactly(Hole.below(horizon)));
+        }
+    }
+
+    @Test
+    void tableOfWhichNothingIsLeftIsForgotten() {
+        history.baseline(users, row(users, "1", "ann"));
+        history.baseline(items, row(items, "1", "a", "x"));
+        history.commit(update(row(items, "1", "a", "x"), row(items, "1", "a", "y")));
+        writer.uncovered(items.id(), history.here());
+        for (int i = 0; i < 20; i++) {
+            history.commit(update(row(users, "1", "ann"), row(users, "1", "ann")));
+        }
+
+        writer.forget(Lsn.MAX);
+
+        try (HistoryReader reader = read()) {
+            assertThat(reader.tables()).extracting(TableInfo::schema).containsExactly(users);
+        }
+        history.baseline(items, row(items, "1", "a", "z"));
+        try (HistoryReader reader = read()) {
+            assertThat(asOf(reader, items, reader.info().durable())).containsExactly(row(items, "1", "a", "z"));
+        }
+    }
+
+    private static List<RowImage> asOf(HistoryReader reader, TableSchema table, Lsn at) {
+        TableInfo info = reader.tables().stream()
+                .filter(one -> one.schema().id().equals(table.id()))
+                .findFirst()
+                .orElseThrow();
+        return list(new TableTimeline(reader, info).asOf(at));
     }
 
     @Test

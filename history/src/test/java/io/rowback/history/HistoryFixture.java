@@ -34,6 +34,22 @@ public final class HistoryFixture {
         writer.create("7000000000000000001", "app", BEGIN);
     }
 
+    private HistoryFixture(HistoryWriter writer, int commits) {
+        this.writer = writer;
+        this.commits = commits;
+    }
+
+    /** Goes on where a fixture before left that store, which held nothing else. */
+    public static HistoryFixture goingOn(HistoryWriter writer) {
+        long reached = writer.info().durable().value() - BEGIN.value();
+        return new HistoryFixture(writer, Math.toIntExact(reached / STEP));
+    }
+
+    /** How many there were. */
+    public int commits() {
+        return commits;
+    }
+
     public static Draft insert(RowImage row) {
         return new Draft(Operation.INSERT, row.schema(), null, row);
     }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private String database = "";
     private Instant completeUntil = Instant.MIN;
     private Lsn durable = Lsn.ZERO;
+    private @Nullable Horizon horizon;
 
     @Override
     public void create(String systemIdentifier, String database, Lsn durable) {
@@ -91,6 +94,9 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
 
     @Override
     public void covered(TableSchema schema, Lsn at, Instant since, long rows) {
+        if (horizon != null && at.isBefore(horizon.at())) {
+            return;
+        }
         seen(schema, at);
         tables.computeIfPresent(schema.id(), (id, table) -> table.covered(at, since, rows, gaps));
     }
@@ -163,13 +169,17 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             completeUntil = last == null ? Instant.MIN : last.isBefore(completeUntil) ? last : completeUntil;
         }
         restart();
+        if (horizon != null && fork.isBefore(horizon.at())) {
+            horizon = new Horizon(fork, horizon.since());
+        }
         gaps.removeIf(gap -> !gap.from().isBefore(fork));
         gaps.replaceAll(gap -> gap.endedBy(fork));
         for (TableInfo table : tables()) {
             TableId id = table.schema().id();
             Optional<TableInfo> kept = table.voidedFrom(fork, 0);
             tables.remove(id);
-            kept.map(info -> new TableInfo(info.schemas(), info.coverage(), count(id, info.coverage())))
+            kept.map(info -> new TableInfo(info.schemas(), info.coverage(), count(id, info.coverage()), null))
+                    .map(info -> info.since(horizon))
                     .ifPresent(info -> tables.put(id, info));
         }
         baselines.values().forEach(ofTable -> ofTable.keySet().removeIf(fork::isBefore));
@@ -181,6 +191,76 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 : baselineFrom(table, coverage.get(coverage.size() - 1).from()).values().stream()
                         .mapToLong(List::size)
                         .sum();
+    }
+
+    /** Cuts anywhere. */
+    @Override
+    public boolean forget(Lsn upTo) {
+        Lsn at = upTo.isBefore(durable) ? upTo : durable;
+        Instant newest = transactions.headMap(at).values().stream()
+                .map(Transaction::time)
+                .max(Comparator.naturalOrder())
+                .orElse(null);
+        if (newest == null || (horizon != null && !horizon.at().isBefore(at))) {
+            return false;
+        }
+        Instant behind = newest.plusNanos(1_000);
+        Horizon next = new Horizon(at, horizon == null || behind.isAfter(horizon.since()) ? behind : horizon.since());
+        Map<TableId, Map<RowKey, List<RowImage>>> rows = new HashMap<>();
+        for (TableInfo table : tables()) {
+            table.folded(at).ifPresent(stretch -> rows.put(table.schema().id(), rows(table, stretch, at)));
+        }
+        log.headMap(new Position(at, 0)).clear();
+        transactions.headMap(at).clear();
+        baselines.values().forEach(ofTable -> ofTable.keySet().removeIf(from -> from.isBefore(at)));
+        rows.forEach((table, held) ->
+                baselines.computeIfAbsent(table, id -> new TreeMap<>()).put(at, held));
+        for (TableInfo table : tables()) {
+            TableId id = table.schema().id();
+            long count = rows.getOrDefault(id, Map.of()).values().stream()
+                    .mapToLong(List::size)
+                    .sum();
+            tables.put(id, table.forgotten(next, count));
+        }
+        tables.values().removeIf(table -> isGone(table, at));
+        gaps.removeIf(gap -> !at.isBefore(gap.to()));
+        samples.values().forEach(ofOne -> forget(ofOne, at));
+        samples.values().removeIf(Map::isEmpty);
+        horizon = next;
+        return true;
+    }
+
+    private Map<RowKey, List<RowImage>> rows(TableInfo table, Coverage stretch, Lsn at) {
+        TableTimeline timeline = new TableTimeline(this, table);
+        Map<RowKey, List<RowImage>> rows = new TreeMap<>();
+        if (!timeline.truncated(stretch, at)) {
+            rows.putAll(baselineFrom(table.schema().id(), stretch.from()));
+        }
+        timeline.changed(stretch, at).forEach(left -> {
+            if (left.state() instanceof RowTimeline.State.Present row) {
+                rows.put(left.key(), Collections.nCopies((int) row.count(), row.image()));
+            } else {
+                rows.remove(left.key());
+            }
+        });
+        return rows;
+    }
+
+    private boolean isGone(TableInfo table, Lsn at) {
+        TableId id = table.schema().id();
+        return table.coverage().isEmpty()
+                && table.schemas().stream().allMatch(version -> version.from().isBefore(at))
+                && baselines.getOrDefault(id, Map.of()).values().stream().allMatch(Map::isEmpty)
+                && log.values().stream().noneMatch(change -> change.table().equals(id));
+    }
+
+    private static void forget(SortedMap<Instant, SequenceSample> ofOne, Lsn at) {
+        SequenceSample last = ofOne.values().stream()
+                .filter(sample -> sample.at().isBefore(at))
+                .reduce(null, (older, newer) -> newer);
+        boolean gone =
+                last != null && last.dropped() && last.equals(ofOne.get(ofOne.lastKey()));
+        ofOne.values().removeIf(sample -> sample.at().isBefore(at) && (gone || !sample.equals(last)));
     }
 
     private void seen(TableSchema schema, Lsn from) {
@@ -211,7 +291,9 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
                 gaps,
                 timelines,
                 List.of(),
-                notCovered);
+                notCovered,
+                Retention.NONE,
+                horizon);
     }
 
     @Override
@@ -249,12 +331,15 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
 
     @Override
     public Lsn positionAt(Instant time) {
+        if (horizon != null && horizon.since().isAfter(time)) {
+            return TableInfo.positionAt(time, horizon.at(), tables.values(), info());
+        }
         Lsn commit = transactions(Lsn.ZERO, Lsn.MAX)
                 .filter(transaction -> !transaction.time().isBefore(time))
                 .map(Transaction::commit)
                 .findFirst()
                 .orElseGet(() -> info().endAt(time));
-        return TableInfo.positionAt(time, commit, tables.values(), gaps);
+        return TableInfo.positionAt(time, commit, tables.values(), info());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.rowback.postgres;
 
 import io.rowback.history.ErrorCode;
+import io.rowback.history.Retention;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableName;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
      * @param exclude tables to leave out although included
      * @param walWarn so many bytes of log that the server keeps for the slot are worth a warning
      * @param walLimit above so many the slot is given up; 0 for never
+     * @param retention how much of the past is kept
      */
     public record Database(
             String name,
@@ -40,7 +42,8 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
             List<TablePattern> include,
             List<TablePattern> exclude,
             long walWarn,
-            long walLimit) {
+            long walLimit,
+            Retention retention) {
         public Database {
             include = List.copyOf(include);
             exclude = List.copyOf(exclude);

@@ -38,6 +38,16 @@ public enum ConfigKey {
             Kind.SIZE,
             "0",
             "above so much (50GB) the slot is given up and made anew: a gap instead of a full disk; 0 for never"),
+    RETENTION(
+            "databases.NAME.retention",
+            Kind.TIME,
+            "0",
+            "changes older than this (90d) are dropped, rows that live keep what they hold; 0 for never"),
+    MAX_SIZE(
+            "databases.NAME.max_size",
+            Kind.SIZE,
+            "0",
+            "the oldest changes are dropped while the store takes more than this (200GB); 0 for no limit"),
     STORE_DIR(
             "store.dir",
             Kind.TEXT,

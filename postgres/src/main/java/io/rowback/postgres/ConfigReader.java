@@ -1,6 +1,7 @@
 package io.rowback.postgres;
 
 import io.rowback.history.ErrorCode;
+import io.rowback.history.Retention;
 import io.rowback.history.RowbackException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,7 +120,8 @@ public final class ConfigReader {
                 patterns(ConfigKey.INCLUDE, name),
                 patterns(ConfigKey.EXCLUDE, name),
                 values.bytes(ConfigKey.WAL_WARN, name),
-                values.bytes(ConfigKey.WAL_LIMIT, name));
+                values.bytes(ConfigKey.WAL_LIMIT, name),
+                new Retention(values.time(ConfigKey.RETENTION, name), values.bytes(ConfigKey.MAX_SIZE, name)));
     }
 
     private String slot(String name) {

@@ -97,6 +97,9 @@ final class TransactionsCommand extends StoreCommand {
         if (left > 0) {
             output.note("note: " + left + " older transactions are left out; --limit shows more");
         }
+        Stream.ofNullable(reader.info().horizon())
+                .filter(horizon -> commits.from().isBefore(horizon.at()))
+                .forEach(horizon -> output.note("note: " + horizon));
         reader.info().gaps().stream()
                 .filter(gap -> gap.overlaps(commits.from(), commits.to()))
                 .forEach(gap -> output.note("note: " + gap));

@@ -19,6 +19,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.LiveFileMetaData;
@@ -231,6 +233,30 @@ final class Database implements AutoCloseable {
     /** What a writer's database takes and does, beside its write-ahead log, which takes that many bytes. */
     StoreMeasures measure(long walBytes) {
         return reading(() -> Measurement.take(rocks, handles, tuning.statistics(), walBytes));
+    }
+
+    /**
+     * Deletes all entries in a range and gives their space back: whole files at once, the rest by writing anew the files
+     * that reach over its ends. Readers that are open keep what they see.
+     */
+    void drop(Family family, KeyRange range) {
+        reading(() -> {
+            rocks.deleteFilesInRanges(handle(family), List.of(range.from(), range.to()), false);
+            return range;
+        });
+        if (lastKey(family, range.from(), range.to()) == null) {
+            return;
+        }
+        reading(() -> {
+            // Down to the last level, where what was deleted and the mark of its deletion go.
+            try (CompactRangeOptions whole = new CompactRangeOptions()
+                    .setExclusiveManualCompaction(false)
+                    .setBottommostLevelCompaction(BottommostLevelCompaction.kForceOptimized)) {
+                rocks.deleteRange(handle(family), synced, range.from(), range.to());
+                rocks.compactRange(handle(family), range.from(), range.to(), whole);
+                return range;
+            }
+        });
     }
 
     /** Copies the database as it is to a new folder, as hard links; to be told of a folder only when it is complete. */

@@ -40,12 +40,46 @@ final class Epochs {
         return epochs.get(i).number();
     }
 
-    /** Lets a new epoch begin at a commit above all that were stored; the last possible one goes on for ever. */
+    /**
+     * Lets a new epoch begin at a commit above all that were stored. Numbers begin again at 1, which retention has made
+     * free; while it is not, the epoch before goes on.
+     */
     void begin(Lsn commit) {
-        int number = epochs.get(epochs.size() - 1).number();
-        if (number < LAST) {
-            epochs.add(new Epoch(number + 1, commit));
+        int number = epochs.get(epochs.size() - 1).number() % LAST + 1;
+        if (epochs.stream().noneMatch(epoch -> epoch.number() == number)) {
+            epochs.add(new Epoch(number, commit));
         }
+    }
+
+    /** The epochs of which all lies below that place. */
+    List<Epoch> below(Lsn at) {
+        int kept = 0;
+        while (kept + 1 < epochs.size() && !at.isBefore(epochs.get(kept + 1).from())) {
+            kept++;
+        }
+        return List.copyOf(epochs.subList(0, kept));
+    }
+
+    /** The keys of index entries of these epochs, which follow each other; in two ranges if numbers began again. */
+    static List<KeyRange> ranges(List<Epoch> followingEachOther) {
+        List<KeyRange> ranges = new ArrayList<>();
+        int first = 0;
+        for (int i = 0; i < followingEachOther.size(); i++) {
+            int number = followingEachOther.get(i).number();
+            boolean ends = i + 1 == followingEachOther.size()
+                    || followingEachOther.get(i + 1).number() < number;
+            if (ends) {
+                byte[] from = Keys.epoch(followingEachOther.get(first).number());
+                ranges.add(new KeyRange(from, Keys.after(Keys.epoch(number))));
+                first = i + 1;
+            }
+        }
+        return ranges;
+    }
+
+    /** Forgets those epochs. */
+    void drop(List<Epoch> dropped) {
+        epochs.removeAll(dropped);
     }
 
     /** The newest commit that is known to have an epoch, if everything up to {@code durable} has one. */
@@ -60,7 +94,8 @@ final class Epochs {
         for (int i = 0; i < epochs.size(); i++) {
             boolean endsBefore =
                     i + 1 < epochs.size() && !from.isBefore(epochs.get(i + 1).from());
-            if (epochs.get(i).from().isBefore(to) && !endsBefore) {
+            // The oldest reaches down to the beginning: its own is forgotten if a server went on from below it.
+            if ((i == 0 || epochs.get(i).from().isBefore(to)) && !endsBefore) {
                 found.add(epochs.get(i).number());
             }
         }

@@ -35,12 +35,17 @@ final class IndexDifference {
         };
         switch (index) {
             case XIDS, TIMES -> {
-                TransactionEntries entries = new TransactionEntries(lookUp, StoredTransactions.BEFORE_ALL_TIMES);
+                TransactionEntries entries =
+                        new TransactionEntries(lookUp, meta.horizon().second());
                 walk.transactions(toldBefore, transaction -> entries.of(transaction, epoch(transaction.commit())));
             }
             default -> {
                 walk.log(toldBefore, change -> walk.entries(change, lookUp));
-                walk.baselines(toldBefore, (row, place) -> walk.entries(row, place, lookUp));
+                walk.baselines(toldBefore, (key, row) -> {
+                    if (row != null) {
+                        walk.entries(row, Keys.baselinePlace(key), lookUp);
+                    }
+                });
             }
         }
         walk.index(index, key -> {
@@ -98,7 +103,7 @@ final class IndexDifference {
         Position place = Keys.position(key);
         byte[] stored = Keys.baseline(table, KeyCodec.encode(row), place);
         byte[] value = database.get(Family.BASELINE, stored);
-        if (value != null) {
+        if (value != null && !StoredBaselines.isAbsence(value)) {
             RowImage image = StoredBaselines.read(stored, value, schemas);
             walk.entries(image, place, owner);
         }

@@ -13,9 +13,16 @@ final class Keys {
     static final int GENERATION = 1;
 
     static final int POSITION_BYTES = 12;
+    /**
+     * Set in the number of a baseline row that was folded at the horizon. So rows of a baseline that was never completed,
+     * which may lie between an older one and the horizon, are not taken for it.
+     */
+    private static final int FOLDED = 1 << 31;
+
     private static final int LSN_BYTES = 8;
-    private static final int EPOCH_BYTES = 2;
+    static final int EPOCH_BYTES = 2;
     static final int TABLE_BYTES = 6;
+    private static final String DEFINITIONS = "ddl/";
     static final int ATTRIBUTE_BYTES = 2;
 
     private Keys() {}
@@ -113,12 +120,7 @@ final class Keys {
         return new ByteWriter().u32(table.oid()).toBytes();
     }
 
-    /** All equal rows of a baseline; without number a prefix. Newest baseline first. */
-    static byte[] baseline(TableId table, byte[] key, Lsn at) {
-        return new ByteWriter().u32(table.oid()).bytes(key).u64(~at.value()).toBytes();
-    }
-
-    /** A row of the baseline at the position's LSN; its ordinal parts equal rows and is 0 where the table has a key. */
+    /** A row of the baseline at the position's LSN, newest baseline first; its ordinal parts equal rows and is 0 where the table has a key. */
     static byte[] baseline(TableId table, byte[] key, Position place) {
         return new ByteWriter()
                 .u32(table.oid())
@@ -142,12 +144,36 @@ final class Keys {
         return new Position(new Lsn(~inverted.commit().value()), inverted.ordinal());
     }
 
+    /** The place of a folded row; equal ones have numbers from 1, and 0 tells that there is none. */
+    static Position folded(Lsn horizon, int number) {
+        return new Position(horizon, FOLDED | number);
+    }
+
+    static boolean isFolded(Position place) {
+        return (place.ordinal() & FOLDED) != 0;
+    }
+
+    /** What all entries of baselines for one row begin with. */
+    static byte[] baselineRow(TableId table, byte[] key) {
+        return new ByteWriter().u32(table.oid()).bytes(key).toBytes();
+    }
+
+    /** The same of an entry's key. */
+    static byte[] baselineRow(byte[] entry) {
+        return Arrays.copyOf(entry, entry.length - POSITION_BYTES);
+    }
+
     static byte[] schema(TableId table, long version) {
         return new ByteWriter().u32(table.oid()).u64(version).toBytes();
     }
 
     static byte[] definition(TableId table, Lsn commit) {
-        return meta("ddl/" + table + "/" + "%016x".formatted(commit.value()));
+        return meta(DEFINITIONS + table + "/" + "%016x".formatted(commit.value()));
+    }
+
+    /** All annotations of DDL. */
+    static KeyRange definitions() {
+        return KeyRange.prefix(meta(DEFINITIONS));
     }
 
     static Lsn definitionLsn(byte[] key) {

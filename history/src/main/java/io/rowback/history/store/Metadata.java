@@ -2,12 +2,11 @@ package io.rowback.history.store;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.rowback.history.Coverage;
-import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
 import io.rowback.history.Published;
-import io.rowback.history.RowbackException;
+import io.rowback.history.Retention;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
@@ -15,6 +14,7 @@ import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import io.rowback.history.Voided;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,10 +27,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the store knows of itself and of its tables: the content of the meta family, held in memory. */
 final class Metadata {
-    /** Counted up with every change after which an older program would read something wrong. */
-    static final int FORMAT = 2;
-
-    private static final byte[] FORMAT_KEY = Keys.meta("format");
     private static final byte[] STORE_KEY = Keys.meta("store");
     private static final byte[] DURABLE_KEY = Keys.meta("durable");
     private static final byte[] COMPLETE_KEY = Keys.meta("complete");
@@ -41,6 +37,7 @@ final class Metadata {
     private static final byte[] TIMELINES_KEY = Keys.meta("timelines");
     private static final byte[] PUBLISHED_KEY = Keys.meta("published");
     private static final byte[] VOIDED_KEY = Keys.meta("voided");
+    private static final byte[] RETENTION_KEY = Keys.meta("retention");
     private static final String TABLE_PREFIX = "table/";
 
     private final Map<TableId, TableInfo> tables = new HashMap<>();
@@ -54,6 +51,8 @@ final class Metadata {
     private Published published = Published.NEVER;
     private List<NotCovered> notCovered = List.of();
     private Instant completeUntil = Instant.MIN;
+    private Retention retention = Retention.NONE;
+    private StoredHorizon horizon = StoredHorizon.NONE;
 
     /** Which database the store belongs to. */
     record StoreName(String systemIdentifier, String database) {}
@@ -61,6 +60,8 @@ final class Metadata {
     private record StoredTable(List<StoredVersion> schemas, List<Coverage> coverage, long baselineRows) {
         record StoredVersion(Lsn after, Lsn from, String version) {}
     }
+
+    private record StoredRetention(long ageSeconds, long bytes) {}
 
     /** Reads it; a store that was not yet given its name has none. */
     static Metadata load(Database database, Schemas schemas) {
@@ -87,29 +88,20 @@ final class Metadata {
         List<NotCovered> said =
                 read(database, NOT_COVERED_KEY, in -> Json.read(in, new TypeReference<List<NotCovered>>() {}));
         meta.notCovered = said == null ? List.of() : said;
+        StoredRetention kept =
+                read(database, RETENTION_KEY, in -> Json.read(in, new TypeReference<StoredRetention>() {}));
+        meta.retention =
+                kept == null ? Retention.NONE : new Retention(Duration.ofSeconds(kept.ageSeconds()), kept.bytes());
+        StoredHorizon begin = read(database, StoredHorizon.KEY, StoredHorizon::read);
+        meta.horizon = begin == null ? StoredHorizon.NONE : begin;
         try (Cursor cursor = database.cursor(Family.META, KeyRange.prefix(Keys.meta(TABLE_PREFIX)))) {
             while (cursor.next()) {
                 byte[] key = cursor.key();
                 TableInfo table = SealedValue.read(Family.META, key, cursor.value(), in -> table(key, in, schemas));
-                meta.tables.put(table.schema().id(), table);
+                meta.tables.put(table.schema().id(), table.since(meta.horizon.horizon()));
             }
         }
         return meta;
-    }
-
-    /**
-     * Makes sure that the rest can be read.
-     *
-     * @throws RowbackException of code STORE_UNUSABLE if the format is not ours
-     */
-    static void requireFormat(Database database) {
-        Integer found = read(database, FORMAT_KEY, ByteReader::u32);
-        if (found != null && found != FORMAT) {
-            throw new RowbackException(
-                    ErrorCode.STORE_UNUSABLE,
-                    "the store has format " + found + ", this program reads and writes format " + FORMAT,
-                    "Use the version of rowback that goes with the rowbackd that writes this store.");
-        }
     }
 
     private static <T> List<T> list(@Nullable List<T> stored) {
@@ -140,12 +132,18 @@ final class Metadata {
                         schemas.stored(id, HexFormat.fromHexDigitsToLong(version.version()))
                                 .schema()))
                 .toList();
-        return new TableInfo(versions, stored.coverage(), stored.baselineRows());
+        return new TableInfo(versions, stored.coverage(), stored.baselineRows(), null);
     }
 
     /** Whether the store was given its name. */
     boolean created() {
         return name != null;
+    }
+
+    void requireCreated() {
+        if (name == null) {
+            throw new IllegalStateException("the store was not created");
+        }
     }
 
     StoreInfo info(@Nullable Transaction last) {
@@ -159,7 +157,28 @@ final class Metadata {
                 gaps,
                 timelines,
                 voided,
-                notCovered);
+                notCovered,
+                retention,
+                horizon.horizon());
+    }
+
+    StoredHorizon horizon() {
+        return horizon;
+    }
+
+    /** Where what is held begins. */
+    Lsn begin() {
+        return horizon.begin();
+    }
+
+    /** Whether a transaction with that commit is held, and whole. */
+    boolean holds(Lsn commit) {
+        return commit.isBefore(durable) && !commit.isBefore(begin());
+    }
+
+    /** Which entries of the baseline are the rows with which a coverage begins. */
+    VisibleRows visibleRows(TableId table, Lsn from) {
+        return new VisibleRows(horizon.floor(table, from), from);
     }
 
     Lsn durable() {
@@ -197,7 +216,7 @@ final class Metadata {
     void create(StoreName store, Lsn begin, Write write) {
         name = store;
         durable = begin;
-        write.seal(Family.META, FORMAT_KEY, new ByteWriter().u32(FORMAT).toBytes());
+        Format.put(write);
         write.seal(Family.META, STORE_KEY, Json.write(store));
         write.seal(Family.META, EPOCHS_KEY, Json.write(epochs.all()));
         write.seal(Family.META, GAPS_KEY, Json.write(gaps));
@@ -230,6 +249,10 @@ final class Metadata {
         write.seal(
                 Family.META, DURABLE_KEY, new ByteWriter().u64(durable.value()).toBytes());
         write.seal(Family.META, LOGGED_KEY, new ByteWriter().u64(logged).toBytes());
+    }
+
+    Instant completeUntil() {
+        return completeUntil;
     }
 
     void completeUntil(Instant time, Write write) {
@@ -282,6 +305,8 @@ final class Metadata {
             completeUntil = lastTime.isBefore(completeUntil) ? lastTime : completeUntil;
             write.seal(Family.META, COMPLETE_KEY, Json.write(completeUntil));
         }
+        horizon = horizon.voidedFrom(fork);
+        horizon.put(write);
         gaps = gaps.stream()
                 .filter(gap -> gap.from().isBefore(fork))
                 .map(gap -> gap.endedBy(fork))
@@ -293,11 +318,51 @@ final class Metadata {
         for (TableInfo table : tables()) {
             TableId id = table.schema().id();
             table.voidedFrom(fork, baselineRows.getOrDefault(id, 0L))
-                    .ifPresentOrElse(kept -> putTable(kept, schemas, write), () -> {
-                        tables.remove(id);
-                        write.delete(Family.META, Keys.meta(TABLE_PREFIX + id));
-                    });
+                    .ifPresentOrElse(
+                            kept -> putTable(kept.since(horizon.horizon()), schemas, write),
+                            () -> removeTable(id, write));
         }
+    }
+
+    private void removeTable(TableId id, Write write) {
+        tables.remove(id);
+        write.delete(Family.META, Keys.meta(TABLE_PREFIX + id));
+    }
+
+    Retention retention() {
+        return retention;
+    }
+
+    void keep(Retention now, Write write) {
+        retention = now;
+        write.seal(
+                Family.META,
+                RETENTION_KEY,
+                Json.write(new StoredRetention(now.age().toSeconds(), now.bytes())));
+    }
+
+    /**
+     * Lets the history begin at a horizon: from now on nobody sees what lies below.
+     *
+     * @param now the tables as they are then
+     */
+    void forget(StoredHorizon begin, List<TableInfo> now, Schemas schemas, Write write) {
+        horizon = begin;
+        horizon.put(write);
+        now.forEach(table -> putTable(table, schemas, write));
+        gaps = gaps.stream().filter(gap -> begin().isBefore(gap.to())).toList();
+        write.seal(Family.META, GAPS_KEY, Json.write(gaps));
+    }
+
+    /** Says that everything below the horizon was taken away, and that nothing is left of those tables. */
+    void swept(List<Epochs.Epoch> dropped, List<Voided> copies, List<TableId> gone, Write write) {
+        horizon = horizon.swept();
+        horizon.put(write);
+        epochs.drop(dropped);
+        write.seal(Family.META, EPOCHS_KEY, Json.write(epochs.all()));
+        voided = List.copyOf(copies);
+        write.seal(Family.META, VOIDED_KEY, Json.write(voided));
+        gone.forEach(table -> removeTable(table, write));
     }
 
     void putTable(TableInfo table, Schemas schemas, Write write) {

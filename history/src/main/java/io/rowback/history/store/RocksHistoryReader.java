@@ -4,6 +4,7 @@ import io.rowback.history.Change;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryReader;
+import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
@@ -42,7 +43,7 @@ public final class RocksHistoryReader implements HistoryReader {
     private final StoredReferences references;
 
     private RocksHistoryReader(Scratch scratch, Database database) {
-        Metadata.requireFormat(database);
+        Format.require(database);
         this.scratch = scratch;
         this.database = database;
         schemas = Schemas.load(database);
@@ -99,7 +100,7 @@ public final class RocksHistoryReader implements HistoryReader {
                 return Database.openSecondary(directory, scratch);
             } catch (RocksDBException e) {
                 if (attempt == ATTEMPTS && Database.isCorrupt(e)) {
-                    throw RocksHistoryWriter.corrupt(directory, e);
+                    throw StoreFolder.corrupt(directory, e);
                 }
                 if (attempt == ATTEMPTS) {
                     throw new RowbackException(
@@ -124,8 +125,7 @@ public final class RocksHistoryReader implements HistoryReader {
 
     @Override
     public StoreInfo info() {
-        Optional<Transaction> last = StoredTransactions.last(database, meta.durable());
-        return meta.info(last.orElse(null));
+        return meta.info(transactions.last(meta.durable()).orElse(null));
     }
 
     @Override
@@ -155,8 +155,12 @@ public final class RocksHistoryReader implements HistoryReader {
 
     @Override
     public Lsn positionAt(Instant time) {
-        Lsn position = transactions.firstAtOrAfter(time).orElseGet(() -> info().endAt(time));
-        return TableInfo.positionAt(time, position, meta.tables(), meta.gaps());
+        StoreInfo info = info();
+        Horizon horizon = info.horizon();
+        Lsn position = horizon != null && horizon.since().isAfter(time)
+                ? horizon.at()
+                : transactions.firstAtOrAfter(time).orElseGet(() -> info.endAt(time));
+        return TableInfo.positionAt(time, position, meta.tables(), info);
     }
 
     @Override

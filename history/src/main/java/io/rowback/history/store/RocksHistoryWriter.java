@@ -1,12 +1,12 @@
 package io.rowback.history.store;
 
 import io.rowback.history.Change;
-import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
 import io.rowback.history.Published;
+import io.rowback.history.Retention;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.SequenceSample;
@@ -17,18 +17,15 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.rocksdb.RocksDBException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the history to a directory that nobody else may enter, under a lock that keeps out a second writer. Nothing is
@@ -39,14 +36,13 @@ public final class RocksHistoryWriter implements HistoryWriter {
     /** So much is logged before the indexes begin a new epoch. */
     private static final long EPOCH_BYTES = 1L << 30;
 
-    /** Of RocksDB's write-ahead log. */
-    private static final String WAL_SUFFIX = ".log";
-
     private final Path directory;
     private final Database database;
     private final Schemas schemas;
     private final Metadata meta;
     private final BaselineRows baselines;
+    private final Forgetting forgetting;
+    private final Expiry expiry;
     private final long epochBytes;
     private final ByteWriter out = new ByteWriter();
     /** The schema that the last change of a table carried: what was already looked at costs nothing. */
@@ -59,20 +55,24 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private boolean failed;
 
     private RocksHistoryWriter(Path directory, Database database, long epochBytes) {
-        Metadata.requireFormat(database);
+        Format.require(database);
         this.directory = directory;
         this.database = database;
         this.epochBytes = epochBytes;
         schemas = Schemas.load(database);
         meta = Metadata.load(database, schemas);
         baselines = new BaselineRows(database, schemas);
+        Format.upgrade(database);
         new Recovery(database, schemas, meta).removeAboveDurable();
         findNewest();
+        Exclusive exclusive = new Exclusive();
+        forgetting = new Forgetting(directory, database, schemas, meta, exclusive);
+        expiry = new Expiry(directory, database, meta, forgetting, exclusive);
     }
 
     private void findNewest() {
         newestCommit = meta.epochs().newestCommit(meta.durable());
-        newestSecond = StoredTransactions.newestSecond(database, meta.epochs());
+        newestSecond = new StoredTransactions(database, meta).newestSecond();
     }
 
     /**
@@ -85,8 +85,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     static RocksHistoryWriter open(Path directory, long epochBytes) {
-        makePrivate(directory);
-        Database database = openDatabase(directory);
+        Database database = StoreFolder.open(directory);
         try {
             return new RocksHistoryWriter(directory, database, epochBytes);
         } catch (RuntimeException e) {
@@ -95,60 +94,15 @@ public final class RocksHistoryWriter implements HistoryWriter {
         }
     }
 
-    private static void makePrivate(Path directory) {
-        try {
-            Files.createDirectories(directory);
-            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-        } catch (IOException e) {
-            throw new RowbackException(
-                    ErrorCode.STORE_UNUSABLE,
-                    "the store's directory " + directory + " cannot be made private: " + e.getMessage(),
-                    "The account that runs rowbackd must own it.",
-                    e);
-        }
-    }
-
-    /** That RocksDB cannot even open it. */
-    static RowbackException corrupt(Path directory, RocksDBException e) {
-        return new RowbackException(
-                ErrorCode.STORE_CORRUPT,
-                "the store in " + directory + " is corrupt: " + e.getMessage(),
-                "Restore it from a backup, or move it away and let rowbackd begin a new one.",
-                e);
-    }
-
-    private static Database openDatabase(Path directory) {
-        try {
-            return Database.open(directory);
-        } catch (RocksDBException e) {
-            if (Database.isCorrupt(e)) {
-                throw corrupt(directory, e);
-            }
-            boolean locked = String.valueOf(e.getMessage()).contains("lock");
-            throw new RowbackException(
-                    ErrorCode.STORE_UNUSABLE,
-                    locked
-                            ? "the store in " + directory + " is locked by another process"
-                            : "the store in " + directory + " cannot be opened: " + e.getMessage(),
-                    locked ? "Only one rowbackd can write a store; stop the other one." : null,
-                    e);
-        }
-    }
-
     @Override
     public synchronized StoreInfo info() {
-        return meta.info(StoredTransactions.last(database, meta.durable()).orElse(null));
+        return meta.info(
+                new StoredTransactions(database, meta).last(meta.durable()).orElse(null));
     }
 
     @Override
     public StoreMeasures measures() {
-        try (Stream<Path> files = Files.list(directory)) {
-            return database.measure(files.filter(file -> file.toString().endsWith(WAL_SUFFIX))
-                    .mapToLong(file -> file.toFile().length())
-                    .sum());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return database.measure(StoreFolder.walBytes(directory));
     }
 
     @Override
@@ -167,7 +121,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void append(Batch batch) {
-        requireCreated();
+        meta.requireCreated();
         commit(write -> {
             Lsn from = meta.durable();
             IndexEntries index = new IndexEntries(write::entry);
@@ -238,7 +192,10 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public void baseline(Lsn at, List<RowImage> rows) {
-        requireCreated();
+        meta.requireCreated();
+        if (!rows.isEmpty()) {
+            forgetting.begun(rows.get(0).schema().id(), at);
+        }
         baselines.store(at, rows);
     }
 
@@ -250,7 +207,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     private synchronized void cover(TableSchema schema, Lsn at, Instant since, long rows) {
-        requireCreated();
+        meta.requireCreated();
+        forgetting.completed(schema.id());
+        if (at.isBefore(meta.begin())) {
+            // What changed since it was taken is dropped already.
+            return;
+        }
         commit(write -> {
             lastSeen.remove(schema.id());
             meta.putTable(seen(schema, at, write).covered(at, since, rows, meta.gaps()), schemas, write);
@@ -283,7 +245,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void completeUntil(Instant time) {
-        requireCreated();
+        meta.requireCreated();
         commit(write -> meta.completeUntil(time, write));
     }
 
@@ -294,20 +256,20 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void sampled(List<SequenceSample> samples) {
-        requireCreated();
+        meta.requireCreated();
         StoredSequences sequences = new StoredSequences(database);
         commit(write -> samples.forEach(sample -> sequences.put(sample, write)));
     }
 
     @Override
     public synchronized void notCovered(List<NotCovered> tables) {
-        requireCreated();
+        meta.requireCreated();
         commit(write -> meta.notCovered(tables, write));
     }
 
     @Override
     public synchronized void described(TableSchema schema, Lsn from) {
-        requireCreated();
+        meta.requireCreated();
         // The schema that changes carry stays the last one seen: it may be older, and is no news.
         commit(write -> seen(schema, from, write));
     }
@@ -322,7 +284,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void gap(Gap gap) {
-        requireCreated();
+        meta.requireCreated();
         commit(write -> {
             new Recovery(database, schemas, meta).removeAboveDurable();
             meta.addGap(gap, write);
@@ -333,7 +295,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void published(Published now) {
-        requireCreated();
+        meta.requireCreated();
         if (!now.equals(meta.published())) {
             commit(write -> meta.published(now, write));
         }
@@ -345,8 +307,15 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     @Override
-    public synchronized void follow(List<Timeline> timelines) {
-        requireCreated();
+    public void follow(List<Timeline> timelines) {
+        // Nothing is folded meanwhile of what never happened.
+        synchronized (forgetting) {
+            followAlone(timelines);
+        }
+    }
+
+    private synchronized void followAlone(List<Timeline> timelines) {
+        meta.requireCreated();
         Lsn fork = Timeline.fork(meta.timelines(), timelines);
         if (fork.equals(Lsn.MAX)) {
             commit(write -> meta.follow(timelines, write));
@@ -361,9 +330,44 @@ public final class RocksHistoryWriter implements HistoryWriter {
         failed = false;
     }
 
-    private void requireCreated() {
-        if (!meta.created()) {
-            throw new IllegalStateException("the store was not created");
+    @Override
+    public boolean forget(Lsn upTo) {
+        meta.requireCreated();
+        return forgetting.forget(upTo);
+    }
+
+    /**
+     * Drops what {@code retention}, stored for readers to tell, does not keep. To be called now and then by one thread, which
+     * gets a {@link java.util.concurrent.CancellationException} if it is interrupted or the store closed.
+     *
+     * @return whether the store takes no more bytes than it may, as far as dropping changes helps
+     */
+    public boolean retain(Retention retention) {
+        meta.requireCreated();
+        return expiry.run(retention);
+    }
+
+    /** This writer for what goes on beside it. */
+    private final class Exclusive implements Forgetting.Writing {
+        @Override
+        public void beginEpoch() {
+            commit(write -> meta.beginEpoch(
+                    newestCommit.isBefore(meta.durable()) ? meta.durable() : newestCommit.next(), write));
+        }
+
+        @Override
+        public <T extends @Nullable Object> T locked(Supplier<T> action) {
+            synchronized (RocksHistoryWriter.this) {
+                return action.get();
+            }
+        }
+
+        @Override
+        public void commit(Consumer<Write> content) {
+            synchronized (RocksHistoryWriter.this) {
+                RocksHistoryWriter.this.commit(content);
+                lastSeen.keySet().removeIf(table -> meta.table(table) == null);
+            }
         }
     }
 
@@ -386,6 +390,9 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public void close() {
-        database.close();
+        forgetting.stop();
+        synchronized (forgetting) {
+            database.close();
+        }
     }
 }

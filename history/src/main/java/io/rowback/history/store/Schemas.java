@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -89,6 +90,18 @@ final class Schemas {
             throw new IllegalStateException("its schema is not in the store");
         }
         return stored;
+    }
+
+    /** Forgets all schemas of tables of which nothing is stored any more. */
+    synchronized void forget(List<TableId> tables, Write write) {
+        for (StoredSchema stored : List.copyOf(byVersion.values())) {
+            TableId table = stored.schema().id();
+            if (tables.contains(table)) {
+                write.delete(Family.SCHEMAS, Keys.schema(table, stored.version()));
+                byVersion.remove(stored.version());
+            }
+        }
+        byInstance.keySet().removeIf(schema -> tables.contains(schema.id()));
     }
 
     private void register(StoredSchema stored) {

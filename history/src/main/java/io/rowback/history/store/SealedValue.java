@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * through our own code, and that no value stands under another key.
  */
 final class SealedValue {
-    private static final int CHECKSUM_BYTES = 4;
+    static final int CHECKSUM_BYTES = 4;
 
     private SealedValue() {}
 

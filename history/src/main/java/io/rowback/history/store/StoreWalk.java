@@ -8,6 +8,7 @@ import io.rowback.history.Transaction;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks everything that stands below the durable position and tells which index entries belong to it. What is damaged
@@ -29,7 +30,7 @@ final class StoreWalk {
     }
 
     void log(Findings findings, Consumer<Change> visitor) {
-        KeyRange below = new KeyRange(Keys.log(Lsn.ZERO), Keys.log(meta.durable()));
+        KeyRange below = new KeyRange(Keys.log(meta.begin()), Keys.log(meta.durable()));
         each(
                 Family.LOG,
                 below,
@@ -40,21 +41,27 @@ final class StoreWalk {
     }
 
     void transactions(Findings findings, Consumer<Transaction> visitor) {
-        KeyRange below = new KeyRange(Keys.transaction(Lsn.ZERO), Keys.transaction(meta.durable()));
+        KeyRange below = new KeyRange(Keys.transaction(meta.begin()), Keys.transaction(meta.durable()));
         each(
                 Family.TXNS,
                 below,
                 (key, value) -> findings.survived(() -> visitor.accept(StoredTransactions.read(key, value))));
     }
 
-    void baselines(Findings findings, BiConsumer<RowImage, Position> visitor) {
+    /** Takes the key of each entry of a baseline, and the row unless it tells that there is none. */
+    void baselines(Findings findings, BiConsumer<byte[], @Nullable RowImage> visitor) {
         each(
                 Family.BASELINE,
                 KeyRange.ALL,
-                (key, value) -> findings.survived(() -> {
-                    RowImage row = StoredBaselines.read(key, value, schemas);
-                    visitor.accept(row, Keys.baselinePlace(key));
-                }));
+                (key, value) -> findings.survived(() -> visitor.accept(key, row(key, value))));
+    }
+
+    private @Nullable RowImage row(byte[] key, byte[] value) {
+        if (StoredBaselines.isAbsence(value)) {
+            SealedValue.read(Family.BASELINE, key, value, ByteReader::remaining);
+            return null;
+        }
+        return StoredBaselines.read(key, value, schemas);
     }
 
     void samples(Findings findings) {
@@ -69,7 +76,7 @@ final class StoreWalk {
         each(family, KeyRange.ALL, (key, value) -> {
             boolean hasOrdinal = family != Family.XIDS && family != Family.TIMES;
             Lsn commit = hasOrdinal ? Keys.position(key).commit() : Keys.lsn(key);
-            if (Keys.epochOf(key) == Epochs.BASELINES || commit.isBefore(meta.durable())) {
+            if (Keys.epochOf(key) == Epochs.BASELINES || meta.holds(commit)) {
                 visitor.accept(key);
             }
         });

@@ -7,7 +7,7 @@ import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
-import java.util.Objects;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -33,74 +33,78 @@ final class StoredBaselines {
                 in -> ChangeCodec.read(in, schemas.stored(table, in.u64()).schema(), null));
     }
 
+    /** Whether the value tells that there is no row any more. */
+    static boolean isAbsence(byte[] value) {
+        return value.length == SealedValue.CHECKSUM_BYTES;
+    }
+
     Optional<RowImage> row(TableId table, RowKey key, Lsn at) {
-        return start(table, at).flatMap(from -> {
-            byte[] stored = Keys.baseline(table, KeyCodec.encode(key), new Position(from, 0));
-            byte[] value = database.get(Family.BASELINE, stored);
-            if (value != null) {
-                return Optional.of(read(stored, value, schemas));
-            }
-            return hasKey(table, from) ? Optional.empty() : firstOfEqual(table, key, from);
-        });
-    }
-
-    /** Whether the table had a key when its baseline was taken; if not, rows are numbered from 1. */
-    private boolean hasKey(TableId table, Lsn from) {
-        return Objects.requireNonNull(meta.table(table)).schema(from.next()).hasKey();
-    }
-
-    private Optional<RowImage> firstOfEqual(TableId table, RowKey key, Lsn from) {
-        try (Cursor equal = equal(table, key, from)) {
-            return equal.next() ? Optional.of(read(equal.key(), equal.value(), schemas)) : Optional.empty();
+        try (Stream<RowImage> equal = equal(table, key, at, this::read)) {
+            return equal.findFirst();
         }
     }
 
     long count(TableId table, RowKey key, Lsn at) {
-        Lsn from = start(table, at).orElse(null);
-        if (from == null) {
-            return 0;
-        }
-        try (Cursor equal = equal(table, key, from)) {
-            long count = 0;
-            while (equal.next()) {
-                count++;
-            }
-            return count;
+        try (Stream<?> equal = equal(table, key, at, Cursor::key)) {
+            return equal.count();
         }
     }
 
-    private Cursor equal(TableId table, RowKey key, Lsn from) {
-        return database.cursor(Family.BASELINE, KeyRange.prefix(Keys.baseline(table, KeyCodec.encode(key), from)));
+    private <T> Stream<T> equal(TableId table, RowKey key, Lsn at, Function<Cursor, T> read) {
+        return start(table, at)
+                .map(from -> {
+                    byte[] encoded = KeyCodec.encode(key);
+                    byte[] newest = Keys.baseline(table, encoded, new Position(from, 0));
+                    byte[] end = Keys.after(Keys.baselineRow(table, encoded));
+                    return visible(table, from, new KeyRange(newest, end), read);
+                })
+                .orElseGet(Stream::empty);
     }
 
     Stream<RowImage> rows(TableId table, Lsn at) {
         return start(table, at).map(from -> rowsFrom(table, from)).orElseGet(Stream::empty);
     }
 
-    /** How many rows the baseline of a table at that LSN has. */
+    /** How many rows the table had at the start of that coverage. */
     long count(TableId table, Lsn from) {
-        try (Stream<?> keys = entriesFrom(table, from, Cursor::key)) {
+        try (Stream<?> keys = visible(table, from, KeyRange.prefix(Keys.baseline(table)), Cursor::key)) {
             return keys.count();
         }
     }
 
     private Stream<RowImage> rowsFrom(TableId table, Lsn from) {
-        return entriesFrom(table, from, entry -> read(entry.key(), entry.value(), schemas));
+        return visible(table, from, KeyRange.prefix(Keys.baseline(table)), this::read);
     }
 
-    private <T> Stream<T> entriesFrom(TableId table, Lsn from, Function<Cursor, T> read) {
-        Cursor cursor = database.cursor(Family.BASELINE, KeyRange.prefix(Keys.baseline(table)));
+    private RowImage read(Cursor entry) {
+        return read(entry.key(), entry.value(), schemas);
+    }
+
+    private <T> Stream<T> visible(TableId table, Lsn from, KeyRange range, Function<Cursor, T> read) {
+        Cursor cursor = database.cursor(Family.BASELINE, range);
+        VisibleRows rows = meta.visibleRows(table, from);
         return Streams.of(
                 cursor,
                 () -> {
                     while (cursor.next()) {
-                        if (Keys.baselinePlace(cursor.key()).commit().equals(from)) {
+                        if (rows.isRow(cursor.key(), cursor.value())) {
                             return true;
                         }
                     }
                     return false;
                 },
                 read);
+    }
+
+    /** Whether the entry with that key is a row that a coverage of its table begins with. */
+    boolean isHeld(TableInfo table, byte[] key) {
+        TableId id = table.schema().id();
+        KeyRange row = KeyRange.prefix(Keys.baselineRow(key));
+        return table.coverage().stream().map(Coverage::from).anyMatch(from -> {
+            try (Stream<byte[]> keys = visible(id, from, row, Cursor::key)) {
+                return keys.anyMatch(held -> Arrays.equals(held, key));
+            }
+        });
     }
 
     /** The rows of all baselines of a table that took effect. */

@@ -22,14 +22,14 @@ final class StoredChanges {
 
     private final Database database;
     private final Schemas schemas;
+    private final Metadata meta;
     private final Epochs epochs;
-    private final Lsn durable;
 
     StoredChanges(Database database, Schemas schemas, Metadata meta) {
         this.database = database;
         this.schemas = schemas;
+        this.meta = meta;
         this.epochs = meta.epochs();
-        this.durable = meta.durable();
     }
 
     static Change read(byte[] key, byte[] value, Schemas schemas) {
@@ -37,15 +37,15 @@ final class StoredChanges {
     }
 
     Stream<Change> between(Lsn from, Lsn to) {
-        Cursor cursor = database.cursor(Family.LOG, Keys.log(from), Keys.log(visible(to)));
+        Cursor cursor = database.cursor(Family.LOG, Keys.log(held(from)), Keys.log(visible(to)));
         return Streams.of(cursor, entry -> read(entry.key(), entry.value(), schemas));
     }
 
     Stream<Change> of(TableId table, Lsn from, Lsn to) {
-        Lsn end = visible(to);
-        List<KeyRange> ranges = epochs.between(from, end).stream()
-                .map(epoch ->
-                        new KeyRange(Keys.tables(epoch, table, start(from)), Keys.tables(epoch, table, start(end))))
+        Position begin = start(held(from));
+        Position end = start(visible(to));
+        List<KeyRange> ranges = epochs.between(begin.commit(), end.commit()).stream()
+                .map(epoch -> new KeyRange(Keys.tables(epoch, table, begin), Keys.tables(epoch, table, end)))
                 .toList();
         return changes(KeyScan.inSequence(database, Family.TABLES, ranges));
     }
@@ -53,9 +53,9 @@ final class StoredChanges {
     Stream<Change> of(TableId table, RowKey key, Lsn from, Lsn to) {
         byte[] encoded = KeyCodec.encode(key);
         List<KeyScan> scans = new ArrayList<>();
-        scans.add(scan(table, NO_KEY, from, visible(to)));
+        scans.add(scan(table, NO_KEY, held(from), visible(to)));
         if (!Arrays.equals(encoded, NO_KEY)) {
-            scans.add(scan(table, encoded, from, visible(to)));
+            scans.add(scan(table, encoded, held(from), visible(to)));
         }
         return changes(KeyScan.merged(scans, Comparator.comparing(Keys::position)));
     }
@@ -117,23 +117,23 @@ final class StoredChanges {
 
     Stream<LastChange> last(TableId table, Lsn from, Lsn to) {
         KeyScan rows = rows(
-                from,
+                held(from),
                 visible(to),
                 epoch ->
                         new KeyRange(Keys.after(Keys.row(epoch, table, NO_KEY)), Keys.after(Keys.table(epoch, table))));
-        LastOfEachRow last = lastOfEachRow(rows, from, visible(to));
+        LastOfEachRow last = lastOfEachRow(rows, held(from), visible(to));
         return Streams.of(
                 new LogLookup<>(database, schemas, last, (key, change) -> new LastChange(rowKey(key), change)), rows);
     }
 
     Stream<RowKey> keys(TableId table, String low, String high, Lsn from, Lsn to) {
         KeyScan rows = rows(
-                from,
+                held(from),
                 visible(to),
                 epoch -> new KeyRange(
                         Keys.row(epoch, table, KeyCodec.prefix(low)),
                         Keys.after(Keys.row(epoch, table, KeyCodec.prefix(high)))));
-        return Streams.of(lastOfEachRow(rows, from, visible(to)), rows).map(StoredChanges::rowKey);
+        return Streams.of(lastOfEachRow(rows, held(from), visible(to)), rows).map(StoredChanges::rowKey);
     }
 
     /** The entries of rows in that range of each epoch, ordered by row. */
@@ -160,7 +160,11 @@ final class StoredChanges {
         return new Position(commit, 0);
     }
 
+    private Lsn held(Lsn from) {
+        return from.isBefore(meta.begin()) ? meta.begin() : from;
+    }
+
     private Lsn visible(Lsn to) {
-        return to.isBefore(durable) ? to : durable;
+        return to.isBefore(meta.durable()) ? to : meta.durable();
     }
 }

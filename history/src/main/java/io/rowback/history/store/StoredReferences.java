@@ -2,19 +2,17 @@ package io.rowback.history.store;
 
 import io.rowback.history.Change;
 import io.rowback.history.ColumnValue;
-import io.rowback.history.Coverage;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableInfo.SchemaVersion;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -55,14 +53,11 @@ final class StoredReferences {
         List<KeyScan> scans = new ArrayList<>();
         scans.add(scan(Keys.reference(Epochs.BASELINES, id, encodedAttributes, encodedValues)));
         meta.epochs()
-                .all()
-                .forEach(
-                        epoch -> scans.add(scan(Keys.reference(epoch.number(), id, encodedAttributes, encodedValues))));
+                .between(meta.begin(), meta.durable())
+                .forEach(epoch -> scans.add(scan(Keys.reference(epoch, id, encodedAttributes, encodedValues))));
         KeyScan merged = KeyScan.merged(scans, Keys::compareWithoutEpoch);
         int prefix = Keys.TABLE_BYTES + encodedAttributes.length + encodedValues.length;
-        Set<Lsn> baselineStarts = new HashSet<>();
-        table.coverage().stream().map(Coverage::from).forEach(baselineStarts::add);
-        LastOfEachRow rows = new LastOfEachRow(merged, prefix, key -> isVisible(key, baselineStarts));
+        LastOfEachRow rows = new LastOfEachRow(merged, prefix, key -> isVisible(table, key, prefix));
         return Streams.of(rows, merged).map(key -> new RowKey(KeyCodec.decode(Keys.beforePosition(key, prefix))));
     }
 
@@ -70,9 +65,14 @@ final class StoredReferences {
         return KeyScan.inSequence(database, Family.REFS, List.of(KeyRange.prefix(prefix)));
     }
 
-    private boolean isVisible(byte[] key, Set<Lsn> baselineStarts) {
-        Lsn lsn = Keys.position(key).commit();
-        return Keys.epochOf(key) == Epochs.BASELINES ? baselineStarts.contains(lsn) : lsn.isBefore(meta.durable());
+    private boolean isVisible(TableInfo table, byte[] key, int prefix) {
+        Position place = Keys.position(key);
+        if (Keys.epochOf(key) == Epochs.BASELINES) {
+            ByteReader row = Keys.beforePosition(key, prefix);
+            TableId id = table.schema().id();
+            return baselines.isHeld(table, Keys.baseline(id, row.bytes(row.remaining()), place));
+        }
+        return meta.holds(place.commit());
     }
 
     private Stream<RowKey> scanned(TableInfo table, List<Integer> attributes, List<String> values) {

@@ -85,6 +85,29 @@ final class StoredSequences {
         }
     }
 
+    /**
+     * Takes away samples from below a place, but for the last one of each sequence, which tells what it held there; of one
+     * that was dropped by then, all.
+     */
+    void removeBelow(Lsn horizon, Write write) {
+        byte[] lastBelow = Database.NO_VALUE;
+        SequenceSample last = null;
+        try (Cursor cursor = database.cursor(Family.META, ALL)) {
+            while (cursor.next()) {
+                SequenceSample sample = read(cursor);
+                boolean other = last != null && !last.sequence().equals(sample.sequence());
+                if (last != null && (other ? last.dropped() : sample.at().isBefore(horizon))) {
+                    write.delete(Family.META, lastBelow);
+                }
+                last = sample.at().isBefore(horizon) ? sample : null;
+                lastBelow = cursor.key();
+            }
+        }
+        if (last != null && last.dropped()) {
+            write.delete(Family.META, lastBelow);
+        }
+    }
+
     /** Takes away samples from above a point where the server went on otherwise. */
     void removeAbove(Lsn fork, Write write) {
         try (Cursor cursor = database.cursor(Family.META, ALL)) {

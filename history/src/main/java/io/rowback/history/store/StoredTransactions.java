@@ -15,32 +15,32 @@ final class StoredTransactions {
     static final long BEFORE_ALL_TIMES = Long.MIN_VALUE;
 
     private final Database database;
+    private final Metadata meta;
     private final Epochs epochs;
-    private final Lsn durable;
 
     StoredTransactions(Database database, Metadata meta) {
         this.database = database;
+        this.meta = meta;
         this.epochs = meta.epochs();
-        this.durable = meta.durable();
     }
 
     static Transaction read(byte[] key, byte[] value) {
         return SealedValue.read(Family.TXNS, key, value, in -> TransactionCodec.read(in, Keys.lsn(key)));
     }
 
-    /** The newest below {@code durable}. */
-    static Optional<Transaction> last(Database database, Lsn durable) {
-        byte[] key = database.lastKey(Family.TXNS, Keys.transaction(Lsn.ZERO), Keys.transaction(durable));
+    /** The newest below {@code end}. */
+    Optional<Transaction> last(Lsn end) {
+        byte[] key = database.lastKey(Family.TXNS, Keys.transaction(meta.begin()), Keys.transaction(end));
         return Optional.ofNullable(key).map(found -> required(database, found));
     }
 
-    /** The latest second of a commit time that has an entry. */
-    static long newestSecond(Database database, Epochs epochs) {
-        return lastTime(database, epochs, Long.MAX_VALUE).map(Keys::second).orElse(BEFORE_ALL_TIMES);
+    /** The latest second that a commit time has reached. */
+    long newestSecond() {
+        return lastTime(Long.MAX_VALUE).map(Keys::second).orElse(meta.horizon().second());
     }
 
     /** The last time entry up to that second; in each epoch they rise, and from epoch to epoch. */
-    private static Optional<byte[]> lastTime(Database database, Epochs epochs, long second) {
+    private Optional<byte[]> lastTime(long second) {
         List<Epochs.Epoch> all = epochs.all();
         for (int i = all.size() - 1; i >= 0; i--) {
             int epoch = all.get(i).number();
@@ -53,15 +53,31 @@ final class StoredTransactions {
         return Optional.empty();
     }
 
+    /** The newest time of a commit below {@code end}, the beginning of an epoch; empty if none is held. */
+    Optional<Instant> newestTime(Lsn end) {
+        List<Epochs.Epoch> below = epochs.below(end);
+        Lsn from = Lsn.ZERO;
+        for (int i = below.size() - 1; i >= 0 && from.equals(Lsn.ZERO); i--) {
+            KeyRange entries = KeyRange.prefix(Keys.epoch(below.get(i).number()));
+            byte[] last = database.lastKey(Family.TIMES, entries.from(), entries.to());
+            from = last == null ? Lsn.ZERO : Keys.lsn(last);
+        }
+        // The first commit that reached the newest second; later ones may have a later part of it.
+        try (Stream<Transaction> transactions = between(from, end)) {
+            return transactions.map(Transaction::time).max(Comparator.naturalOrder());
+        }
+    }
+
     Stream<Transaction> between(Lsn from, Lsn to) {
-        Lsn end = to.isBefore(durable) ? to : durable;
-        Cursor cursor = database.cursor(Family.TXNS, Keys.transaction(from), Keys.transaction(end));
+        Lsn begin = from.isBefore(meta.begin()) ? meta.begin() : from;
+        Lsn end = to.isBefore(meta.durable()) ? to : meta.durable();
+        Cursor cursor = database.cursor(Family.TXNS, Keys.transaction(begin), Keys.transaction(end));
         return Streams.of(cursor, entry -> read(entry.key(), entry.value()));
     }
 
     Optional<Transaction> at(Lsn commit) {
         byte[] key = Keys.transaction(commit);
-        return Optional.ofNullable(commit.isBefore(durable) ? database.get(Family.TXNS, key) : null)
+        return Optional.ofNullable(meta.holds(commit) ? database.get(Family.TXNS, key) : null)
                 .map(value -> read(key, value));
     }
 
@@ -79,7 +95,7 @@ final class StoredTransactions {
             try (Cursor cursor = database.cursor(Family.XIDS, KeyRange.prefix(Keys.xid(epoch.number(), xid)))) {
                 while (cursor.next()) {
                     Lsn commit = Keys.lsn(cursor.key());
-                    if (commit.isBefore(durable)) {
+                    if (meta.holds(commit)) {
                         found.add(required(database, Keys.transaction(commit)));
                     }
                 }
@@ -95,9 +111,8 @@ final class StoredTransactions {
     /** The first commit, in commit order, at or after that time. */
     Optional<Lsn> firstAtOrAfter(Instant time) {
         // No commit before this entry's reached its second, so none reached the time.
-        Lsn from =
-                lastTime(database, epochs, time.getEpochSecond()).map(Keys::lsn).orElse(Lsn.ZERO);
-        try (Stream<Transaction> transactions = between(from, durable)) {
+        Lsn from = lastTime(time.getEpochSecond()).map(Keys::lsn).orElse(Lsn.ZERO);
+        try (Stream<Transaction> transactions = between(from, Lsn.MAX)) {
             return transactions
                     .filter(transaction -> !transaction.time().isBefore(time))
                     .map(Transaction::commit)

@@ -15,8 +15,8 @@ final class TransactionWalk implements AutoCloseable {
     private final Consumer<Transaction> visitor;
     private boolean ahead;
 
-    TransactionWalk(Database database, Lsn durable, Findings findings, Consumer<Transaction> visitor) {
-        this.cursor = database.cursor(Family.TXNS, new KeyRange(Keys.transaction(Lsn.ZERO), Keys.transaction(durable)));
+    TransactionWalk(Database database, Metadata meta, Findings findings, Consumer<Transaction> visitor) {
+        this.cursor = database.cursor(Family.TXNS, Keys.transaction(meta.begin()), Keys.transaction(meta.durable()));
         this.findings = findings;
         this.visitor = visitor;
         this.ahead = cursor.next();

@@ -17,6 +17,8 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.MemTableConfig;
 import org.rocksdb.SkipListMemTableConfig;
+import org.rocksdb.SstPartitionerFactory;
+import org.rocksdb.SstPartitionerFixedPrefixFactory;
 import org.rocksdb.Statistics;
 import org.rocksdb.VectorMemTableConfig;
 
@@ -35,6 +37,9 @@ final class Tuning implements AutoCloseable {
     private static final long INFO_LOG = 4 * MEGABYTE;
     private static final int INFO_LOGS = 4;
     private static final Set<Family> UNORDERED = EnumSet.of(Family.ROWS, Family.REFS);
+    /** Those whose keys begin with an epoch, which is dropped as a whole. */
+    static final Set<Family> BY_EPOCH = EnumSet.of(Family.ROWS, Family.TABLES, Family.REFS, Family.XIDS, Family.TIMES);
+
     private static final int BLOCK = 16 * 1024;
     private static final int DICTIONARY = 16 * 1024;
     private static final int LEVEL = 3;
@@ -51,6 +56,7 @@ final class Tuning implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final Cache cache = own(new LRUCache(CACHE));
     private final Statistics statistics = own(new Statistics());
+    private final SstPartitionerFactory byEpoch = own(new SstPartitionerFixedPrefixFactory(Keys.EPOCH_BYTES));
 
     DBOptions database() {
         Properties compressedWal = new Properties();
@@ -105,8 +111,11 @@ final class Tuning implements AutoCloseable {
                 .setCacheIndexAndFilterBlocks(true)
                 .setPinL0FilterAndIndexBlocksInCache(true);
         boolean large = family == Family.LOG || family == Family.BASELINE;
-        return own(new ColumnFamilyOptions())
-                .setTableFormatConfig(table)
+        ColumnFamilyOptions options = own(new ColumnFamilyOptions());
+        if (BY_EPOCH.contains(family)) {
+            options.setSstPartitionerFactory(byEpoch);
+        }
+        return options.setTableFormatConfig(table)
                 .setCompressionType(CompressionType.ZSTD_COMPRESSION)
                 .setCompressionOptions(compression(family))
                 .setWriteBufferSize(large ? LOG_MEMTABLE : INDEX_MEMTABLE);

@@ -56,8 +56,9 @@ final class Verifier {
     }
 
     private void log() {
-        TransactionEntries entries = new TransactionEntries(this::expect, StoredTransactions.BEFORE_ALL_TIMES);
-        try (TransactionWalk beside = new TransactionWalk(database, meta.durable(), findings, transaction -> {
+        TransactionEntries entries =
+                new TransactionEntries(this::expect, meta.horizon().second());
+        try (TransactionWalk beside = new TransactionWalk(database, meta, findings, transaction -> {
             transactions++;
             entries.of(transaction, meta.epochs().of(transaction.commit()));
             requireDefinitions(transaction);
@@ -98,12 +99,16 @@ final class Verifier {
     }
 
     private void baselines() {
-        walk.baselines(findings, (row, place) -> {
-            baselineRows++;
-            walk.entries(row, place, this::expect);
-            TableInfo table = meta.table(row.schema().id());
-            if (table != null && newest(table).equals(place.commit())) {
-                newestBaseline.merge(row.schema().id(), 1L, Long::sum);
+        Map<TableId, VisibleRows> newest = new HashMap<>();
+        meta.tables().forEach(table -> newest.put(table.schema().id(), newest(table)));
+        walk.baselines(findings, (key, row) -> {
+            TableId table = Keys.baselineTable(key);
+            VisibleRows visible = newest.get(table);
+            boolean tells = visible != null && visible.tells(key);
+            if (row != null) {
+                baselineRows++;
+                walk.entries(row, Keys.baselinePlace(key), this::expect);
+                newestBaseline.merge(table, tells ? 1L : 0L, Long::sum);
             }
         });
         for (TableInfo table : meta.tables()) {
@@ -115,9 +120,11 @@ final class Verifier {
         }
     }
 
-    private static Lsn newest(TableInfo table) {
+    private VisibleRows newest(TableInfo table) {
         List<Coverage> coverage = table.coverage();
-        return coverage.isEmpty() ? Lsn.MAX : coverage.get(coverage.size() - 1).from();
+        Lsn from =
+                coverage.isEmpty() ? Lsn.MAX : coverage.get(coverage.size() - 1).from();
+        return meta.visibleRows(table.schema().id(), from);
     }
 
     private void expect(Family family, byte[] key) {

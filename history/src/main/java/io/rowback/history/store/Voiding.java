@@ -39,8 +39,10 @@ final class Voiding {
 
     void run(List<Timeline> timelines) {
         List<Voided> voided = putAside();
-        Instant last =
-                StoredTransactions.last(database, fork).map(Transaction::time).orElse(Instant.MIN);
+        Instant last = new StoredTransactions(database, meta)
+                .last(fork)
+                .map(Transaction::time)
+                .orElse(Instant.MIN);
         Map<TableId, Long> rows = baselineRows();
         try (Write write = database.begin()) {
             meta.voidFrom(fork, last, rows, voided, schemas, write);

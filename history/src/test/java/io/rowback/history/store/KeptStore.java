@@ -38,7 +38,7 @@ import java.util.zip.ZipOutputStream;
  * changed, since the archives of formats of old hold exactly that.
  */
 final class KeptStore {
-    private static final int EPOCH_BYTES = 200;
+    private static final int EPOCH_BYTES = 60;
 
     private static final TableSchema USERS = TableFixture.table("users")
             .column("id", "bigint")
@@ -106,10 +106,12 @@ final class KeptStore {
         return "store-format-" + format + ".zip";
     }
 
-    /** Plays it into a store of today's format and packs that. */
+    /** Plays it into a store of today's format, drops the oldest part, and packs that. */
     static void pack(Path folder, Path archive) {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, EPOCH_BYTES)) {
             play(writer);
+            writer.published(new Published(writer.info().durable(), List.of()));
+            writer.forget(Lsn.MAX);
         }
         try (Stream<Path> files = Files.list(folder);
                 ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(archive))) {

@@ -3,6 +3,7 @@ package io.rowback.history.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.HistoryReader;
+import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
 import io.rowback.history.RowImage;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KeptStoreTest {
     private static final Path RESOURCES = Path.of("src/test/resources");
 
+    private static final int FIRST_WITH_RETENTION = 3;
+
     private final MemoryHistory oracle = new MemoryHistory();
 
     @TempDir
@@ -38,7 +41,7 @@ class KeptStoreTest {
     /** With {@code -Drowback.keep-store=true} the store of today's format is made, if there is none. */
     @Test
     void storeOfTodaysFormatIsKept() throws IOException {
-        Path archive = RESOURCES.resolve(KeptStore.archive(Metadata.FORMAT));
+        Path archive = RESOURCES.resolve(KeptStore.archive(Format.CURRENT));
         if (Boolean.getBoolean("rowback.keep-store") && !Files.exists(archive)) {
             KeptStore.pack(folder, archive);
         }
@@ -46,13 +49,25 @@ class KeptStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2})
+    @ValueSource(ints = {2, 3})
     void storeOfAnyReleasedFormatAnswersAndIsWrittenOn(int format) {
         KeptStore.unpack(format, folder);
+        forget(format);
         assertAnswers();
 
         RocksHistoryWriter.open(folder).close();
         assertAnswers();
+    }
+
+    /** From format 3 on something was dropped. */
+    private void forget(int format) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            Horizon horizon = reader.info().horizon();
+            assertThat(horizon != null).isEqualTo(format >= FIRST_WITH_RETENTION);
+            if (horizon != null) {
+                oracle.forget(horizon.at());
+            }
+        }
     }
 
     private void assertAnswers() {

@@ -1,5 +1,6 @@
 package io.rowback.history.store;
 
+import static io.rowback.history.HistoryFixture.delete;
 import static io.rowback.history.HistoryFixture.insert;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,6 +11,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
+import io.rowback.history.TableTimeline;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ class OtherProcessTest {
             TableFixture.table("users").column("id", "bigint").key("id").build();
     private static final int READS = 25;
     private static final int BASELINE_ROWS = 10_000;
+    private static final int KILLS = 4;
 
     private final List<Process> processes = new ArrayList<>();
 
@@ -105,6 +108,43 @@ class OtherProcessTest {
         }
     }
 
+    @Test
+    void writerThatIsKilledWhileItDropsThePastLosesNothingAndGoesOn() throws Exception {
+        for (int kill = 0; kill < KILLS; kill++) {
+            Process writer = start(Forgetting.class);
+            try (BufferedReader output = writer.inputReader()) {
+                String line = output.readLine();
+                for (int i = 0; i < 40 + 60 * kill && line != null; i++) {
+                    line = output.readLine();
+                }
+                assertThat(line).matches("\\d+");
+                writer.destroyForcibly().waitFor();
+                try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+                    assertThat(reader.verify((family, entries) -> {}).findings())
+                            .isEmpty();
+                    assertThat(liveRows(reader)).isEqualTo(Forgetting.LIVE);
+                }
+            }
+        }
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, 10_000)) {
+            writer.forget(Lsn.MAX);
+        }
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            assertThat(reader.info().horizon()).isNotNull();
+            Verification verification = reader.verify((family, entries) -> {});
+            assertThat(verification.findings()).isEmpty();
+            assertThat(verification.baselineRows()).as("nothing is left behind").isEqualTo(Forgetting.LIVE);
+            assertThat(liveRows(reader)).isEqualTo(Forgetting.LIVE);
+        }
+    }
+
+    private static long liveRows(RocksHistoryReader reader) {
+        try (Stream<RowImage> rows = new TableTimeline(reader, reader.tables().get(0))
+                .asOf(reader.info().durable())) {
+            return rows.count();
+        }
+    }
+
     private void assertReadable(int commits) {
         try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
             assertThat(count(reader)).isEqualTo(commits);
@@ -160,6 +200,39 @@ class OtherProcessTest {
             for (int i = 0; ; i++) {
                 history.commit(insert(row(USERS, Integer.toString(i))));
                 System.out.println(history.here());
+            }
+        }
+    }
+
+    /**
+     * Replaces its oldest row by a new one again and again, prints the new one's number, and all the time drops what it can,
+     * until it is killed.
+     */
+    static final class Forgetting {
+        static final int LIVE = 50;
+
+        private Forgetting() {}
+
+        public static void main(String[] args) {
+            RocksHistoryWriter writer = RocksHistoryWriter.open(Path.of(args[0]), 10_000);
+            boolean fresh = writer.info().database().isEmpty();
+            HistoryFixture history = fresh ? new HistoryFixture(writer) : HistoryFixture.goingOn(writer);
+            if (fresh) {
+                history.baseline(
+                        USERS,
+                        IntStream.range(0, LIVE)
+                                .mapToObj(id -> row(USERS, Integer.toString(id)))
+                                .toArray(RowImage[]::new));
+            }
+            new Thread(() -> {
+                        while (true) {
+                            writer.forget(Lsn.MAX);
+                        }
+                    })
+                    .start();
+            for (int i = history.commits(); ; i++) {
+                history.commit(delete(row(USERS, Integer.toString(i))), insert(row(USERS, Integer.toString(i + LIVE))));
+                System.out.println(i);
             }
         }
     }

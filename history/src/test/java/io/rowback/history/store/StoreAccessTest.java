@@ -71,10 +71,10 @@ class StoreAccessTest {
             write.seal(
                     Family.META,
                     Keys.meta("format"),
-                    new ByteWriter().u32(Metadata.FORMAT + 1).toBytes());
+                    new ByteWriter().u32(Format.CURRENT + 1).toBytes());
             write.commit(Database.Durability.SYNCED);
         }
-        String refusal = "the store has format " + (Metadata.FORMAT + 1);
+        String refusal = "the store has format " + (Format.CURRENT + 1);
         assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.STORE_UNUSABLE, refusal);
         assertRefused(() -> RocksHistoryWriter.open(folder), ErrorCode.STORE_UNUSABLE, refusal);
     }

@@ -2,8 +2,10 @@ package io.rowback.restore.output;
 
 import io.rowback.history.Coverage;
 import io.rowback.history.Gap;
+import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
+import io.rowback.history.Retention;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
@@ -15,6 +17,7 @@ import io.rowback.postgres.PrintableText;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -85,6 +88,10 @@ public final class StorePrinter {
         output.line("complete until:    "
                 + (info.completeUntil().equals(Instant.MIN) ? "not known yet" : info.completeUntil()));
         output.line("size:              " + status.sizeBytes() / 1024 + " kB");
+        output.line("kept:              " + words(info.retention()));
+        if (info.horizon() != null) {
+            output.line("dropped:           " + info.horizon());
+        }
         output.line("tables:            " + status.tables().size());
         for (NotCovered table : status.notCovered()) {
             output.line("not covered:       "
@@ -101,6 +108,20 @@ public final class StorePrinter {
         for (Gap gap : info.gaps()) {
             output.line("gap:               " + PrintableText.oneLine(gap.toString()));
         }
+    }
+
+    private static String words(Retention retention) {
+        List<String> limits = new ArrayList<>();
+        if (!retention.age().isZero()) {
+            long days = retention.age().toDays();
+            boolean whole = retention.age().equals(Duration.ofDays(days));
+            limits.add("changes of the last "
+                    + (whole ? days + " d" : retention.age().toSeconds() + " s"));
+        }
+        if (retention.bytes() > 0) {
+            limits.add("at most " + retention.bytes() / 1024 + " kB");
+        }
+        return limits.isEmpty() ? "everything" : String.join(", ", limits);
     }
 
     private static JsonObject document(Status status) {
@@ -120,7 +141,12 @@ public final class StorePrinter {
         if (lag != null) {
             document.put("seconds_since_last_commit", lag.longValue());
         }
+        Horizon horizon = info.horizon();
         return document.put("size_bytes", status.sizeBytes())
+                .put("retention_seconds", info.retention().age().toSeconds())
+                .put("max_size_bytes", info.retention().bytes())
+                .put("horizon", horizon == null ? null : horizon.at())
+                .put("horizon_time", horizon == null ? null : horizon.since())
                 .put("tables", status.tables().size())
                 .putStrings(
                         "not_covered",

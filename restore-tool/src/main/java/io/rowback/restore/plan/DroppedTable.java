@@ -50,7 +50,7 @@ public final class DroppedTable {
     /** Where the coverage of a table ended that was dropped or is not published any more; empty if it goes on, or fell into a gap. */
     public static Optional<Lsn> end(HistoryReader reader, TableInfo table) {
         return table.holes(reader.info().gaps()).stream()
-                .filter(hole -> hole.to().equals(Lsn.MAX) && hole.gap() == null)
+                .filter(hole -> hole.to().equals(Lsn.MAX) && hole.cause() == null)
                 .map(Hole::from)
                 .findFirst();
     }

@@ -5,6 +5,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
+import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
@@ -175,8 +176,10 @@ public final class RestorePlanner {
 
     private List<String> missing() {
         List<Gap> gaps = reader.info().gaps();
+        Horizon horizon = reader.info().horizon();
+        Stream<Hole> dropped = horizon == null ? Stream.empty() : Stream.of(Hole.below(horizon));
         Stream<Hole> holes = request.scope().countsAllTables()
-                ? gaps.stream().map(gap -> new Hole(gap.from(), gap.to(), gap))
+                ? Stream.concat(dropped, gaps.stream().map(gap -> new Hole(gap.from(), gap.to(), gap)))
                 : request.scope().narrowings().stream()
                         .flatMap(narrowing -> narrowing.table().holes(gaps).stream())
                         .distinct();

@@ -1,0 +1,75 @@
+package io.rowback.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.Lsn;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Retention beside a running capture. */
+class RetentionIT {
+    @SuppressWarnings("NullAway.Init")
+    private static PostgresServer server;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void startServer() {
+        server = PostgresServer.start(18);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @Test
+    void oldChangesGoWhileNewOnesComeAndRowsKeepWhatTheyHold() throws Exception {
+        Database app = server.createDatabase("kept");
+        app.run("create table t (id int primary key, n int, a text)");
+        app.run("alter table t alter a set storage external");
+        app.run("insert into t select i, 0, repeat(md5(i::text), 200) from generate_series(1, 20) i");
+        try (RunningCapture capture =
+                new RunningCapture(app, app, folder, Map.of("ROWBACK_DATABASES_APP_RETENTION", "4s"))) {
+            capture.covering(1);
+            app.run("delete from t where id = 20");
+            Lsn deleted = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
+            int[] rounds = {0};
+            RunningCapture.await("the DELETE is dropped", () -> {
+                // The large value is unchanged, so the stream does not carry it.
+                run(app, "update t set n = n + 1 where id <= 10");
+                rounds[0]++;
+                return capture.<Boolean>read(reader -> reader.info().horizon() != null
+                        && deleted.isBefore(
+                                Objects.requireNonNull(reader.info().horizon()).at()));
+            });
+            capture.catchUp();
+            assertThat(capture.changes("t")).noneMatch(change -> change.startsWith("DELETE"));
+            assertThat(capture.rows("t", deleted)).isEmpty();
+            List<String> rows = app.query("select 'id=' || id || ' n=' || n || ' a=' || a from t order by id");
+            Lsn durable = capture.read(reader -> reader.info().durable());
+            assertThat(rows).hasSize(19).first().asString().startsWith("id=1 n=" + rounds[0] + " a=");
+            assertThat(capture.rows("t", durable)).contains(rows);
+            assertThat(capture.<List<String>>read(
+                            reader -> reader.verify((family, entries) -> {}).findings()))
+                    .isEmpty();
+        }
+    }
+
+    private static void run(Database database, String sql) {
+        try {
+            database.run(sql);
+        } catch (java.sql.SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

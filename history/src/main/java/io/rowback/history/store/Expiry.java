@@ -1,0 +1,84 @@
+package io.rowback.history.store;
+
+import io.rowback.history.Lsn;
+import io.rowback.history.Retention;
+import io.rowback.history.Transaction;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Decides what a retention lets go. Ages are counted back from the time up to which the history is complete, on the
+ * server's clock, so that nothing goes because a daemon was down for long.
+ */
+final class Expiry {
+    /** The history can be cut in so many places of what is kept, or more. */
+    private static final int SHARES = 16;
+
+    private final Path directory;
+    private final Database database;
+    private final Metadata meta;
+    private final Forgetting forgetting;
+    private final Forgetting.Writing writing;
+
+    Expiry(Path directory, Database database, Metadata meta, Forgetting forgetting, Forgetting.Writing writing) {
+        this.directory = directory;
+        this.database = database;
+        this.meta = meta;
+        this.forgetting = forgetting;
+        this.writing = writing;
+    }
+
+    /** Whether the store fits, as far as dropping changes can help. */
+    boolean run(Retention retention) {
+        if (!writing.locked(meta::retention).equals(retention)) {
+            writing.commit(write -> meta.keep(retention, write));
+        }
+        if (writing.locked(() -> isLarge(retention) || isLong(retention))) {
+            writing.beginEpoch();
+        }
+        // Also with nothing to expire: what an interruption left below the horizon goes.
+        forgetting.forget(writing.locked(() -> expired(retention)));
+        while (retention.bytes() > 0 && StoreFolder.bytes(directory) > retention.bytes()) {
+            if (!forgetting.forget(writing.locked(this::secondEpoch))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the newest epoch has as many bytes as one may have. */
+    private boolean isLarge(Retention retention) {
+        return retention.bytes() > 0 && meta.logged() > retention.bytes() / SHARES;
+    }
+
+    /** Whether the newest epoch reaches over as much time as one may. */
+    private boolean isLong(Retention retention) {
+        if (retention.age().isZero() || meta.logged() == 0 || meta.completeUntil().equals(Instant.MIN)) {
+            return false;
+        }
+        List<Epochs.Epoch> epochs = meta.epochs().all();
+        Lsn from = epochs.get(epochs.size() - 1).from();
+        try (Stream<Transaction> transactions = new StoredTransactions(database, meta).between(from, Lsn.MAX)) {
+            Instant oldest = transactions.findFirst().map(Transaction::time).orElse(Instant.MAX);
+            return oldest.isBefore(meta.completeUntil().minus(retention.age().dividedBy(SHARES)));
+        }
+    }
+
+    private Lsn expired(Retention retention) {
+        Instant until = meta.completeUntil();
+        if (retention.age().isZero() || until.equals(Instant.MIN)) {
+            return Lsn.ZERO;
+        }
+        return new StoredTransactions(database, meta)
+                .firstAtOrAfter(until.minus(retention.age()))
+                .orElse(meta.durable());
+    }
+
+    /** Where the oldest epoch ends; the newest stays whatever it takes. */
+    private Lsn secondEpoch() {
+        List<Epochs.Epoch> epochs = meta.epochs().all();
+        return epochs.size() < 2 ? Lsn.ZERO : epochs.get(1).from();
+    }
+}

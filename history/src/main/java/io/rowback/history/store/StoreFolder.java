@@ -1,0 +1,86 @@
+package io.rowback.history.store;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.rocksdb.RocksDBException;
+
+/** The folder that a store lives in. */
+public final class StoreFolder {
+    private StoreFolder() {}
+
+    /** How many bytes the store's files take, without the copies that were put aside. */
+    public static long bytes(Path directory) {
+        return bytes(directory, Files::isRegularFile);
+    }
+
+    /** How many of them are RocksDB's write-ahead log. */
+    static long walBytes(Path directory) {
+        return bytes(directory, file -> file.toString().endsWith(".log"));
+    }
+
+    private static long bytes(Path directory, Predicate<Path> counted) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(counted).mapToLong(StoreFolder::length).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long length(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            // The writer has just removed it.
+            return 0;
+        }
+    }
+
+    /** Opens the database in it for writing, and keeps everybody else out. */
+    static Database open(Path directory) {
+        makePrivate(directory);
+        try {
+            return Database.open(directory);
+        } catch (RocksDBException e) {
+            if (Database.isCorrupt(e)) {
+                throw corrupt(directory, e);
+            }
+            boolean locked = String.valueOf(e.getMessage()).contains("lock");
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    locked
+                            ? "the store in " + directory + " is locked by another process"
+                            : "the store in " + directory + " cannot be opened: " + e.getMessage(),
+                    locked ? "Only one rowbackd can write a store; stop the other one." : null,
+                    e);
+        }
+    }
+
+    private static void makePrivate(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        } catch (IOException e) {
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    "the store's directory " + directory + " cannot be made private: " + e.getMessage(),
+                    "The account that runs rowbackd must own it.",
+                    e);
+        }
+    }
+
+    /** That RocksDB cannot even open it. */
+    static RowbackException corrupt(Path directory, RocksDBException e) {
+        return new RowbackException(
+                ErrorCode.STORE_CORRUPT,
+                "the store in " + directory + " is corrupt: " + e.getMessage(),
+                "Restore it from a backup, or move it away and let rowbackd begin a new one.",
+                e);
+    }
+}
