@@ -31,7 +31,7 @@ final class Daemon implements AutoCloseable {
 
     private Daemon(Config config) {
         running = new CountDownLatch(config.databases().size());
-        http = config.httpListen().isEmpty() ? null : StatusServer.start(config.httpListen(), metrics, health);
+        http = config.http().listen().isEmpty() ? null : StatusServer.start(config.http(), metrics, health);
         boolean alone = config.databases().size() == 1;
         for (Config.Database database : config.databases().values()) {
             DatabaseCapture capture = new DatabaseCapture(
@@ -59,6 +59,7 @@ final class Daemon implements AutoCloseable {
             ended(database, e);
         } catch (RuntimeException e) {
             LOG.error("capture of {} ends", database, e);
+            health.broken();
             ended(database, new RowbackException(ErrorCode.FAILED, "capture of " + database + " failed", null, e));
         } finally {
             running.countDown();
@@ -66,7 +67,7 @@ final class Daemon implements AutoCloseable {
     }
 
     private synchronized void ended(String database, RowbackException reason) {
-        health.trouble(database, String.valueOf(reason.getMessage()));
+        health.ended(database, reason);
         // The only database's failure is what the command ends with; others would be told late or never.
         if (failure != null || running.getCount() > 1 || asked != null) {
             String hint = reason.hint() == null ? "" : "; " + reason.hint();

@@ -74,7 +74,7 @@ final class DatabaseCapture {
         this.preflight = new OpenConnections(connections);
         this.metrics = metrics;
         this.health = health;
-        health.trouble(database.name(), "starting");
+        health.starting(database.name());
     }
 
     /**
@@ -258,7 +258,7 @@ final class DatabaseCapture {
             throw explained;
         }
         publicationWasMissing |= missing;
-        health.trouble(database.name(), String.valueOf(explained.getMessage()));
+        health.failing(database.name(), explained);
         begun = true;
         String hint = explained.hint() == null ? "" : ". " + explained.hint();
         LOG.warn("{}; next attempt in {} s{}", explained.getMessage(), delay.toSeconds(), hint);

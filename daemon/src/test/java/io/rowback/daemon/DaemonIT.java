@@ -68,6 +68,7 @@ class DaemonIT {
                     .contains("rowback_lag_seconds{database=\"app\"}")
                     .contains("rowback_durable_lsn{database=\"app\"}");
             assertThat(get(port, "/health").statusCode()).isEqualTo(200);
+            assertThat(get(port, "/ready").statusCode()).isEqualTo(200);
             assertThat(get(port, "/other").statusCode()).isEqualTo(404);
             assertThat(daemon.log())
                     .contains(
@@ -92,9 +93,9 @@ class DaemonIT {
                 long start = System.nanoTime();
                 own.stop(PostgresServer.Shutdown.FAST);
                 assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(30));
-                RunningCapture.await(() -> get(port, "/health").statusCode() == 503);
+                RunningCapture.await(() -> get(port, "/ready").statusCode() == 503);
                 own.start();
-                RunningCapture.await(() -> get(port, "/health").statusCode() == 200);
+                RunningCapture.await(() -> get(port, "/ready").statusCode() == 200);
                 app.run("insert into t values (2)");
                 RunningCapture.await(() -> get(port, "/metrics").body().contains("\"t\"} 2.0"));
                 assertThat(get(port, "/metrics").body())

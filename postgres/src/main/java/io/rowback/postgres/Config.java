@@ -4,6 +4,8 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Retention;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableName;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param databases the databases captured, by the name the configuration gives them
  * @param storeDir the folder that holds one store per database
- * @param httpListen where metrics and health are served, {@code host:port}; empty for nowhere
+ * @param http where and to whom metrics and health are served
  */
-public record Config(Map<String, Database> databases, Path storeDir, String httpListen) {
+public record Config(Map<String, Database> databases, Path storeDir, Http http) {
     public Config {
         databases = Map.copyOf(databases);
     }
@@ -53,6 +55,45 @@ public record Config(Map<String, Database> databases, Path storeDir, String http
         public boolean wants(TableName table) {
             return include.stream().anyMatch(pattern -> pattern.matches(table))
                     && exclude.stream().noneMatch(pattern -> pattern.matches(table));
+        }
+    }
+
+    /**
+     * Where and to whom metrics and health are served.
+     *
+     * @param listen {@code host:port}; empty for nowhere
+     * @param givenToken what environment or credential say that a request must bear; null if they say nothing
+     * @param tokenFile the file that says it otherwise; null for none
+     * @param certificate PEM file of certificate and chain; null for no TLS
+     * @param key PEM file of its private key; null for no TLS
+     */
+    public record Http(
+            String listen,
+            @Nullable String givenToken,
+            @Nullable Path tokenFile,
+            @Nullable Path certificate,
+            @Nullable Path key) {
+        /**
+         * What a request must bear, or null if it need not.
+         *
+         * @throws RowbackException of code USAGE if the file that has it cannot be read
+         */
+        public @Nullable String token() {
+            if (givenToken != null || tokenFile == null) {
+                return givenToken;
+            }
+            try {
+                return Files.readString(tokenFile).strip();
+            } catch (IOException e) {
+                throw new RowbackException(
+                        ErrorCode.USAGE, "cannot read http.token_file", "Check that this account may read it.", e);
+            }
+        }
+
+        /** Without the token. */
+        @Override
+        public String toString() {
+            return listen;
         }
     }
 

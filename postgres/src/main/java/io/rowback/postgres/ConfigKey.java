@@ -57,7 +57,15 @@ public enum ConfigKey {
             "http.listen",
             Kind.TEXT,
             "127.0.0.1:9187",
-            "/metrics for Prometheus and /health; an empty text switches it off");
+            "/metrics for Prometheus, /health and /ready; an empty text switches it off"),
+    HTTP_TOKEN(
+            "http.token",
+            Kind.SECRET,
+            null,
+            "who asks over HTTP must have it, as a bearer token; with one and TLS, http.listen may be any address"),
+    HTTP_TOKEN_FILE("http.token_file", Kind.TEXT, "", "a file that has the token, where nothing else sets it"),
+    HTTP_CERTIFICATE("http.certificate", Kind.TEXT, "", "PEM file with the certificate and its chain, for TLS"),
+    HTTP_KEY("http.key", Kind.TEXT, "", "PEM file with its private key, PKCS #8 without a password");
 
     /** What a key's value is. */
     public enum Kind {

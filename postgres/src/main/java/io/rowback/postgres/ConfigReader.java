@@ -81,8 +81,23 @@ public final class ConfigReader {
                     "Add a table [databases.NAME] with a url, or set ROWBACK_DATABASES_NAME_URL.");
         }
         requireOwnSlots(databases.values());
-        return new Config(
-                databases, Path.of(values.text(ConfigKey.STORE_DIR, "")), values.text(ConfigKey.HTTP_LISTEN, ""));
+        return new Config(databases, Path.of(values.text(ConfigKey.STORE_DIR, "")), http());
+    }
+
+    private Config.Http http() {
+        return new Config.Http(
+                values.text(ConfigKey.HTTP_LISTEN, ""),
+                values.find(ConfigKey.HTTP_TOKEN, "")
+                        .map(secret -> secret.values().get(0))
+                        .orElse(null),
+                file(ConfigKey.HTTP_TOKEN_FILE),
+                file(ConfigKey.HTTP_CERTIFICATE),
+                file(ConfigKey.HTTP_KEY));
+    }
+
+    private @Nullable Path file(ConfigKey key) {
+        String name = values.text(key, "");
+        return name.isEmpty() ? null : Path.of(name);
     }
 
     /** Slots belong to the server, not to one of its databases. */

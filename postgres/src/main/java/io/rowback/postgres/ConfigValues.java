@@ -205,7 +205,8 @@ final class ConfigValues {
                 ErrorCode.USAGE,
                 name + " does not belong into the file",
                 "It is a secret: set " + use.key().variable(database) + " or a systemd credential "
-                        + use.key().credential(database) + ", or use the password file (~/.pgpass).");
+                        + use.key().credential(database)
+                        + (use.key() == ConfigKey.PASSWORD ? ", or use the password file (~/.pgpass)." : "."));
     }
 
     private static RowbackException unknownVariable(String variable) {

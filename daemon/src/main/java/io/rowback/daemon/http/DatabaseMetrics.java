@@ -90,16 +90,21 @@ public final class DatabaseMetrics {
         gauge(
                 "rowback_lag_seconds",
                 "age of the oldest log that we know of and have not stored",
-                metrics -> metrics.lag.seconds(Instant.now()));
+                metrics -> metrics.lag.seconds());
         gauge(
                 "rowback_rpo_seconds",
                 "age of the oldest commit that is not stored, at most; 0 if all are",
-                metrics -> metrics.lag.commitSeconds(Instant.now()));
+                metrics -> metrics.lag.commitSeconds());
         batches = Timer.builder("rowback_batch")
                 .description("synced writes, and how long each took")
                 .serviceLevelObjectives(BATCH_TIMES)
                 .tags(tags)
                 .register(registry);
+    }
+
+    /** How far it is behind. */
+    Lag lag() {
+        return lag;
     }
 
     /** A round of capture begins with a history as it is. */

@@ -82,6 +82,10 @@ final class Lag {
     }
 
     /** The age of the oldest log that is known of and not stored; 0 if all is. */
+    double seconds() {
+        return seconds(Instant.now());
+    }
+
     synchronized double seconds(Instant now) {
         Sample oldest = behind.peekFirst();
         return oldest == null ? 0 : age(oldest.clock(), now);
@@ -91,6 +95,10 @@ final class Lag {
      * The age of the oldest commit that is not stored, at most: 0 if there is none, and if the server cannot be asked, as
      * if one had come right after it was last. NaN before anything is known.
      */
+    double commitSeconds() {
+        return commitSeconds(Instant.now());
+    }
+
     synchronized double commitSeconds(Instant now) {
         Instant from = held;
         if (from == null) {

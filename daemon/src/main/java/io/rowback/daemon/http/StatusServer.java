@@ -1,57 +1,124 @@
 package io.rowback.daemon.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.postgres.Config;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Serves {@code /metrics} and {@code /health}: 200 while every database is being captured, otherwise 503 and why. */
+/**
+ * Serves {@code /metrics}; {@code /health}, which is 200 unless the process should be started anew; and {@code /ready},
+ * which is 200 while every database is being captured, otherwise 503. The bodies of the latter two tell how each database
+ * fares. Without a token and TLS it listens to this machine alone.
+ */
 public final class StatusServer implements AutoCloseable {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
-    private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
+    private static final String JSON = "application/json";
     private static final Pattern LISTEN = Pattern.compile("\\[?(?<host>[^\\[\\]]+)]?:(?<port>[0-9]{1,5})");
     private static final int PORT_MAX = 65_535;
     private static final String HINT = "Set http.listen to a free host:port, or to \"\" to serve none.";
+    /** So many may ask at the same time, slow ones and unwanted ones included; there are threads only while they are needed. */
+    private static final int THREADS_MAX = 100;
+
+    private static final long IDLE_SECONDS = 10;
+    /** Who has not sent a request, or taken the answer, by then is cut off. */
+    private static final String SECONDS_MAX = "5";
+
+    static {
+        // The JDK's server waits for ever by default, and takes settings from nowhere else.
+        System.setProperty("sun.net.httpserver.maxReqTime", SECONDS_MAX);
+        System.setProperty("sun.net.httpserver.maxRspTime", SECONDS_MAX);
+    }
+
+    private record Page(String type, Supplier<Boolean> good, Supplier<String> text) {}
 
     private final HttpServer server;
-    private final ExecutorService thread;
+    private final Gate gate;
+    private final Map<String, Page> pages;
+    private final ThreadPoolExecutor threads;
 
-    private StatusServer(HttpServer server, ExecutorService thread) {
+    private StatusServer(HttpServer server, Gate gate, Metrics metrics, Health health) {
         this.server = server;
-        this.thread = thread;
+        this.gate = gate;
+        Supplier<String> report = () -> StatusReport.of(health, metrics);
+        pages = Map.of(
+                "/metrics", new Page(PROMETHEUS_TEXT, () -> true, metrics::scrape),
+                "/health", new Page(JSON, health::isAlive, report),
+                "/ready", new Page(JSON, health::isReady, report));
+        AtomicInteger number = new AtomicInteger();
+        threads = new ThreadPoolExecutor(
+                THREADS_MAX,
+                THREADS_MAX,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> new Thread(task, "http-" + number.incrementAndGet()));
+        threads.allowCoreThreadTimeOut(true);
+        server.setExecutor(threads);
+        server.createContext("/", this::answer);
     }
 
     /**
      * Starts serving.
      *
-     * @param listen {@code host:port}, an IPv6 address in brackets
-     * @throws RowbackException of code USAGE if it is not, FAILED if it cannot be listened at
+     * @throws RowbackException of code USAGE if the settings are wrong or would let strangers read, FAILED if that address
+     *     cannot be listened at
      */
-    public static StatusServer start(String listen, Metrics metrics, Health health) {
-        InetSocketAddress address = address(listen);
+    public static StatusServer start(Config.Http settings, Metrics metrics, Health health) {
+        InetSocketAddress address = address(settings.listen());
+        String token = settings.token();
+        boolean secure = requireBothOrNone(settings);
+        requireSafe(address, secure && token != null, settings.listen());
+        Gate gate = new Gate(token);
         try {
-            HttpServer server = HttpServer.create(address, 0);
-            ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "http"));
-            server.setExecutor(thread);
-            server.createContext(
-                    "/metrics", exchange -> answer(exchange, "/metrics", 200, PROMETHEUS_TEXT, metrics.scrape()));
-            server.createContext(
-                    "/health",
-                    exchange -> answer(exchange, "/health", health.isGood() ? 200 : 503, PLAIN_TEXT, health.report()));
+            HttpServer server = secure ? tls(address, settings) : HttpServer.create(address, 0);
+            StatusServer status = new StatusServer(server, gate, metrics, health);
             server.start();
-            return new StatusServer(server, thread);
+            return status;
         } catch (IOException e) {
             throw new RowbackException(
-                    ErrorCode.FAILED, "cannot serve metrics at " + listen + ": " + e.getMessage(), HINT, e);
+                    ErrorCode.FAILED, "cannot serve metrics at " + settings.listen() + ": " + e.getMessage(), HINT, e);
         }
+    }
+
+    private static boolean requireBothOrNone(Config.Http settings) {
+        if ((settings.certificate() == null) != (settings.key() == null)) {
+            throw new RowbackException(
+                    ErrorCode.USAGE, "of http.certificate and http.key only one is set", "TLS needs both.");
+        }
+        return settings.certificate() != null;
+    }
+
+    private static void requireSafe(InetSocketAddress address, boolean guarded, String listen) {
+        if (!guarded && !address.getAddress().isLoopbackAddress()) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    "http.listen is \"" + listen + "\", which other machines reach, without a token and TLS",
+                    "Set http.token_file (or a systemd credential http.token), http.certificate and http.key; or listen at"
+                            + " 127.0.0.1.");
+        }
+    }
+
+    private static HttpServer tls(InetSocketAddress address, Config.Http settings) throws IOException {
+        HttpsServer server = HttpsServer.create(address, 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(
+                Identity.read(requireNonNull(settings.certificate()), requireNonNull(settings.key()))));
+        return server;
     }
 
     private static InetSocketAddress address(String listen) {
@@ -68,22 +135,43 @@ public final class StatusServer implements AutoCloseable {
         return address;
     }
 
-    private static void answer(HttpExchange exchange, String path, int status, String type, String text)
-            throws IOException {
+    /** Where it listens. */
+    InetSocketAddress address() {
+        return server.getAddress();
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
-            boolean found = exchange.getRequestURI().getPath().equals(path);
-            byte[] body = (found ? text : "not found\n").getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", type);
-            exchange.sendResponseHeaders(found ? status : 404, body.length);
-            try (OutputStream out = exchange.getResponseBody()) {
-                out.write(body);
+            Gate.Refusal refusal = gate.refusal(exchange.getRequestMethod(), exchange.getRequestHeaders());
+            Page page = pages.get(exchange.getRequestURI().getRawPath());
+            if (refusal != null) {
+                refusal.headers().forEach(exchange.getResponseHeaders()::set);
+                send(exchange, refusal.status(), "text/plain; charset=utf-8", refusal.text());
+            } else if (page == null) {
+                send(exchange, 404, "text/plain; charset=utf-8", "not found\n");
+            } else {
+                send(
+                        exchange,
+                        page.good().get() ? 200 : 503,
+                        page.type(),
+                        page.text().get());
             }
+        }
+    }
+
+    private static void send(HttpExchange exchange, int status, String type, String text) throws IOException {
+        byte[] body = text.getBytes(UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", type);
+        boolean isHead = exchange.getRequestMethod().equals("HEAD");
+        exchange.sendResponseHeaders(status, isHead ? -1 : body.length);
+        if (!isHead) {
+            exchange.getResponseBody().write(body);
         }
     }
 
     @Override
     public void close() {
         server.stop(0);
-        thread.shutdown();
+        threads.shutdown();
     }
 }
