@@ -9,6 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.Ports;
 import io.rowback.testbed.PostgresServer;
+import io.rowback.testbed.ThrowawayIdentity;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,29 +47,57 @@ class MonitoringIT {
     @TempDir
     private static Path folder;
 
-    private static String scrape = "";
+    private static final String TOKEN = "0123456789abcdef0123456789abcdef";
 
+    private static String scrape = "";
+    private static Output live = new Output(-1, "", "");
+    private static Output gone = new Output(-1, "", "");
+
+    /** One that others could reach, so with all that it takes. */
     @BeforeAll
-    static void scrapeARealDaemon() throws Exception {
+    static void askARealDaemon() throws Exception {
         int port = Ports.free();
+        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, "EC");
+        Path token = Files.writeString(folder.resolve("token"), TOKEN + "\n");
+        String http = "listen = \"0.0.0.0:%d\"\ntoken_file = \"%s\"\ncertificate = \"%s\"\nkey = \"%s\""
+                .formatted(port, token, identity.certificate(), identity.key());
         try (PostgresServer server = PostgresServer.start(18)) {
             Database app = server.createDatabase("watched");
             app.run("create table t (id int primary key)");
-            try (RunningDaemon daemon = new RunningDaemon(app, folder, "127.0.0.1:" + port)) {
+            try (RunningDaemon daemon = new RunningDaemon(app, folder, http)) {
                 daemon.covering(1);
                 app.run("insert into t values (1)");
                 daemon.catchUp();
                 // Each change is counted once it is held.
                 while (!scrape.contains("rowback_changes_total{")) {
-                    scrape = HttpClient.newHttpClient()
+                    scrape = HttpClient.newBuilder()
+                            .sslContext(identity.trusted())
+                            .build()
                             .send(
-                                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
+                                    HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/metrics"))
+                                            .header("Authorization", "Bearer " + TOKEN)
                                             .build(),
                                     HttpResponse.BodyHandlers.ofString())
                             .body();
                 }
+                live = daemon.rowback("status", "--live", "--json");
             }
         }
+        gone = new Installation(Path.of(System.getProperty("rowback.home")), folder)
+                .rowback(List.of("status", "--live"));
+    }
+
+    @Test
+    void statusTellsOnRequestWhatTheDaemonDoesNow() throws IOException {
+        JsonNode daemon = new ObjectMapper().readTree(live.out()).path("live");
+        assertThat(live.exitCode()).as(live.err()).isZero();
+        assertThat(daemon.path("answered").asBoolean()).as(live.out()).isTrue();
+        assertThat(daemon.path("state").asText()).isEqualTo("capturing");
+        assertThat(daemon.path("last_failure").isNull()).isTrue();
+        assertThat(daemon.path("rpo_seconds").asDouble(-1)).isNotNegative();
+
+        assertThat(gone.exitCode()).isEqualTo(3);
+        assertThat(gone.out()).contains("durable position:").contains("no answer at 127.0.0.1:");
     }
 
     @Test

@@ -35,11 +35,11 @@ final class RunningDaemon implements AutoCloseable {
 
     /** Starts it with the role of {@code database}; configuration and store are in {@code folder}. */
     RunningDaemon(Database database, Path folder) throws IOException {
-        this(database, folder, "");
+        this(database, folder, "listen = \"\"");
     }
 
-    /** The same, with metrics served at {@code listen}. */
-    RunningDaemon(Database database, Path folder, String listen) throws IOException {
+    /** The same, with these lines in the configuration's section on HTTP. */
+    RunningDaemon(Database database, Path folder, String http) throws IOException {
         this.database = database;
         this.installation = new Installation(Path.of(System.getProperty("rowback.home")), folder);
         this.store = folder.resolve("store").resolve("app");
@@ -49,8 +49,8 @@ final class RunningDaemon implements AutoCloseable {
                 [store]
                 dir = "%s"
                 [http]
-                listen = "%s"
-                """.formatted(database.url(), folder.resolve("store"), listen));
+                %s
+                """.formatted(database.url(), folder.resolve("store"), http));
         this.process = installation.startDaemon();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import io.rowback.postgres.Config;
+import io.rowback.testbed.ThrowawayIdentity;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,7 +29,7 @@ class IdentityTest {
     @ParameterizedTest
     @ValueSource(strings = {"RSA", "EC", "Ed25519"})
     void whoTrustsTheCertificateAndBearsTheTokenIsAnsweredAndPlainHttpIsNot(String algorithm) throws Exception {
-        TestIdentity identity = TestIdentity.make(folder, algorithm);
+        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, algorithm);
         Config.Http settings = new Config.Http("127.0.0.1:0", TOKEN, null, identity.certificate(), identity.key());
         try (Metrics metrics = new Metrics();
                 StatusServer server = StatusServer.start(settings, metrics, new Health())) {
@@ -52,21 +53,21 @@ class IdentityTest {
 
     @Test
     void keyOfAnotherCertificateIsRefused() throws Exception {
-        Path certificate = TestIdentity.make(folder, "EC").certificate();
-        Path key = TestIdentity.make(folder, "EC").key();
+        Path certificate = ThrowawayIdentity.make(folder, "EC").certificate();
+        Path key = ThrowawayIdentity.make(folder, "EC").key();
         assertRefused(() -> Identity.read(certificate, key), "http.key does not belong to http.certificate");
     }
 
     @Test
     void filesOfAnotherKindAreNamedAndNeverQuoted() throws Exception {
-        TestIdentity identity = TestIdentity.make(folder, "RSA");
+        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, "RSA");
         Path old = Files.writeString(
                 folder.resolve("old.pem"),
                 "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
         assertRefused(
                 () -> Identity.read(identity.certificate(), old), "http.key holds no private key that can be read");
         assertRefused(() -> Identity.read(old, identity.key()), "http.certificate holds no certificate");
-        Path other = TestIdentity.make(folder, "EC").key();
+        Path other = ThrowawayIdentity.make(folder, "EC").key();
         assertRefused(
                 () -> Identity.read(identity.certificate(), other),
                 "http.key holds no private key for a certificate of kind RSA");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import io.rowback.postgres.Config;
+import io.rowback.testbed.ThrowawayIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -72,7 +73,7 @@ class StatusServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0:0", "[::]:0"})
     void addressThatOthersReachTakesTokenAndTls(String listen) throws Exception {
-        TestIdentity identity = TestIdentity.make(folder, "EC");
+        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, "EC");
         List<Config.Http> unsafe =
                 List.of(http(listen, null, null), http(listen, TOKEN, null), http(listen, null, identity));
         assertThat(unsafe).allSatisfy(settings -> assertThatThrownBy(() -> start(settings))
@@ -206,7 +207,7 @@ class StatusServerTest {
         }
     }
 
-    private static Config.Http http(String listen, @Nullable String token, @Nullable TestIdentity identity) {
+    private static Config.Http http(String listen, @Nullable String token, @Nullable ThrowawayIdentity identity) {
         return identity == null
                 ? new Config.Http(listen, token, null, null, null)
                 : new Config.Http(listen, token, null, identity.certificate(), identity.key());

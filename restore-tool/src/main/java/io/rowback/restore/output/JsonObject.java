@@ -35,6 +35,18 @@ public final class JsonObject {
         return this;
     }
 
+    /** An object, or null. */
+    JsonObject putObject(String name, @Nullable JsonObject object) {
+        members.put(name, object == null ? null : object.members);
+        return this;
+    }
+
+    /** A number, or null. */
+    JsonObject putNumber(String name, @Nullable Double number) {
+        members.put(name, number);
+        return this;
+    }
+
     /** A value of a column: a string, null, or an object that says that it is not known. */
     JsonObject put(String name, ColumnValue value) {
         members.put(name, value(value));

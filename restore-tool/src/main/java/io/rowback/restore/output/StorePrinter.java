@@ -14,6 +14,7 @@ import io.rowback.history.Transaction.Counts;
 import io.rowback.history.Voided;
 import io.rowback.history.store.Verification;
 import io.rowback.postgres.PrintableText;
+import io.rowback.restore.daemon.DaemonAnswer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,8 +42,15 @@ public final class StorePrinter {
      * @param tables its tables
      * @param sizeBytes the space that it takes
      * @param now the time at which this was asked
+     * @param daemon what the daemon says; null if it was not asked
      */
-    public record Status(Path directory, StoreInfo info, List<TableInfo> tables, long sizeBytes, Instant now) {
+    public record Status(
+            Path directory,
+            StoreInfo info,
+            List<TableInfo> tables,
+            long sizeBytes,
+            Instant now,
+            @Nullable DaemonAnswer daemon) {
         private @Nullable Coverage coveredSince() {
             return tables.stream()
                     .flatMap(table -> table.coverage(info.durable()).stream())
@@ -108,6 +116,9 @@ public final class StorePrinter {
         for (Gap gap : info.gaps()) {
             output.line("gap:               " + PrintableText.oneLine(gap.toString()));
         }
+        if (status.daemon() != null) {
+            DaemonPrinter.lines(status.daemon()).forEach(output::line);
+        }
     }
 
     private static String words(Retention retention) {
@@ -142,6 +153,9 @@ public final class StorePrinter {
             document.put("seconds_since_last_commit", lag.longValue());
         }
         Horizon horizon = info.horizon();
+        if (status.daemon() != null) {
+            document.put("live", DaemonPrinter.document(status.daemon()));
+        }
         return document.put("size_bytes", status.sizeBytes())
                 .put("retention_seconds", info.retention().age().toSeconds())
                 .put("max_size_bytes", info.retention().bytes())
