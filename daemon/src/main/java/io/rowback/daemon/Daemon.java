@@ -45,7 +45,9 @@ final class Daemon implements AutoCloseable {
     /** Starts to capture what is configured. */
     static Daemon start(Config config) {
         LOG.info(
-                "starting with databases {}",
+                "rowbackd {} on Java {} starting with databases {}",
+                Main.VERSION,
+                Runtime.version(),
                 config.databases().keySet().stream().sorted().toList());
         return new Daemon(config);
     }

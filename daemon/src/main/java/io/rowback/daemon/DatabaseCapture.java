@@ -156,6 +156,12 @@ final class DatabaseCapture {
                 start.requirePrimary();
                 tables.publish(connection);
                 start.prepare();
+                LOG.info(
+                        "{}: PostgreSQL {}, slot {}, history up to {}",
+                        database.name(),
+                        connection.getMetaData().getDatabaseProductVersion(),
+                        database.slot(),
+                        writer.info().durable());
                 if (publicationWasMissing) {
                     start.passMissingPublication();
                     publicationWasMissing = false;
@@ -198,6 +204,7 @@ final class DatabaseCapture {
                     failure = reading.run().orElse(null);
                 } finally {
                     first = looking.end();
+                    LOG.info("round of {} ends, stored up to {}", database.name(), recorder.durable());
                 }
                 failure = first == null ? failure : first;
                 if (failure != null) {

@@ -2,6 +2,7 @@ package io.rowback.daemon;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.rowback.daemon.log.Journal;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import java.io.PrintWriter;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rowbackd",
         description = "Keeps the history of every row of PostgreSQL databases.",
-        version = "rowbackd 0.1.0",
+        version = "rowbackd " + Main.VERSION,
         mixinStandardHelpOptions = true,
         subcommands = {
             RunCommand.class,
@@ -52,6 +53,8 @@ import picocli.CommandLine.Spec;
             "  rowbackd skip 0/16B3748                    give up what the server cannot decode"
         })
 public final class Main implements Runnable {
+    static final String VERSION = "0.1.0";
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -77,15 +80,15 @@ public final class Main implements Runnable {
             print(explained, err);
             return explained.code().exitCode();
         }
-        err.println("error: unexpected failure");
+        err.println(Journal.errorPrefix() + "error: unexpected failure");
         failure.printStackTrace(err);
         return ErrorCode.FAILED.exitCode();
     }
 
     static void print(RowbackException failure, PrintWriter err) {
-        err.println("error: " + failure.getMessage());
+        err.println(Journal.errorPrefix() + "error: " + failure.getMessage());
         if (failure.hint() != null) {
-            err.println("hint: " + failure.hint());
+            err.println(Journal.errorPrefix() + "hint: " + failure.hint());
         }
     }
 

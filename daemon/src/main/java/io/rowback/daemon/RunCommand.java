@@ -1,7 +1,12 @@
 package io.rowback.daemon;
 
+import io.rowback.daemon.log.Logging;
 import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
+import io.rowback.postgres.Config;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -20,16 +25,27 @@ import picocli.CommandLine.Mixin;
             "  ROWBACK_DATABASES_APP_URL=postgresql://rowback@db/app ROWBACK_STORE_DIR=/srv/rowback rowbackd run"
         })
 final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
     @Mixin
     @SuppressWarnings("NullAway.Init")
     private ConfigOption config;
 
     @Override
     public Integer call() throws InterruptedException {
-        try (Daemon daemon = Daemon.start(config.read())) {
+        Config read = config.read();
+        Logging.configure(read.log());
+        try (Daemon daemon = Daemon.start(read)) {
             Signals.onEnd(daemon::stop);
             ErrorCode code = daemon.await();
             return code.exitCode();
+        } catch (RowbackException e) {
+            if (!read.log().json()) {
+                throw e;
+            }
+            // Whoever reads documents cannot read what other commands print then.
+            LOG.error("{}{}", e.getMessage(), e.hint() == null ? "" : "; " + e.hint());
+            return e.code().exitCode();
         }
     }
 }

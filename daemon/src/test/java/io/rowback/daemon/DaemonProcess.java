@@ -18,6 +18,9 @@ import java.util.concurrent.locks.LockSupport;
 final class DaemonProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
+    /** With this among the environment's additions, its log is what it takes for the journal. */
+    static final String JOURNAL = "JOURNAL_STREAM";
+
     private final Process process;
     private final Path log;
 
@@ -40,6 +43,10 @@ final class DaemonProcess implements AutoCloseable {
             ProcessBuilder builder =
                     new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
             builder.environment().putAll(environment);
+            if (environment.containsKey(JOURNAL)) {
+                Map<String, Object> stream = Files.readAttributes(Files.createFile(log), "unix:dev,ino");
+                builder.environment().put(JOURNAL, stream.get("dev") + ":" + stream.get("ino"));
+            }
             this.process = builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -65,6 +65,7 @@ class StructureTest {
                 "io.micrometer..                | io.rowback.daemon.http..",
                 "com.sun.net.httpserver..       | io.rowback.daemon.http..",
                 "org.newsclub..                 | io.rowback.daemon.systemd..",
+                "ch.qos.logback..               | io.rowback.daemon.log..",
             })
     void foreignLibraryStaysInOnePackage(String library, String home) {
         noClasses()

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param databases the databases captured, by the name the configuration gives them
  * @param storeDir the folder that holds one store per database
  * @param http where and to whom metrics and health are served
+ * @param log how the daemon tells its life
  */
-public record Config(Map<String, Database> databases, Path storeDir, Http http) {
+public record Config(Map<String, Database> databases, Path storeDir, Http http, Log log) {
     public Config {
         databases = Map.copyOf(databases);
     }
@@ -96,6 +97,14 @@ public record Config(Map<String, Database> databases, Path storeDir, Http http) 
             return listen;
         }
     }
+
+    /**
+     * How the daemon tells its life.
+     *
+     * @param json whether each line is a JSON document
+     * @param debug whether it tells more than an operator needs
+     */
+    public record Log(boolean json, boolean debug) {}
 
     /** The databases' names, in alphabetical order. */
     public List<String> names() {

@@ -65,7 +65,9 @@ public enum ConfigKey {
             "who asks over HTTP must have it, as a bearer token; with one and TLS, http.listen may be any address"),
     HTTP_TOKEN_FILE("http.token_file", Kind.TEXT, "", "a file that has the token, where nothing else sets it"),
     HTTP_CERTIFICATE("http.certificate", Kind.TEXT, "", "PEM file with the certificate and its chain, for TLS"),
-    HTTP_KEY("http.key", Kind.TEXT, "", "PEM file with its private key, PKCS #8 without a password");
+    HTTP_KEY("http.key", Kind.TEXT, "", "PEM file with its private key, PKCS #8 without a password"),
+    LOG_FORMAT("log.format", Kind.TEXT, "text", "text, for people and the journal; or json, a document a line"),
+    LOG_LEVEL("log.level", Kind.TEXT, "info", "info; or debug, far more, with no values of rows either");
 
     /** What a key's value is. */
     public enum Kind {

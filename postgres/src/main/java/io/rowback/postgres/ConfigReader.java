@@ -81,7 +81,23 @@ public final class ConfigReader {
                     "Add a table [databases.NAME] with a url, or set ROWBACK_DATABASES_NAME_URL.");
         }
         requireOwnSlots(databases.values());
-        return new Config(databases, Path.of(values.text(ConfigKey.STORE_DIR, "")), http());
+        return new Config(
+                databases,
+                Path.of(values.text(ConfigKey.STORE_DIR, "")),
+                http(),
+                new Config.Log(either(ConfigKey.LOG_FORMAT, "json"), either(ConfigKey.LOG_LEVEL, "debug")));
+    }
+
+    /** Whether a key has that value and not its default, of which one must be. */
+    private boolean either(ConfigKey key, String other) {
+        String value = values.text(key, "");
+        if (!value.equals(other) && !value.equals(key.preset())) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    key.path() + " is " + value,
+                    "It is either " + key.preset() + " or " + other + ".");
+        }
+        return value.equals(other);
     }
 
     private Config.Http http() {
