@@ -63,6 +63,9 @@ class MetricsIT {
             assertThat(value("rowback_changes_total{database=\"app\",operation=\"insert\",table=\"t\"}"))
                     .isOne();
             assertThat(value("rowback_slot_safe_wal_bytes")).isBetween(9e8, 1.1e9);
+            app.run("alter system set max_slot_wal_keep_size = -1");
+            app.query("select pg_reload_conf()");
+            RunningCapture.await(() -> value("rowback_slot_safe_wal_bytes") == Double.POSITIVE_INFINITY);
             assertThat(value("rowback_fsync_seconds_count")).isPositive();
             assertThat(value("rowback_store_bytes{database=\"app\",part=\"wal\"}"))
                     .isPositive();

@@ -38,9 +38,10 @@ public record Slot(
             SELECT s.plugin, s.database, COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
                    COALESCE(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::int8
                        AS retained,
-                   -- Null without a limit, and of a slot that was given up already.
-                   COALESCE(GREATEST(s.safe_wal_size, 0), CASE WHEN s.wal_status = 'lost' THEN 0 ELSE -1 END)
-                       AS room,
+                   -- Null without a limit, and of a slot that was given up already; GREATEST passes over null.
+                   CASE WHEN s.wal_status = 'lost' THEN 0
+                        WHEN s.safe_wal_size IS NULL THEN -1
+                        ELSE GREATEST(s.safe_wal_size, 0) END AS room,
                    CASE WHEN s.wal_status = 'lost'
                         -- The column is there from version 17 on.
                         THEN COALESCE(pg_catalog.to_jsonb(s) ->> 'invalidation_reason', 'wal_removed') END AS lost
