@@ -258,8 +258,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         SequenceSample last = ofOne.values().stream()
                 .filter(sample -> sample.at().isBefore(at))
                 .reduce(null, (older, newer) -> newer);
-        boolean gone =
-                last != null && last.dropped() && last.equals(ofOne.get(ofOne.lastKey()));
+        boolean gone = last != null && last.dropped() && last.equals(ofOne.get(ofOne.lastKey()));
         ofOne.values().removeIf(sample -> sample.at().isBefore(at) && (gone || !sample.equals(last)));
     }
 

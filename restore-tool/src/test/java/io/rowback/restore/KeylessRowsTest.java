@@ -14,7 +14,6 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.store.RocksHistoryWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,17 +98,16 @@ final class KeylessRowsTest {
     }
 
     @Test
-    void restoreNamesTheTableUnlessItsRowsWereOnlyInserted() {
-        assertThat(rowback("restore", "--tx", "701,704")).isEqualTo(4);
-        assertThat(err.toString())
-                .containsOnlyOnce("logins (all rows): rows of a table without a key are not put back");
+    void restorePutsBackAsManyEqualRowsAsWereLost() {
+        assertThat(rowback("restore", "--tx", "704")).isZero();
+        assertThat(err.toString()).contains("logins: rows to insert: 4");
+        assertThat(out.toString())
+                .contains("LOCK TABLE ONLY public.logins IN SHARE ROW EXCLUSIVE MODE")
+                .contains("(2, '" + FINGERPRINT + "', 0, 2, 0, 2, 0, '1', 'sms')");
+        assertThat(rowback("restore", "--tx", "701")).isEqualTo(4);
+        assertThat(err.toString()).contains("logins " + FINGERPRINT + ": somebody changed such rows since");
         assertThat(rowback("restore", "--tx", "703")).isZero();
-        assertThat(rowback("restore", "--tx", "703", "--ops", "insert")).isEqualTo(4);
-        Path file = folder.resolve("nothing.sql");
-        assertThat(rowback("restore", "--tx", "701", "--allow-incomplete", "-o", file.toString()))
-                .isEqualTo(3);
-        assertThat(Files.exists(file)).isFalse();
-        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).contains("logins: 1 rows that the scope inserted stay");
     }
 
     @Test

@@ -55,7 +55,9 @@ final class Expiry {
 
     /** Whether the newest epoch reaches over as much time as one may. */
     private boolean isLong(Retention retention) {
-        if (retention.age().isZero() || meta.logged() == 0 || meta.completeUntil().equals(Instant.MIN)) {
+        if (retention.age().isZero()
+                || meta.logged() == 0
+                || meta.completeUntil().equals(Instant.MIN)) {
             return false;
         }
         List<Epochs.Epoch> epochs = meta.epochs().all();

@@ -126,6 +126,11 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     }
 
     @Override
+    public boolean countsEqualRows() {
+        return false;
+    }
+
+    @Override
     public Set<RowKey> present(TableInfo table, Set<RowKey> keys) {
         LiveTable live = table(table.schema().id());
         String oid = Long.toString(live.oid());

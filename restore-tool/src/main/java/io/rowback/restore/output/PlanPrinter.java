@@ -240,6 +240,14 @@ public final class PlanPrinter {
                                         .putStrings("sql", new TableDefinition(definition).sql())
                                         .putStrings("not_known", new TableDefinition(definition).notKnown()))
                                 .toList())
+                .putObjects(
+                        "counts",
+                        plan.counts().stream()
+                                .map(rows -> row(rows.table(), rows.key())
+                                        .put("row", cells(rows.values()))
+                                        .put("before", rows.before())
+                                        .put("after", rows.after()))
+                                .toList())
                 .putObjects("repairs", repairs(plan))
                 .putObjects(
                         "conflicts",

@@ -26,6 +26,9 @@ public interface CurrentRows {
      */
     Map<RowKey, RowImage> rows(TableInfo table, Map<RowKey, Optional<RowImage>> last);
 
+    /** Whether it is told how many equal rows a table without a key has. */
+    boolean countsEqualRows();
+
     /** Which of these keys a row has there, those included of which it is not known. */
     Set<RowKey> present(TableInfo table, Set<RowKey> keys);
 

@@ -97,6 +97,7 @@ public final class DroppedTable {
                 List.of(definition()),
                 List.of(schema),
                 rows,
+                List.of(),
                 findings,
                 List.of(),
                 Map.of());

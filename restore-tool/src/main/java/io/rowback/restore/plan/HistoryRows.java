@@ -39,6 +39,11 @@ final class HistoryRows implements CurrentRows {
     }
 
     @Override
+    public boolean countsEqualRows() {
+        return true;
+    }
+
+    @Override
     public Set<RowKey> present(TableInfo table, Set<RowKey> keys) {
         RowTimeline timeline = new RowTimeline(reader, table);
         Lsn durable = reader.info().durable();

@@ -82,7 +82,8 @@ final class LifeReader {
     }
 
     /** What is missing of the history from there on, or null if it is complete. */
-    private @Nullable String missingFrom(Lsn begin) {
+    @Nullable
+    String missingFrom(Lsn begin) {
         List<Coverage> coverage = table.coverage();
         if (coverage.isEmpty() || begin.isBefore(coverage.get(0).from())) {
             return "the history of its table does not go back to LSN " + begin;

@@ -3,11 +3,13 @@ package io.rowback.restore.plan;
 import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.Operation;
+import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One write that puts a row back. */
@@ -53,7 +55,7 @@ public sealed interface Repair {
     }
 
     /**
-     * Columns of a row that exists are put back.
+     * Columns of a row that exists are put back; all that are not generated of one without a key.
      *
      * @param wanted what they are to hold
      * @param expected what they must hold for that, in the same order
@@ -82,12 +84,24 @@ public sealed interface Repair {
 
     /** The key under which the row is found after the write. */
     default RowKey keyAfter() {
+        if (!table().hasKey()) {
+            return this instanceof DeleteRow ? key() : fingerprintAfter();
+        }
         List<String> values = new ArrayList<>();
         for (int i = 0; i < table().key().size(); i++) {
             ColumnValue written = written(table().key().get(i));
             values.add(written == null ? key().values().get(i) : written.toString());
         }
         return new RowKey(values);
+    }
+
+    private RowKey fingerprintAfter() {
+        List<ColumnValue> values = new ArrayList<>();
+        for (Column column : table().columns()) {
+            ColumnValue written = written(column.name());
+            values.add(written == null ? ColumnValue.Special.UNKNOWN : written);
+        }
+        return Objects.requireNonNull(new RowImage(table(), values).key(), "a row without a key is written whole");
     }
 
     /** The value that the row holds in this column after the write, as far as the write says. */

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param definitions tables that are gone and are made anew first
  * @param tables the tables that are written to, parents first
  * @param statements the writes in the order in which they must happen; those that need each other are together in one
+ * @param counts the writes to tables without a key once more: how many equal rows there are to be
  * @param findings conflicts and refused rows
  * @param missing stretches of the scope's windows that the history does not hold, for people: what was damaged there is
  *     not part of the plan
@@ -30,6 +31,7 @@ public record RestorePlan(
         List<Definition> definitions,
         List<TableSchema> tables,
         List<List<Repair>> statements,
+        List<EqualRows> counts,
         List<Finding> findings,
         List<String> missing,
         Map<TableName, Long> leftInserted) {
@@ -38,6 +40,7 @@ public record RestorePlan(
         definitions = List.copyOf(definitions);
         tables = List.copyOf(tables);
         statements = statements.stream().map(List::copyOf).toList();
+        counts = List.copyOf(counts);
         findings = List.copyOf(findings);
         missing = List.copyOf(missing);
         leftInserted = Map.copyOf(leftInserted);
@@ -58,6 +61,11 @@ public record RestorePlan(
         List<Repair> repairs = new ArrayList<>();
         statements.forEach(repairs::addAll);
         return repairs;
+    }
+
+    /** The writes to tables with a key. */
+    public List<List<Repair>> keyed() {
+        return statements.stream().filter(rows -> rows.get(0).table().hasKey()).toList();
     }
 
     /** The rows that cannot be put back. */

@@ -7,7 +7,6 @@ import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
 import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
-import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
@@ -21,7 +20,6 @@ import io.rowback.restore.expression.Truth;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -55,6 +53,7 @@ public final class RestorePlanner {
     private final List<Draft> drafts = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
     private final Map<TableName, Long> leftInserted = new TreeMap<>();
+    private final List<KeylessTable> keyless = new ArrayList<>();
     private long surplus;
 
     private RestorePlanner(HistoryReader reader, RestoreRequest request, CurrentRows current) {
@@ -88,18 +87,27 @@ public final class RestorePlanner {
             judge(read(rest), rows);
         }
         refuseSurplus(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
-        scope.withoutKey().forEach(this::addWithoutKey);
+        scope.withoutKey().forEach((id, keys) -> addWithoutKey(tables.byId(id).orElseThrow(), keys));
         moved.refuseHalvesOfUnmet(drafts, findings);
         RepairOrder order = order();
+        List<List<Repair>> statements = new ArrayList<>(order.statements());
+        keyless.forEach(table -> table.repairs().forEach(repair -> statements.add(List.of(repair))));
         // Parents that come along were not counted yet.
-        refuseSurplus(order.statements().stream().mapToLong(List::size).sum());
+        refuseSurplus(statements.stream().mapToLong(List::size).sum());
+        List<TableSchema> written = new ArrayList<>(order.tables());
+        keyless.stream()
+                .flatMap(table -> table.repairs().stream())
+                .map(Repair::table)
+                .distinct()
+                .forEach(written::add);
         return new RestorePlan(
                 request,
                 reader.info().durable(),
                 List.copyOf(causing.values()),
                 List.of(),
-                order.tables(),
-                order.statements(),
+                written,
+                statements,
+                keyless.stream().flatMap(table -> table.counts().stream()).toList(),
                 findings,
                 missing(),
                 leftInserted);
@@ -226,20 +234,25 @@ public final class RestorePlanner {
         }
     }
 
-    /** What is to be done about a table without a key: nothing but to name it, unless rows were only inserted. */
-    private void addWithoutKey(TableSchema table, Transaction.Counts counts) {
-        boolean damaged = Arrays.stream(Operation.values())
-                .anyMatch(operation -> request.asksFor(operation) && counts.of(operation) > 0);
-        if (damaged) {
-            findings.add(
-                    new Finding.Refusal(
-                            table,
-                            RowKey.of(),
-                            "rows of a table without a key are not put back; history --where and show --where tell what they were"));
+    private void addWithoutKey(TableInfo table, Set<RowKey> keys) {
+        KeylessTable planned = new KeylessTable(reader, request, table, keys);
+        TableSchema schema = table.schema();
+        if (!current.countsEqualRows()
+                && !(planned.repairs().isEmpty() && planned.findings().isEmpty())) {
+            findings.add(new Finding.Refusal(
+                    schema, RowKey.of(), "rows of a table without a key are put back without --target only"));
+            return;
         }
-        if (!request.asksFor(Operation.INSERT) && counts.inserts() > 0) {
-            leftInserted.merge(table.name(), counts.inserts(), Long::sum);
+        keyless.add(planned);
+        findings.addAll(planned.findings());
+        planned.repairs().forEach(this::addCauses);
+        if (planned.left() > 0) {
+            leftInserted.merge(schema.name(), planned.left(), Long::sum);
         }
+    }
+
+    private void addCauses(Repair repair) {
+        repair.causes().forEach(cause -> causing.put(cause.transaction().commit(), cause.transaction()));
     }
 
     private void add(RowLife life, Set<Row> rows) {
@@ -317,7 +330,7 @@ public final class RestorePlanner {
         }
         judgement.repair().ifPresent(repair -> {
             drafts.add(new Draft(life.key(), repair, life.now()));
-            repair.causes().forEach(cause -> causing.put(cause.transaction().commit(), cause.transaction()));
+            addCauses(repair);
         });
     }
 }

@@ -26,6 +26,7 @@ public final class Reversal {
                 List.of(),
                 plan.tables(),
                 statements,
+                plan.counts().stream().map(EqualRows::reversed).toList(),
                 List.of(),
                 List.of(),
                 Map.of());

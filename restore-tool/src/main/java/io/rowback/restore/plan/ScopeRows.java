@@ -9,12 +9,11 @@ import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
-import io.rowback.history.TableSchema;
 import io.rowback.history.TableTimeline;
-import io.rowback.history.Transaction.Counts;
 import io.rowback.restore.query.RelatedRows;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -32,7 +31,7 @@ final class ScopeRows {
     private final Tables tables;
     private final Scope scope;
     private final Set<Row> touched = new LinkedHashSet<>();
-    private final Map<TableId, Counts> withoutKey = new LinkedHashMap<>();
+    private final Map<TableId, Set<RowKey>> withoutKey = new LinkedHashMap<>();
 
     ScopeRows(HistoryReader reader, Tables tables, Scope scope) {
         this.reader = reader;
@@ -73,12 +72,9 @@ final class ScopeRows {
         touch(reader.changes(id, RowKey.of(), window.from(), window.to()), row -> true);
     }
 
-    /** What the scope did to rows of tables without a key, which {@link #read} leaves out. */
-    Map<TableSchema, Counts> withoutKey() {
-        Map<TableSchema, Counts> counts = new LinkedHashMap<>();
-        withoutKey.forEach(
-                (id, count) -> counts.put(tables.byId(id).orElseThrow().schema(), count));
-        return counts;
+    /** The rows of tables without a key, which {@link #read} leaves out, by their fingerprints. */
+    Map<TableId, Set<RowKey>> withoutKey() {
+        return withoutKey;
     }
 
     private Set<Row> rows(Row row, boolean related) {
@@ -102,13 +98,6 @@ final class ScopeRows {
     private void touch(Stream<Change> changes, Predicate<Row> counts) {
         try (changes) {
             for (Change change : (Iterable<Change>) changes::iterator) {
-                if (!change.schema().hasKey()) {
-                    withoutKey.merge(
-                            change.table(),
-                            Counts.NONE.plus(change.operation()),
-                            (sum, one) -> sum.plus(change.operation()));
-                    continue;
-                }
                 if (change.operation() == Operation.TRUNCATE) {
                     touchAll(change, counts);
                 }
@@ -129,14 +118,25 @@ final class ScopeRows {
     }
 
     private void touch(Change change, @Nullable RowKey key, Predicate<Row> counts) {
-        if (key != null && counts.test(new Row(change.table(), key))) {
+        if (key == null || !counts.test(new Row(change.table(), key))) {
+            return;
+        }
+        if (change.schema().hasKey()) {
             touch(new Row(change.table(), key));
+        } else {
+            Set<RowKey> keys = withoutKey.computeIfAbsent(change.table(), table -> new HashSet<>());
+            keys.add(key);
+            refuseTooMany(keys);
         }
     }
 
     private void touch(Row row) {
         touched.add(row);
-        if (touched.size() > MOST) {
+        refuseTooMany(touched);
+    }
+
+    private static void refuseTooMany(Set<?> rows) {
+        if (rows.size() > MOST) {
             throw tooMany();
         }
     }

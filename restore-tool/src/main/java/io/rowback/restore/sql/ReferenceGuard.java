@@ -61,7 +61,7 @@ final class ReferenceGuard {
 
     /** Whether anything that a plan writes can be referred to. */
     static boolean isNeeded(RestorePlan plan) {
-        return plan.repairs().stream().anyMatch(ReferenceGuard::letsGo);
+        return plan.keyed().stream().flatMap(List::stream).anyMatch(ReferenceGuard::letsGo);
     }
 
     /** The statements for a plan; none if nothing that it writes can be referred to. */

@@ -38,6 +38,7 @@ public final class RestoreScript {
 
     private final RestorePlan plan;
     private final Portions portions;
+    private final List<EqualRowsScript> equalRows;
     private final boolean undo;
 
     public RestoreScript(RestorePlan plan) {
@@ -57,7 +58,8 @@ public final class RestoreScript {
     private RestoreScript(RestorePlan plan, int few, boolean undo) {
         this.plan = plan;
         this.undo = undo;
-        this.portions = new Portions(plan.statements(), few);
+        this.equalRows = EqualRowsScript.of(plan);
+        this.portions = new Portions(plan.keyed(), few);
     }
 
     /** What the script does, for people; comment lines, then an empty one. */
@@ -78,17 +80,17 @@ public final class RestoreScript {
         }
         sink.take(ownPath());
         load(sink);
+        for (EqualRowsScript table : equalRows) {
+            take(sink, table.load());
+        }
         take(sink, TriggerSwitch.off(plan));
         locks(sink);
-        List<ScriptStatement> guard = ReferenceGuard.of(plan, portions.sets(), blocks(changed()));
-        if (!guard.isEmpty()) {
-            // It walks the catalog, in which no schema of that path may have a part.
-            sink.take(set(List.of(), "search_path", ""));
-            take(sink, guard);
-            sink.take(ownPath());
-        }
+        guards(sink);
         for (Portion portion : portions.inOrder()) {
             sink.take(portion.rows().isEmpty() ? writeRanges(portion.ranges()) : writeRows(portion.rows()));
+        }
+        for (EqualRowsScript table : equalRows) {
+            take(sink, table.writes());
         }
         sink.take(statement(
                 Phase.VERIFY,
@@ -146,7 +148,7 @@ public final class RestoreScript {
 
     /** Whether the role needs to make temporary tables. */
     public boolean needsTemporaryTables() {
-        return !portions.sets().isEmpty() || ReferenceGuard.isNeeded(plan);
+        return !portions.sets().isEmpty() || !equalRows.isEmpty() || ReferenceGuard.isNeeded(plan);
     }
 
     /**
@@ -251,6 +253,26 @@ public final class RestoreScript {
         }
     }
 
+    private <E extends Exception> void guards(ScriptSink<E> sink) throws E {
+        takeUnderNoPath(
+                sink,
+                equalRows.stream().flatMap(table -> table.guard().stream()).toList());
+        for (EqualRowsScript table : equalRows) {
+            take(sink, table.deletes());
+        }
+        takeUnderNoPath(sink, ReferenceGuard.of(plan, portions.sets(), blocks(changed())));
+    }
+
+    /** Those that walk the catalog or count: no schema of the application's path may have a part in that. */
+    private static <E extends Exception> void takeUnderNoPath(ScriptSink<E> sink, List<ScriptStatement> statements)
+            throws E {
+        if (!statements.isEmpty()) {
+            sink.take(set(List.of(), "search_path", ""));
+            take(sink, statements);
+            sink.take(ownPath());
+        }
+    }
+
     /** The rows that are spelled out and that are there. */
     private List<Repair> changed() {
         return portions.inOrder().stream()
@@ -314,6 +336,10 @@ public final class RestoreScript {
                 List.of("-- Every value that was to be put back is there, by our hand or already before.");
         for (RowSet set : portions.sets()) {
             sink.take(new ScriptStatement(Phase.VERIFY, comment, set.check(), set.size()));
+            comment = List.of();
+        }
+        for (EqualRowsScript table : equalRows) {
+            sink.take(table.check(comment));
             comment = List.of();
         }
         List<Repair> spelledOut = portions.inOrder().stream()

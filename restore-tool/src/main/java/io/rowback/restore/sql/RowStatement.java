@@ -20,8 +20,7 @@ import java.util.stream.Collectors;
 
 /** One write of a plan as SQL: what it does, in a comment; the guarded statement; the check that its row is right now. */
 final class RowStatement {
-    private static final String HINT =
-            "Somebody changed it after this script was made. Nothing was written; make it anew.";
+    static final String HINT = "Somebody changed it after this script was made. Nothing was written; make it anew.";
     private static final String TRIGGER_HINT =
             "Either somebody changed it after this script was made: make it anew. Or a"
                     + " trigger of the table rewrote it, of those that its header lists: leave the trigger's columns out with --except-columns,"

@@ -39,13 +39,20 @@ public final class VerifyScript {
             line(out, "SET LOCAL " + setting.getKey() + " = " + Literals.quote(setting.getValue()) + ";");
         }
         Map<Kind, List<Repair>> kinds = new LinkedHashMap<>();
-        for (Repair repair : plan.repairs()) {
-            kinds.computeIfAbsent(Kind.of(repair), kind -> new ArrayList<>()).add(repair);
+        for (List<Repair> repairs : plan.keyed()) {
+            for (Repair repair : repairs) {
+                kinds.computeIfAbsent(Kind.of(repair), kind -> new ArrayList<>())
+                        .add(repair);
+            }
         }
         for (List<Repair> rows : kinds.values()) {
             for (int i = 0; i < rows.size(); i += ROWS_OF_VALUES) {
                 query(rows.subList(i, Math.min(i + ROWS_OF_VALUES, rows.size())), out);
             }
+        }
+        for (EqualRowsScript table : EqualRowsScript.of(plan)) {
+            line(out, "");
+            line(out, table.verify());
         }
         line(out, "");
         line(out, "COMMIT;");

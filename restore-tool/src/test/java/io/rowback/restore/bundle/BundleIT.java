@@ -164,6 +164,7 @@ final class BundleIT {
                 whole.definitions(),
                 whole.tables(),
                 List.of(List.of(partly)),
+                whole.counts(),
                 whole.findings(),
                 whole.missing(),
                 whole.leftInserted());
