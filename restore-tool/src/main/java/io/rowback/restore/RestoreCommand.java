@@ -11,6 +11,7 @@ import io.rowback.restore.live.LiveDatabase;
 import io.rowback.restore.live.Preview;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
+import io.rowback.restore.plan.DroppedColumns;
 import io.rowback.restore.plan.DroppedTable;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlan.Outcome;
@@ -57,6 +58,7 @@ import picocli.CommandLine.Option;
             "  rowback restore --from -1h --to -50min --table users --key 42 --related",
             "  rowback restore --user alice --from -1h --table users --key-range 1..500",
             "  rowback restore --at -1h --table users             all that changed since then; all of it if it was dropped",
+            "  rowback restore --at -1h --table users --columns plan   the column plan, if it was dropped",
             "  rowback restore --from tx:745 --to now --table users --where \"plan = 'pro'\" --at tx:745"
         })
 final class RestoreCommand extends StoreCommand {
@@ -82,7 +84,8 @@ final class RestoreCommand extends StoreCommand {
             names = "--columns",
             paramLabel = "A,B",
             split = ",",
-            description = "Put back only these columns of rows that exist.")
+            description =
+                    "Put back only these columns of rows that exist. With --table and --at T: columns that were dropped.")
     private Set<String> columns = new LinkedHashSet<>();
 
     @Option(
@@ -198,10 +201,18 @@ final class RestoreCommand extends StoreCommand {
                 maxRows,
                 triggers);
         Optional<TableInfo> dropped = DroppedTable.askedFor(reader, request);
+        Optional<TableInfo> cut = dropped.isPresent() ? Optional.empty() : DroppedColumns.askedFor(request);
         if (!target.named()) {
             RestorePlan plan = dropped.map(table -> DroppedTable.plan(reader, request, table))
+                    .or(() -> cut.map(table -> DroppedColumns.plan(reader, request, table)))
                     .orElseGet(() -> RestorePlanner.plan(reader, request));
             return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
+        }
+        if (cut.isPresent()) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "table " + cut.get().schema().name() + " has lost columns " + columns,
+                    "The SQL that makes columns anew is written without --target.");
         }
         LiveDatabase live = target.open(root(), reader.info());
         RestorePlan plan;

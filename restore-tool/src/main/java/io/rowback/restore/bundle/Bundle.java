@@ -110,8 +110,8 @@ public final class Bundle {
         if (!plan.definitions().isEmpty()) {
             throw new RowbackException(
                     ErrorCode.REFUSED,
-                    "the plan makes a table anew, which no bundle takes back",
-                    "Write the SQL alone with -o; DROP TABLE takes it back.");
+                    "the plan makes a table or a column anew, which no bundle takes back",
+                    "Write the SQL alone with -o; DROP takes it back.");
         }
         for (Repair repair : plan.repairs()) {
             if (repair instanceof Repair.DeleteRow delete) {

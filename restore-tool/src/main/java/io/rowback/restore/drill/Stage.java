@@ -78,7 +78,7 @@ final class Stage {
     /** How to make these tables, each with its foreign keys to others of them. */
     List<Definition> definitions() {
         return tables().stream()
-                .map(table -> new Definition(table, durable, durable, references(table), List.of()))
+                .map(table -> new Definition(table, List.of(), durable, durable, references(table), List.of()))
                 .toList();
     }
 

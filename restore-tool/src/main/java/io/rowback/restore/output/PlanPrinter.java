@@ -53,8 +53,11 @@ public final class PlanPrinter {
     public void summary() {
         output.note(mode());
         plan.definitions().forEach(definition -> {
-            output.note("note: whether it was dropped, or only taken out of the publication, the history does not tell;"
-                    + " the SQL fails if it is there");
+            if (definition.isOfTable()) {
+                output.note(
+                        "note: whether it was dropped, or only taken out of the publication, the history does not tell;"
+                                + " the SQL fails if it is there");
+            }
             output.note("not known, and not made:");
             new TableDefinition(definition).notKnown().forEach(line -> output.note("  " + line));
         });
@@ -91,8 +94,9 @@ public final class PlanPrinter {
         if (!plan.definitions().isEmpty()) {
             Definition definition = plan.definitions().get(0);
             boolean last = definition.asOf().equals(definition.end());
-            return "as of LSN " + definition.asOf() + (last ? ", where its coverage ends" : "") + ": table "
-                    + definition.table().name() + " is gone; it is made anew, with all rows that it held then";
+            return "as of LSN " + definition.asOf() + (last ? ", where the history of it ends" : "") + ": "
+                    + PrintableText.oneLine(definition.toString()) + " is gone; it is made anew, with all "
+                    + (definition.isOfTable() ? "rows that it held then" : "values that the rows still there had");
         }
         Lsn at = plan.request().at();
         boolean overwrites = plan.request().onConflict() == ConflictMode.OVERWRITE;
@@ -236,6 +240,11 @@ public final class PlanPrinter {
                         plan.definitions().stream()
                                 .map(definition -> new JsonObject()
                                         .putTable(definition.table().name())
+                                        .putStrings(
+                                                "columns",
+                                                definition.columns().stream()
+                                                        .map(column -> column.name())
+                                                        .toList())
                                         .put("as_of", definition.asOf())
                                         .putStrings("sql", new TableDefinition(definition).sql())
                                         .putStrings("not_known", new TableDefinition(definition).notKnown()))

@@ -182,7 +182,7 @@ public final class DroppedTable {
                 }
             }
         }
-        return new Definition(schema, at, end, references, notMade);
+        return new Definition(schema, List.of(), at, end, references, notMade);
     }
 
     /** A table as it is where the script will run: itself, or if it is gone the one that has its name now. */

@@ -174,9 +174,8 @@ public final class RestoreScript {
         int more = plan.transactions().size() - TRANSACTIONS_NAMED;
         String did = (undo ? "taken back: " : "") + "what transaction " + ids
                 + (more > 0 ? " and " + more + " more" : "") + " did";
-        String what = plan.definitions().isEmpty()
-                ? did
-                : "table " + plan.definitions().get(0).table().name();
+        String what =
+                plan.definitions().isEmpty() ? did : plan.definitions().get(0).toString();
         return statement(
                 Phase.MARK,
                 List.of("-- Marks this transaction in the history as a restore" + (undo ? " taken back." : ".")),

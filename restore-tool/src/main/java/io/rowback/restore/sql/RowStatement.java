@@ -63,7 +63,7 @@ final class RowStatement {
 
     private String by(boolean timed) {
         if (repair.causes().isEmpty()) {
-            return "gone with its table";
+            return repair instanceof UpdateRow ? "gone with its column" : "gone with its table";
         }
         if (repair.causes().size() == 1) {
             return by(repair.causes().get(0), timed);

@@ -37,9 +37,10 @@ final class ScriptHeader {
 
     private void incident() {
         for (Definition definition : plan.definitions()) {
-            lines.add("-- Written by Rowback. Makes table "
-                    + PrintableText.oneLine(definition.table().name().toString())
-                    + " anew, which is gone, with its rows as of LSN "
+            lines.add("-- Written by Rowback. Makes "
+                    + PrintableText.oneLine(definition.toString())
+                    + " anew, which is gone, with "
+                    + (definition.isOfTable() ? "its rows" : "the values of rows that are there") + " as of LSN "
                     + definition.asOf() + ".");
         }
         if (!plan.definitions().isEmpty()) {
@@ -77,7 +78,7 @@ final class ScriptHeader {
     }
 
     private void triggers() {
-        if (!plan.definitions().isEmpty()) {
+        if (plan.makesTables()) {
             // A table that is made anew has none yet.
             return;
         }
@@ -101,7 +102,7 @@ final class ScriptHeader {
         lines.add("--   psql -X -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE");
         if (!plan.definitions().isEmpty()) {
             lines.add(
-                    "-- It is one transaction. Where a table of that name is there, as in a second run, all fails and nothing is");
+                    "-- It is one transaction. Where one of that name is there, as in a second run, all fails and nothing is");
             lines.add("-- changed. Before COMMIT every value that was to be put back is checked.");
             lines.add("");
             return;

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** The SQL that makes a table anew that is gone, and what of it is not known and left to a person. */
+/** The SQL that makes a table, or columns of one, anew that are gone, and what of it is not known and left to a person. */
 public final class TableDefinition {
     private static final Set<String> SEQUENCE_TYPES = Set.of("smallint", "integer", "bigint");
 
@@ -34,6 +35,12 @@ public final class TableDefinition {
     /** What is not made because the history does not know it, each in a line. */
     public List<String> notKnown() {
         List<String> lines = new ArrayList<>();
+        if (!definition.isOfTable()) {
+            lines.add("defaults, checks, collations, comments, grants, indexes and views that the columns were in");
+            definition.columns().forEach(column -> notKnown(column, lines));
+            lines.addAll(definition.notMade());
+            return lines.stream().map(PrintableText::oneLine).toList();
+        }
         lines.add("defaults, checks, exclusion constraints, collations, rules, policies, other indexes, inheritance");
         lines.add("owner, grants, comments, tablespace, storage parameters, membership in publications");
         lines.add("name and options of the key; of unique constraints whether they were indexes, and their options");
@@ -63,7 +70,7 @@ public final class TableDefinition {
         }
         if (ownsSequence(column)) {
             lines.add(
-                    "the default of column " + column.name() + ", whose sequence is made; perhaps it was: ALTER TABLE "
+                    "the default of column " + column.name() + ", which owned a sequence; perhaps it was: ALTER TABLE "
                             + name + " ALTER " + Identifiers.quote(column.name()) + " SET DEFAULT nextval("
                             + Literals.quote(Objects.requireNonNull(column.sequence())) + ")");
         }
@@ -77,10 +84,9 @@ public final class TableDefinition {
     /** The statements that make the table, before its rows are there. */
     List<ScriptStatement> before() {
         List<String> comment = new ArrayList<>();
-        String shown = PrintableText.oneLine(table.name().toString());
-        comment.add("-- ==== Definition of table " + shown + ", which is gone, as the history knows it at LSN "
-                + definition.asOf() + " ====");
-        comment.add("-- Fails if there is a table of that name. Not known, and not made:");
+        comment.add("-- ==== Definition of " + PrintableText.oneLine(definition.toString())
+                + ", which is gone, as the history knows it at LSN " + definition.asOf() + " ====");
+        comment.add("-- Fails if there is one of that name. Not known, and not made:");
         notKnown().forEach(line -> comment.add("--   " + line));
         return statements(comment, make());
     }
@@ -112,6 +118,12 @@ public final class TableDefinition {
 
     /** Those that make the table without its foreign keys, as a program reads them. */
     public List<String> make() {
+        if (!definition.isOfTable()) {
+            return List.of("ALTER TABLE " + name
+                    + definition.columns().stream()
+                            .map(column -> "\n  ADD COLUMN " + Identifiers.quote(column.name()) + " " + column.type())
+                            .collect(Collectors.joining(",")));
+        }
         List<String> lines = new ArrayList<>();
         List<String> before = new ArrayList<>();
         List<String> after = new ArrayList<>();

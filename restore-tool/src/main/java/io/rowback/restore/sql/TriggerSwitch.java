@@ -46,8 +46,7 @@ public final class TriggerSwitch {
 
     private static List<Trigger> firing(RestorePlan plan, TableSchema table) {
         // A table that is made anew has no triggers yet.
-        return plan.request().triggers() == TriggerMode.KEEP
-                        || !plan.definitions().isEmpty()
+        return plan.request().triggers() == TriggerMode.KEEP || plan.makesTables()
                 ? List.of()
                 : table.triggers().stream().filter(TriggerSwitch::fires).toList();
     }
