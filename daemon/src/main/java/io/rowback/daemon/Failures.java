@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 
 /** What a failure of the capture means: whether time heals it, and what an operator reads. */
 final class Failures {
@@ -37,7 +39,18 @@ final class Failures {
         String state = state(failure);
         return state == null
                 ? find(failure, IOException.class).isPresent()
-                : state.startsWith("08") || state.startsWith("28") || PASSING.contains(state);
+                : isEndOfStream(failure) || state.startsWith("08") || state.startsWith("28") || PASSING.contains(state);
+    }
+
+    /**
+     * Whether the driver, not the server, says so of a stream that the server has ended: it does where it was about to
+     * tell the server a position, instead of what ended the stream.
+     */
+    private static boolean isEndOfStream(Throwable failure) {
+        return find(failure, PSQLException.class)
+                .filter(sql -> PSQLState.OBJECT_NOT_IN_STATE.getState().equals(sql.getSQLState()))
+                .filter(sql -> sql.getServerErrorMessage() == null)
+                .isPresent();
     }
 
     /** Whether it passes by itself. */
