@@ -6,6 +6,7 @@ import io.rowback.history.Lsn;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,6 +44,12 @@ class RetentionIT {
             capture.covering(1);
             app.run("delete from t where id = 20");
             Lsn deleted = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
+            Instant then = Instant.now();
+            // Up to when the history is complete is told by looks at the server, each of which confirms the one before.
+            RunningCapture.await(
+                    "the history is complete beyond the DELETE",
+                    () -> capture.<Boolean>read(
+                            reader -> then.isBefore(reader.info().completeUntil())));
             int[] rounds = {0};
             RunningCapture.await("the DELETE is dropped", () -> {
                 // The large value is unchanged, so the stream does not carry it.
