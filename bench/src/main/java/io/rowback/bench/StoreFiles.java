@@ -1,15 +1,12 @@
 package io.rowback.bench;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.rowback.history.store.StoreFolder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.CompactRangeOptions;
@@ -24,22 +21,12 @@ import org.rocksdb.RocksDBException;
 record StoreFiles(Path folder) {
     /** All bytes, the log files among them. */
     long bytes() {
-        return bytes("");
+        return StoreFolder.bytes(folder);
     }
 
     /** The bytes of RocksDB's own log. */
     long walBytes() {
-        return bytes(".log");
-    }
-
-    private long bytes(String suffix) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(suffix))
-                    .mapToLong(file -> file.toFile().length())
-                    .sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return StoreFolder.walBytes(folder);
     }
 
     /** The bytes of each column family, after the memtables were written out. */

@@ -5,18 +5,15 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
-import io.rowback.postgres.Config;
 import io.rowback.postgres.PrintableText;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -38,10 +35,7 @@ import picocli.CommandLine.Spec;
 final class RebaselineCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private ConfigOption config;
-
-    @Option(names = "--db", paramLabel = "NAME", description = "The database; needed only where several are captured.")
-    private @Nullable String database;
+    private DatabaseOption database;
 
     @Parameters(
             paramLabel = "TABLE",
@@ -55,8 +49,7 @@ final class RebaselineCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Config all = config.read();
-        Path store = all.store(all.database(database).name());
+        Path store = database.read().store();
         RebaselineRequests requests = new RebaselineRequests(store);
         PrintWriter out = spec.commandLine().getOut();
         try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {

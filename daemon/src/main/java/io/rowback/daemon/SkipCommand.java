@@ -12,11 +12,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -41,10 +39,7 @@ import picocli.CommandLine.Spec;
 final class SkipCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private ConfigOption config;
-
-    @Option(names = "--db", paramLabel = "NAME", description = "The database; needed only where several are captured.")
-    private @Nullable String database;
+    private DatabaseOption database;
 
     @Parameters(index = "0", paramLabel = "LSN", description = "As the log of rowbackd names it.")
     @SuppressWarnings("NullAway.Init")
@@ -56,10 +51,10 @@ final class SkipCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Config all = config.read();
-        Config.Database captured = all.database(database);
+        DatabaseOption.Chosen chosen = database.read();
+        Config.Database captured = chosen.database();
         Lsn last = parse(lsn);
-        Path store = all.store(captured.name());
+        Path store = chosen.store();
         if (!RocksHistoryReader.isStore(store)) {
             throw new RowbackException(
                     ErrorCode.NO_STORE, "there is no store in " + store, "rowbackd run makes it when it first runs.");

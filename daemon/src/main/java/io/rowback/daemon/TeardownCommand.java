@@ -18,7 +18,6 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,10 +52,7 @@ final class TeardownCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private ConfigOption config;
-
-    @Option(names = "--db", paramLabel = "NAME", description = "The database; needed only where several are captured.")
-    private @Nullable String database;
+    private DatabaseOption database;
 
     @Option(names = "--yes", description = "Do it.")
     private boolean yes;
@@ -67,9 +63,9 @@ final class TeardownCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Config all = config.read();
-        Config.Database given = all.database(database);
-        Path store = all.store(given.name());
+        DatabaseOption.Chosen chosen = database.read();
+        Config.Database given = chosen.database();
+        Path store = chosen.store();
         boolean history = RocksHistoryReader.isStore(store);
         if (!history) {
             return run(given, store, List.of()).exitCode();

@@ -16,8 +16,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,28 +27,18 @@ class CheckIT {
     private static final Pattern ADDS =
             Pattern.compile("adds? about (\\d+) bytes of log to an UPDATE and (\\d+) bytes");
 
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    // So that nothing but the test writes, and the log holds no images of whole pages.
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.version(18)
+            .setting("autovacuum", "off")
+            .setting("full_page_writes", "off")
+            .setting("max_slot_wal_keep_size", "64MB")
+            .setting("wal_sender_timeout", "0")
+            .setting("idle_replication_slot_timeout", "2d")
+            .start();
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        // So that nothing but the test writes, and the log holds no images of whole pages.
-        server = PostgresServer.version(18)
-                .setting("autovacuum", "off")
-                .setting("full_page_writes", "off")
-                .setting("max_slot_wal_keep_size", "64MB")
-                .setting("wal_sender_timeout", "0")
-                .setting("idle_replication_slot_timeout", "2d")
-                .start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @Test
     void itChangesNothing() throws Exception {

@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,25 +26,15 @@ class CrashPointIT {
     /** Some of them are one batch of a baseline, all of them several. */
     private static final int ROWS = 5_000;
 
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.version(16)
+            .setting("max_replication_slots", "50")
+            // So the daemon reports every second.
+            .setting("wal_sender_timeout", "3s")
+            .start();
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.version(16)
-                .setting("max_replication_slots", "50")
-                // So the daemon reports every second.
-                .setting("wal_sender_timeout", "3s")
-                .start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     /** What the daemon finds in the log. */
     private interface Work {

@@ -20,30 +20,18 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon as an operator meets it: commands, exit statuses, metrics, and a server that comes and goes. */
 class DaemonIT {
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server =
+            PostgresServer.version(18).setting("max_replication_slots", "50").start();
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.version(18)
-                .setting("max_replication_slots", "50")
-                .start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @Test
     void metricsAndHealthTellWhatIsGoingOn() throws Exception {

@@ -12,8 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,21 +24,11 @@ class LogIT {
     private static final Map<String, String> SECRETS = Map.of(
             "ROWBACK_DATABASES_APP_PASSWORD", CANARY + "-password", "ROWBACK_HTTP_TOKEN", CANARY + "-http-token");
 
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @Test
     void documentsOfAnyLevelHoldNeitherValuesNorSecrets() throws Exception {

@@ -11,32 +11,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the metrics say while something is amiss. */
 class MetricsIT {
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server =
+            PostgresServer.version(17).setting("max_slot_wal_keep_size", "1GB").start();
 
     @TempDir
     Path folder;
 
     private final int port = Ports.free();
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.version(17)
-                .setting("max_slot_wal_keep_size", "1GB")
-                .start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @Test
     void ageOfTheOldestCommitThatIsNotStoredGrowsWhileTheServerSendsNothing() throws Exception {

@@ -11,8 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,21 +19,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What an operator meets whose role owns nothing; but for the set-up, on the oldest server there is. */
 class RestrictedRoleIT {
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(14);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(14);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     static List<Integer> versions() {
         return Boolean.getBoolean("rowback.nightly") ? List.of(14, 15, 16, 17, 18) : List.of(14, 18);

@@ -19,8 +19,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,21 +29,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the slot costs the server, and the ways past it: given up, skipped, another server, tables read anew. */
 class SlotIT {
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @ParameterizedTest
     @ValueSource(ints = {14, 18})

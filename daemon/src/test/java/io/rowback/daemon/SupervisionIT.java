@@ -6,8 +6,7 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,21 +16,11 @@ class SupervisionIT {
     private static final String PROGRESS = "WATCHDOG=1";
     private static final Database UNREACHABLE = new Database(1, "nobody", "nowhere");
 
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @Test
     void thatItIsReadyThatItGoesOnAndThatItStopsIsToldOnceEachSecond() throws Exception {

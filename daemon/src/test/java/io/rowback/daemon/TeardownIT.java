@@ -12,8 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,21 +26,11 @@ class TeardownIT {
                     + " (select string_agg(relname || relreplident, ' ' order by relname) from pg_class"
                     + "   where relkind = 'r' and relnamespace = 'public'::regnamespace)";
 
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(14);
 
     @TempDir
     Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(14);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     private record Result(int status, String out, String err) {}
 

@@ -41,7 +41,7 @@ class DroppedTableIT {
                 String at = daemon.catchUp();
                 app.run("delete from users where id = 32");
                 app.run("drop table users cascade");
-                daemon.awaitEndOf("users");
+                daemon.awaitLiving(1);
 
                 refused(daemon, at);
                 String sql = restored(daemon, "users", at);
@@ -83,6 +83,7 @@ class DroppedTableIT {
             app.run("drop table orders; drop table " + CARDS + "; create table orders (id int primary key);"
                     + " insert into orders values (1)");
             try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(3)) {
+                daemon.awaitLiving(1);
                 String cards = restored(daemon, CARDS, at);
                 assertThat(cards).contains("schema \"Sch;ool\", which must be there");
                 app.run(cards);
@@ -92,6 +93,7 @@ class DroppedTableIT {
                 app.run("alter table orders rename to orders_new; alter index orders_pkey rename to new_pkey");
             }
             try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(4)) {
+                daemon.awaitLiving(2);
                 String sql = restored(daemon, "orders", at);
                 assertThat(sql).contains("type \"Sch;ool\".\"mo'od\" of column mood, which must be there");
                 app.run(sql);

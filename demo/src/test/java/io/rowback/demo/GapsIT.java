@@ -22,8 +22,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +33,9 @@ class GapsIT {
     private static final Path HOME = Path.of(System.getProperty("rowback.home"));
     private static final long PATIENCE_SECONDS = 60;
 
-    @SuppressWarnings("NullAway.Init")
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server =
+            PostgresServer.version(18).setting("max_slot_wal_keep_size", "1MB").start();
 
     @TempDir
     private Path folder;
@@ -68,18 +68,6 @@ class GapsIT {
             this.reason = reason;
             this.script = script;
         }
-    }
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.version(18)
-                .setting("max_slot_wal_keep_size", "1MB")
-                .start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
     }
 
     @BeforeEach

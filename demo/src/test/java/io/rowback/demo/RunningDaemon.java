@@ -63,11 +63,10 @@ final class RunningDaemon implements AutoCloseable {
         return this;
     }
 
-    /** Waits until it is noticed that no table of that name is there. */
-    void awaitEndOf(String table) throws IOException {
-        await(reader -> reader.tables().stream()
-                .filter(info -> info.schema().name().name().equals(table))
-                .noneMatch(TableInfo::isCovered));
+    /** Waits until just that many tables are covered: a dropped one is until all is held that was written before. */
+    void awaitLiving(int tables) throws IOException {
+        await(reader ->
+                reader.tables().stream().filter(TableInfo::isCovered).count() == tables);
     }
 
     /** Waits until all that is committed by now is held, and returns the point in time behind it for the tool. */

@@ -10,8 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Asks a real server whether it reads our names and constants as we meant them. */
@@ -33,17 +32,8 @@ final class QuotingIT {
             "%s ? :x {fn now()}",
             "");
 
-    private static PostgresServer server;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @Test
     void keywordsAreThoseOfPostgres() throws SQLException {

@@ -289,22 +289,11 @@ final class MainTest {
 
     @Test
     void goneReaderOfAPipeIsNoFailure() {
-        Writer pipe = new Writer() {
-            @Override
-            public void write(char[] characters, int offset, int length) throws IOException {
-                throw new IOException("Broken pipe");
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
         String store = folder.resolve("store").toString();
-        assertThat(run(Map.of(), pipe, "transactions", "--store", store)).isZero();
+        assertThat(run(Map.of(), new UnreadPipe(), "transactions", "--store", store))
+                .isZero();
         assertThat(err.toString()).isEmpty();
-        assertThat(run(Map.of(), pipe, "restore", "--tx", "702", "--store", store))
+        assertThat(run(Map.of(), new UnreadPipe(), "restore", "--tx", "702", "--store", store))
                 .as("half a plan is none")
                 .isEqualTo(1);
         assertThat(err.toString()).contains("error: the plan was not written in whole: Broken pipe");

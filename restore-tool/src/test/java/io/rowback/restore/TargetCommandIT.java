@@ -6,10 +6,8 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -18,8 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -27,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code rowback restore --target} as it is typed. */
 final class TargetCommandIT {
-    @SuppressWarnings("NullAway.Init") // started before the first test
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @TempDir
     private Path folder;
@@ -37,16 +34,6 @@ final class TargetCommandIT {
     private StringWriter out = new StringWriter();
     private StringWriter err = new StringWriter();
     private long xid;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void loseRows(TestInfo test) throws SQLException {
@@ -196,20 +183,6 @@ final class TargetCommandIT {
             assertThat(process.isAlive()).isTrue();
             Thread.onSpinWait();
         }
-    }
-
-    /** A pipe that nobody reads any more. */
-    private static final class UnreadPipe extends Writer {
-        @Override
-        public void write(char[] characters, int offset, int length) throws IOException {
-            throw new IOException("Broken pipe");
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
     }
 
     @Test

@@ -5,7 +5,9 @@ import static io.rowback.daemon.preflight.Finding.Topic.DISK;
 import io.rowback.history.Coverage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.history.store.StoreFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,7 +21,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,7 +137,7 @@ final class Room {
             return room.getAsDouble() > databaseSize ? DISK.ok(text + baseline) : DISK.warn(text + baseline, mend);
         }
         try {
-            double size = size(store);
+            double size = StoreFolder.bytes(store);
             String has = text + "; the store has " + Amount.bytes(size);
             Optional<Instant> since = coveredSince(store);
             if (since.isEmpty()) {
@@ -145,14 +146,8 @@ final class Room {
             Rate rate = new Rate(size, Duration.between(since.get(), Instant.now()));
             String began = has + " since " + since.get().truncatedTo(ChronoUnit.SECONDS) + ", so it lasts ";
             return rate.judge(began, room.getAsDouble(), STORE_MIN, mend);
-        } catch (RowbackException | IOException e) {
+        } catch (RowbackException | UncheckedIOException e) {
             return DISK.warn(text + "; the store's size cannot be told: " + e.getMessage(), null);
-        }
-    }
-
-    private static double size(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.mapToDouble(file -> file.toFile().length()).sum();
         }
     }
 

@@ -6,14 +6,10 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableInfo.SchemaVersion;
 import io.rowback.history.Voided;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -198,22 +194,9 @@ final class Forgetting {
             if (begin.isBefore(copy.to())) {
                 kept.add(copy);
             } else {
-                delete(directory.resolve(copy.folder()));
+                StoreFolder.delete(directory.resolve(copy.folder()));
             }
         }
         return kept;
-    }
-
-    private static void delete(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

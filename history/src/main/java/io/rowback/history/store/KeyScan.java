@@ -30,13 +30,38 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         return new Merge(scans, order);
     }
 
+    /** A scan that knows whether there is another key once it has found it. */
+    abstract class Ahead implements KeyScan {
+        private byte @Nullable [] found;
+
+        /** The next key; null if there is none, from then on. */
+        abstract byte @Nullable [] find();
+
+        @Override
+        public final boolean hasNext() {
+            if (found == null) {
+                found = find();
+            }
+            return found != null;
+        }
+
+        @Override
+        public final byte[] next() {
+            byte[] key = hasNext() ? found : null;
+            if (key == null) {
+                throw new NoSuchElementException();
+            }
+            found = null;
+            return key;
+        }
+    }
+
     /** Ranges in sequence. */
-    final class Sequence implements KeyScan {
+    final class Sequence extends Ahead {
         private final Database database;
         private final Family family;
         private final Queue<KeyRange> ranges;
         private @Nullable Cursor cursor;
-        private byte @Nullable [] next;
 
         private Sequence(Database database, Family family, List<KeyRange> ranges) {
             this.database = database;
@@ -45,29 +70,15 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         }
 
         @Override
-        public boolean hasNext() {
-            while (next == null) {
-                if (cursor != null && cursor.next()) {
-                    next = cursor.key();
-                } else if (ranges.isEmpty()) {
-                    close();
-                    return false;
-                } else {
-                    close();
-                    cursor = database.cursor(family, ranges.remove());
+        byte @Nullable [] find() {
+            while (cursor == null || !cursor.next()) {
+                close();
+                if (ranges.isEmpty()) {
+                    return null;
                 }
+                cursor = database.cursor(family, ranges.remove());
             }
-            return true;
-        }
-
-        @Override
-        public byte[] next() {
-            byte[] key = hasNext() ? next : null;
-            if (key == null) {
-                throw new NoSuchElementException();
-            }
-            next = null;
-            return key;
+            return cursor.key();
         }
 
         @Override
@@ -80,12 +91,11 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
     }
 
     /** Ranges skipped through. */
-    final class Skipping implements KeyScan {
+    final class Skipping extends Ahead {
         private final List<KeyRange> ranges;
         private final @Nullable Cursor cursor;
         private int range;
         private boolean entered;
-        private byte @Nullable [] next;
 
         private Skipping(Database database, Family family, List<KeyRange> ranges) {
             this.ranges = ranges;
@@ -98,29 +108,18 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         }
 
         @Override
-        public boolean hasNext() {
-            while (next == null && cursor != null && range < ranges.size()) {
+        byte @Nullable [] find() {
+            while (cursor != null && range < ranges.size()) {
                 KeyRange current = ranges.get(range);
-                boolean found = entered ? cursor.next() : cursor.skipTo(current.from());
+                boolean there = entered ? cursor.next() : cursor.skipTo(current.from());
                 entered = true;
-                if (found && Arrays.compareUnsigned(cursor.key(), current.to()) < 0) {
-                    next = cursor.key();
-                } else {
-                    range++;
-                    entered = false;
+                if (there && Arrays.compareUnsigned(cursor.key(), current.to()) < 0) {
+                    return cursor.key();
                 }
+                range++;
+                entered = false;
             }
-            return next != null;
-        }
-
-        @Override
-        public byte[] next() {
-            byte[] key = hasNext() ? next : null;
-            if (key == null) {
-                throw new NoSuchElementException();
-            }
-            next = null;
-            return key;
+            return null;
         }
 
         @Override

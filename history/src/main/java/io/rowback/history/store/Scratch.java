@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /**
  * A private folder for what RocksDB writes in a reader: its own messages, since the store's folder may not be writable
@@ -13,7 +11,7 @@ import java.util.stream.Stream;
  */
 final class Scratch implements AutoCloseable {
     private final Path folder;
-    private final Thread atExit = new Thread(this::delete, "scratch-clean-up");
+    private final Thread atExit = new Thread(() -> StoreFolder.delete(folder()), "scratch-clean-up");
 
     Scratch() {
         try {
@@ -30,25 +28,12 @@ final class Scratch implements AutoCloseable {
 
     @Override
     public void close() {
-        delete();
+        StoreFolder.delete(folder);
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
             // The process is ending already and does the same once more, which does no harm.
             return;
-        }
-    }
-
-    private void delete() {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

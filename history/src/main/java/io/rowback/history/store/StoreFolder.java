@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
@@ -21,7 +22,7 @@ public final class StoreFolder {
     }
 
     /** How many of them are RocksDB's write-ahead log. */
-    static long walBytes(Path directory) {
+    public static long walBytes(Path directory) {
         return bytes(directory, file -> file.toString().endsWith(".log"));
     }
 
@@ -59,6 +60,20 @@ public final class StoreFolder {
                             : "the store in " + directory + " cannot be opened: " + e.getMessage(),
                     locked ? "Only one rowbackd can write a store; stop the other one." : null,
                     e);
+        }
+    }
+
+    /** Deletes a folder and all that is in it; does nothing if there is none. */
+    static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -22,7 +22,6 @@ import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -167,17 +166,13 @@ public final class DroppedColumns {
                 }
             }
         }
-        return new RestorePlan(
+        return RestorePlan.ofDefinition(
                 request,
                 reader.info().durable(),
-                List.of(),
-                List.of(new Definition(made, columns, from, lastSeen, List.of(), notMade())),
-                List.of(made),
+                new Definition(made, columns, from, lastSeen, List.of(), notMade()),
+                made,
                 rows,
-                List.of(),
-                findings,
-                List.of(),
-                Map.of());
+                findings);
     }
 
     private void refuseWhatCannotBeMade() {

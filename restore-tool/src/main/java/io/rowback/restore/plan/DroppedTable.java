@@ -19,7 +19,6 @@ import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -90,17 +89,7 @@ public final class DroppedTable {
                 }
             }
         }
-        return new RestorePlan(
-                request,
-                reader.info().durable(),
-                List.of(),
-                List.of(definition()),
-                List.of(schema),
-                rows,
-                List.of(),
-                findings,
-                List.of(),
-                Map.of());
+        return RestorePlan.ofDefinition(request, reader.info().durable(), definition(), schema, rows, findings);
     }
 
     private void refuseWhatCannotBeMade() {

@@ -46,6 +46,27 @@ public record RestorePlan(
         leftInserted = Map.copyOf(leftInserted);
     }
 
+    /** The plan that makes a definition anew, with the rows of its table. */
+    static RestorePlan ofDefinition(
+            RestoreRequest request,
+            Lsn seen,
+            Definition definition,
+            TableSchema table,
+            List<List<Repair>> rows,
+            List<Finding> findings) {
+        return new RestorePlan(
+                request,
+                seen,
+                List.of(),
+                List.of(definition),
+                List.of(table),
+                rows,
+                List.of(),
+                findings,
+                List.of(),
+                Map.of());
+    }
+
     /** How a plan ends. */
     public enum Outcome {
         /** Everything that the scope damaged is put back, or there is nothing to do. */

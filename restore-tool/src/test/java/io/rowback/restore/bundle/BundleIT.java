@@ -34,8 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -43,24 +42,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs what a bundle holds on a real server. */
 final class BundleIT {
-    @SuppressWarnings("NullAway.Init") // started before the first test
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @SuppressWarnings("NullAway.Init") // created before each test
     private Database database;
 
     @TempDir
     private Path folder;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void createDatabase(TestInfo test) throws SQLException {

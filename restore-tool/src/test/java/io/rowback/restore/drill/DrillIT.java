@@ -13,8 +13,7 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -23,24 +22,14 @@ import org.junit.jupiter.api.TestInfo;
 final class DrillIT {
     private static final long SEED = 7;
 
-    @SuppressWarnings("NullAway.Init") // started before the first test
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     @SuppressWarnings("NullAway.Init") // created before each test
     private Database database;
 
     @SuppressWarnings("NullAway.Init") // created before each test
     private Database scratch;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void createDatabases(TestInfo test) throws SQLException {

@@ -14,7 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,25 +22,16 @@ import org.junit.jupiter.api.TestInfo;
 
 /** What writing a plan would do and meet, named before anything is written. */
 final class PreviewIT {
-    @SuppressWarnings("NullAway.Init") // started before the first test
-    private static PostgresServer server;
+    // Nobody but the tests is to need transaction ids.
+    @AutoClose
+    private static final PostgresServer server =
+            PostgresServer.version(18).setting("autovacuum", "off").start();
 
     private Database database;
 
     @BeforeAll
-    static void startServer() {
-        // Nobody but the tests is to need transaction ids.
-        server = PostgresServer.version(18).setting("autovacuum", "off").start();
-        try {
-            server.database().run("create role clerk login");
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    static void createRole() throws SQLException {
+        server.database().run("create role clerk login");
     }
 
     @BeforeEach

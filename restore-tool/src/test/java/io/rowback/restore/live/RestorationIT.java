@@ -24,8 +24,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -39,21 +38,11 @@ final class RestorationIT {
     private static final String CANCELLED = "ERROR: canceling statement due to user request";
     private static final List<String> DAMAGED = List.of("1|test", "2|test");
 
-    @SuppressWarnings("NullAway.Init") // started before the first test
-    private static PostgresServer server;
+    @AutoClose
+    private static final PostgresServer server = PostgresServer.start(18);
 
     private Database database;
     private RestorePlan plan;
-
-    @BeforeAll
-    static void startServer() {
-        server = PostgresServer.start(18);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void planARestore(TestInfo test) throws SQLException {
