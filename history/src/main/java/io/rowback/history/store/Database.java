@@ -95,6 +95,11 @@ final class Database implements AutoCloseable {
                 tuning.database(), directory.toString(), scratch.toString(), tuning.families(), handles));
     }
 
+    /** Takes in what the writer wrote since; for a secondary without a cursor. */
+    void catchUp() throws RocksDBException {
+        rocks.tryCatchUpWithPrimary();
+    }
+
     private ColumnFamilyHandle handle(Family family) {
         return Objects.requireNonNull(handles.get(family));
     }

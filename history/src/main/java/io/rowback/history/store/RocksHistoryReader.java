@@ -31,6 +31,9 @@ import org.rocksdb.RocksDBException;
  */
 public final class RocksHistoryReader implements HistoryReader {
     private static final int ATTEMPTS = 8;
+    /** A writer that does nothing else but drop the past makes a reader catch up some five times. */
+    private static final int CHANGES_MAX = 1_000;
+
     private static final long PAUSE_MILLIS = 20;
 
     private final Scratch scratch;
@@ -67,7 +70,9 @@ public final class RocksHistoryReader implements HistoryReader {
         Scratch scratch = new Scratch();
         Database database = null;
         try {
+            FileList before = FileList.of(directory);
             database = openSecondary(directory, scratch.folder());
+            complete(database, directory, before);
             RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
             if (!reader.meta.created()) {
                 throw noStore("the store in " + directory + " is still being set up");
@@ -99,19 +104,46 @@ public final class RocksHistoryReader implements HistoryReader {
             try {
                 return Database.openSecondary(directory, scratch);
             } catch (RocksDBException e) {
-                if (attempt == ATTEMPTS && Database.isCorrupt(e)) {
-                    throw StoreFolder.corrupt(directory, e);
-                }
                 if (attempt == ATTEMPTS) {
-                    throw new RowbackException(
-                            ErrorCode.STORE_UNUSABLE,
-                            "the store in " + directory + " cannot be opened: " + e.getMessage(),
-                            "The account must be able to read the store, and rowback must fit the version of rowbackd.",
-                            e);
+                    throw Database.isCorrupt(e) ? StoreFolder.corrupt(directory, e) : unusable(directory, e);
                 }
                 pause(PAUSE_MILLIS * attempt);
             }
         }
+    }
+
+    /**
+     * Sees to it that what was opened is the store as it stood at one moment. RocksDB reads its list of files first and
+     * then its log, and says nothing if the writer moved something from the log to a file in between, or logged what
+     * rests on a file that came in between: then part of the history would be missing. So the list must not have
+     * changed from before the one was read to behind the other.
+     */
+    private static void complete(Database database, Path directory, FileList before) {
+        FileList read = before;
+        for (int attempt = 1; !read.stands(directory); attempt++) {
+            if (attempt > CHANGES_MAX) {
+                throw unusable(directory, new RocksDBException("its files change all the time"));
+            }
+            read = FileList.of(directory);
+            try {
+                database.catchUp();
+            } catch (RocksDBException e) {
+                if (attempt >= ATTEMPTS) {
+                    throw unusable(directory, e);
+                }
+                // The writer may have dropped a file just now, which the next attempt knows.
+                read = FileList.NONE;
+                pause(PAUSE_MILLIS * attempt);
+            }
+        }
+    }
+
+    private static RowbackException unusable(Path directory, RocksDBException e) {
+        return new RowbackException(
+                ErrorCode.STORE_UNUSABLE,
+                "the store in " + directory + " cannot be opened: " + e.getMessage(),
+                "The account must be able to read the store, and rowback must fit the version of rowbackd.",
+                e);
     }
 
     private static void pause(long millis) {

@@ -12,6 +12,7 @@ import io.rowback.history.RowImage;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.TableTimeline;
+import io.rowback.history.Transaction;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,6 +70,31 @@ class OtherProcessTest {
             }
             assertReadable(commits);
             assertThat(scratch).as("what the readers left").isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void readerSeesTheStoreOfOneMomentWhileTheWriterMovesItsLogIntoFiles() throws Exception {
+        Process writer = start(Forgetting.class);
+        try (BufferedReader output = writer.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("0");
+            Thread printed = new Thread(() -> output.lines().forEach(line -> {}));
+            printed.start();
+            for (int read = 0; read < 4 * READS; read++) {
+                try (RocksHistoryReader reader = RocksHistoryReader.open(folder);
+                        Stream<Transaction> stored = reader.transactions(Lsn.ZERO, Lsn.MAX)) {
+                    List<Transaction> transactions = stored.toList();
+                    assertThat(transactions.get(transactions.size() - 1).end())
+                            .isEqualTo(reader.info().durable());
+                    for (int i = 1; i < transactions.size(); i++) {
+                        assertThat(transactions.get(i).id().value())
+                                .isEqualTo(transactions.get(i - 1).id().value() + 1);
+                    }
+                    assertThat(liveRows(reader)).isEqualTo(Forgetting.LIVE);
+                }
+            }
+            writer.destroyForcibly();
+            printed.join();
         }
     }
 

@@ -1,0 +1,29 @@
+package io.rowback.history.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How far RocksDB's list of its files, the manifest that {@code CURRENT} names, has been written: each file that comes or
+ * goes makes it longer, or another.
+ */
+record FileList(String manifest, long bytes) {
+    /** What is no list, and never stands. */
+    static final FileList NONE = new FileList("", 0);
+
+    /** The list at this moment; {@link #NONE} if the writer is just replacing it. */
+    static FileList of(Path directory) {
+        try {
+            String manifest = Files.readString(directory.resolve("CURRENT")).strip();
+            return new FileList(manifest, Files.size(directory.resolve(manifest)));
+        } catch (IOException e) {
+            return NONE;
+        }
+    }
+
+    /** Whether nothing has come or gone since. */
+    boolean stands(Path directory) {
+        return !equals(NONE) && equals(of(directory));
+    }
+}
