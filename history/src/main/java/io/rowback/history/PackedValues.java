@@ -1,20 +1,20 @@
 package io.rowback.history;
 
-import java.nio.ByteBuffer;
 import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Values of columns one behind the other in one array, each behind its length: a third of what an object for each takes.
- * Reading a value makes it anew and passes over those before it.
+ * Values of columns one behind the other in one array, each behind a number that says what it is: a third of what an object for
+ * each takes. Reading a value makes it anew and passes over those before it.
  */
 final class PackedValues extends AbstractList<ColumnValue> {
-    /** In place of the length of a text. */
-    private static final int NULL = -1;
-
-    private static final int UNKNOWN = -2;
+    private static final int NULL = 0;
+    private static final int UNKNOWN = 1;
+    /** The number of a text is its length and this; seven bits a byte, the lowest first, all but the last byte negative. */
+    private static final int TEXT = 2;
 
     private final byte[] bytes;
     private final int size;
@@ -30,17 +30,34 @@ final class PackedValues extends AbstractList<ColumnValue> {
         }
         int length = 0;
         for (ColumnValue value : values) {
-            length += Integer.BYTES + (value instanceof ColumnValue.Text text ? text.utf8().length : 0);
+            length +=
+                    value instanceof ColumnValue.Text text ? width(TEXT + text.utf8().length) + text.utf8().length : 1;
         }
-        ByteBuffer out = ByteBuffer.allocate(length);
+        byte[] bytes = new byte[length];
+        int at = 0;
         for (ColumnValue value : values) {
             if (value instanceof ColumnValue.Text text) {
-                out.putInt(text.utf8().length).put(text.utf8());
+                byte[] utf8 = text.utf8();
+                int number = TEXT + utf8.length;
+                for (; number > 0x7F; number >>>= 7) {
+                    bytes[at++] = (byte) (number | 0x80);
+                }
+                bytes[at++] = (byte) number;
+                System.arraycopy(utf8, 0, bytes, at, utf8.length);
+                at += utf8.length;
             } else {
-                out.putInt(value.isNull() ? NULL : UNKNOWN);
+                bytes[at++] = (byte) (value.isNull() ? NULL : UNKNOWN);
             }
         }
-        return new PackedValues(out.array(), values.size());
+        return new PackedValues(bytes, values.size());
+    }
+
+    private static int width(int number) {
+        int width = 1;
+        for (int rest = number >>> 7; rest > 0; rest >>>= 7) {
+            width++;
+        }
+        return width;
     }
 
     @Override
@@ -48,22 +65,11 @@ final class PackedValues extends AbstractList<ColumnValue> {
         if (index < 0 || index >= size) {
             throw new IndexOutOfBoundsException(index);
         }
-        ByteBuffer in = ByteBuffer.wrap(bytes);
+        Cursor cursor = new Cursor();
         for (int passed = 0; passed < index; passed++) {
-            int length = in.getInt();
-            in.position(in.position() + Math.max(length, 0));
+            cursor.pass();
         }
-        return read(in);
-    }
-
-    private static ColumnValue read(ByteBuffer in) {
-        int length = in.getInt();
-        if (length < 0) {
-            return length == NULL ? ColumnValue.Special.NULL : ColumnValue.Special.UNKNOWN;
-        }
-        byte[] text = new byte[length];
-        in.get(text);
-        return ColumnValue.of(text);
+        return cursor.next();
     }
 
     @Override
@@ -73,20 +79,47 @@ final class PackedValues extends AbstractList<ColumnValue> {
 
     @Override
     public Iterator<ColumnValue> iterator() {
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return in.hasRemaining();
-            }
+        return new Cursor();
+    }
 
-            @Override
-            public ColumnValue next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException();
-                }
-                return read(in);
+    private final class Cursor implements Iterator<ColumnValue> {
+        private int at;
+
+        @Override
+        public boolean hasNext() {
+            return at < bytes.length;
+        }
+
+        @Override
+        public ColumnValue next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
             }
-        };
+            int number = number();
+            if (number < TEXT) {
+                return number == NULL ? ColumnValue.Special.NULL : ColumnValue.Special.UNKNOWN;
+            }
+            int begin = at;
+            at += number - TEXT;
+            return ColumnValue.of(Arrays.copyOfRange(bytes, begin, at));
+        }
+
+        void pass() {
+            int number = number();
+            at += Math.max(number - TEXT, 0);
+        }
+
+        /** Reads the number and stands behind it. */
+        private int number() {
+            int number = 0;
+            int shift = 0;
+            byte next;
+            do {
+                next = bytes[at++];
+                number |= (next & 0x7F) << shift;
+                shift += 7;
+            } while (next < 0);
+            return number;
+        }
     }
 }

@@ -45,7 +45,7 @@ public final class Literals {
      */
     public static String value(ColumnValue value) {
         if (value instanceof ColumnValue.Text text) {
-            return quote(text.text());
+            return isPlain(text.utf8()) ? "'" + text.text() + "'" : quote(text.text());
         }
         if (value.isNull()) {
             return "NULL";
@@ -61,6 +61,16 @@ public final class Literals {
     /** The text as a constant of a type, {@code 'text'::type}; the type as {@code format_type} prints it. */
     public static String typed(String text, String type) {
         return quote(text) + "::" + type;
+    }
+
+    /** Whether a constant holds the text as it is, without a look at each of its characters: so are most values. */
+    private static boolean isPlain(byte[] utf8) {
+        for (byte next : utf8) {
+            if (next < ' ' || next == '\'' || next == 0x7F) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean needsEscapes(String text) {

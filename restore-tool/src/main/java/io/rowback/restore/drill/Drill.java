@@ -144,7 +144,7 @@ public final class Drill {
         for (Finding finding : plan.findings()) {
             score.untried(finding.table(), finding.key(), finding.reason());
         }
-        if (plan.repairs().isEmpty()) {
+        if (plan.rows() == 0) {
             return !plan.findings().isEmpty();
         }
         try {

@@ -19,11 +19,11 @@ record Estimate(long rows, long bytes) {
     private static final int KILOBYTE = 1_000;
 
     static Estimate of(RestorePlan plan) {
-        List<Repair> repairs = plan.repairs();
-        long bytes = repairs.stream()
+        long bytes = plan.statements().stream()
+                .flatMap(List::stream)
                 .mapToLong(repair -> length(repair.wanted()) + length(repair.expected()))
                 .sum();
-        return new Estimate(repairs.size(), bytes);
+        return new Estimate(plan.rows(), bytes);
     }
 
     private static long length(List<Repair.Cell> cells) {

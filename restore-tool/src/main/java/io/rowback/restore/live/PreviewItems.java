@@ -94,7 +94,7 @@ final class PreviewItems {
         TableWrites.of(plan).forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
         session.row(SESSION, row -> session(plan, row));
         List<String> slots = session.rows(SUBSCRIBERS, row -> row.getString(1));
-        if (!plan.repairs().isEmpty()) {
+        if (plan.rows() > 0) {
             add(Kind.ESTIMATE, Estimate.of(plan).toString());
         }
         if (!items.isEmpty() && !slots.isEmpty()) {

@@ -120,7 +120,8 @@ public final class PlanPrinter {
     }
 
     private boolean rewrites(TableSchema table) {
-        boolean updated = plan.repairs().stream()
+        boolean updated = plan.statements().stream()
+                .flatMap(List::stream)
                 .anyMatch(
                         repair -> repair instanceof UpdateRow && repair.table().equals(table));
         return updated
@@ -131,13 +132,15 @@ public final class PlanPrinter {
     }
 
     private List<String> counts() {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (Repair repair : plan.repairs()) {
-            String table = PrintableText.oneLine(repair.table().name().toString());
-            counts.merge(table + ": rows to " + action(repair), 1L, Long::sum);
+        Map<List<Object>, Long> counts = new LinkedHashMap<>();
+        for (List<Repair> statement : plan.statements()) {
+            for (Repair repair : statement) {
+                counts.merge(List.of(repair.table().name(), action(repair)), 1L, Long::sum);
+            }
         }
         List<String> lines = new ArrayList<>();
-        counts.forEach((what, count) -> lines.add(what + ": " + count));
+        counts.forEach((what, count) ->
+                lines.add(PrintableText.oneLine(what.get(0).toString()) + ": rows to " + what.get(1) + ": " + count));
         return lines;
     }
 
@@ -189,7 +192,7 @@ public final class PlanPrinter {
             if (!plan.definitions().isEmpty()) {
                 output.note(
                         "hint: Read the SQL, add what is not known, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE.");
-            } else if (!plan.repairs().isEmpty()) {
+            } else if (plan.rows() > 0) {
                 output.note("hint: Read the SQL, then run it with psql -X -v ON_ERROR_STOP=1 -f FILE, or --apply it.");
             }
         } else if (conflicts) {

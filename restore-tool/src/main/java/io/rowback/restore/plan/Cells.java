@@ -37,12 +37,13 @@ final class Cells extends AbstractList<Cell> {
                 new ArrayList<>(Collections.nCopies(table.columns().size(), ColumnValue.Special.UNKNOWN));
         int last = -1;
         for (Cell cell : cells) {
-            int index = table.indexOf(cell.column().name());
-            if (index <= last || !table.columns().get(index).equals(cell.column())) {
+            do {
+                last++;
+            } while (last < values.size() && !table.columns().get(last).equals(cell.column()));
+            if (last == values.size()) {
                 return List.copyOf(cells);
             }
-            values.set(index, cell.value());
-            last = index;
+            values.set(last, cell.value());
         }
         return new Cells(table, new RowImage(table, values).packed().values(), cells.size());
     }
@@ -53,6 +54,27 @@ final class Cells extends AbstractList<Cell> {
         int index = table.indexOf(column);
         ColumnValue value = index < 0 ? ColumnValue.Special.UNKNOWN : values.get(index);
         return value.isUnknown() ? null : value;
+    }
+
+    /** The names of the columns, read without their values. */
+    List<String> columns() {
+        List<String> names = new ArrayList<>(size);
+        for (int i = 0; i < values.size(); i++) {
+            if (has(i)) {
+                names.add(table.columns().get(i).name());
+            }
+        }
+        return names;
+    }
+
+    /** Whether there is a value in this column. */
+    boolean has(String column) {
+        int index = table.indexOf(column);
+        return index >= 0 && has(index);
+    }
+
+    private boolean has(int index) {
+        return size == values.size() || !values.get(index).isUnknown();
     }
 
     @Override

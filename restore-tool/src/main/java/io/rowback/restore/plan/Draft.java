@@ -54,7 +54,7 @@ public record Draft(RowKey name, Repair repair, @Nullable RowImage now) {
     /** Whether the write sets one of these columns. */
     public boolean writes(List<String> columns) {
         for (String column : columns) {
-            if (repair.written(column) != null) {
+            if (repair.writes(column)) {
                 return true;
             }
         }

@@ -109,6 +109,19 @@ public sealed interface Repair {
         return value(wanted(), column);
     }
 
+    /** The columns of a row that goes that must hold something for that, of any other those that are written; in order. */
+    default List<String> columns() {
+        List<Cell> cells = this instanceof DeleteRow ? expected() : wanted();
+        return cells instanceof Cells packed
+                ? packed.columns()
+                : cells.stream().map(cell -> cell.column().name()).toList();
+    }
+
+    /** Whether the write sets this column. */
+    default boolean writes(String column) {
+        return wanted() instanceof Cells packed ? packed.has(column) : written(column) != null;
+    }
+
     /** The value that the row must hold in this column before the write, as far as the write says. */
     default @Nullable ColumnValue expected(String column) {
         return value(expected(), column);

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +44,21 @@ final class RepairOrder {
                 .toList();
         this.schemas = byId(this.drafts);
         this.targets = targets();
-        register();
-        components = isInOrder() ? null : components();
+        if (isByTables(ranks)) {
+            components = null;
+        } else {
+            register();
+            components = isInOrder() ? null : components();
+        }
+    }
+
+    /** Whether the order of tables is all that counts: rows come back whole, and refer to none of their own table or of a later one. */
+    private boolean isByTables(Map<TableId, Integer> ranks) {
+        return drafts.stream().allMatch(draft -> draft.repair() instanceof Repair.InsertRow)
+                && ranks.entrySet().stream()
+                        .allMatch(table -> Objects.requireNonNull(schemas.get(table.getKey())).foreignKeys().stream()
+                                .allMatch(foreignKey ->
+                                        ranks.getOrDefault(foreignKey.refTable(), -1) < table.getValue()));
     }
 
     /** Whether each draft waits for such alone as stand before it. */

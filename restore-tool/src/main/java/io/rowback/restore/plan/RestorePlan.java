@@ -84,6 +84,11 @@ public record RestorePlan(
         return repairs;
     }
 
+    /** How many rows are written. */
+    public int rows() {
+        return statements.stream().mapToInt(List::size).sum();
+    }
+
     /** The writes to tables with a key. */
     public List<List<Repair>> keyed() {
         return statements.stream().filter(rows -> rows.get(0).table().hasKey()).toList();

@@ -135,7 +135,7 @@ final class Portions {
     }
 
     private static List<String> written(UpdateRow update, List<String> columns) {
-        return columns.stream().filter(column -> update.written(column) != null).toList();
+        return columns.stream().filter(update::writes).toList();
     }
 
     private static List<ColumnValue> values(List<Cell> cells, List<String> columns) {

@@ -69,7 +69,8 @@ final class ScriptHeader {
     }
 
     private void count(TableSchema table, Predicate<Repair> kind, String words, List<String> counts) {
-        long count = plan.repairs().stream()
+        long count = plan.statements().stream()
+                .flatMap(List::stream)
                 .filter(repair -> repair.table().id().equals(table.id()) && kind.test(repair))
                 .count();
         if (count > 0) {
