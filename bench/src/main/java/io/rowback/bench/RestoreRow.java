@@ -3,6 +3,9 @@ package io.rowback.bench;
 import io.rowback.bench.Figure.Target;
 import io.rowback.history.Operation;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.postgres.ConnectionSettings;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.live.Restoration;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
@@ -10,8 +13,6 @@ import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.PointInTime;
-import io.rowback.restore.sql.RestoreScript;
-import io.rowback.restore.sql.ScriptSink;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.io.ByteArrayInputStream;
@@ -22,7 +23,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -141,10 +141,8 @@ final class RestoreRow implements Bench.Measurement {
         }
     }
 
-    private static double restore(Database database, Path store) throws SQLException {
-        try (RocksHistoryReader reader = RocksHistoryReader.open(store);
-                Connection connection = database.connect();
-                Statement session = connection.createStatement()) {
+    private static double restore(Database database, Path store) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
             Scope scope = new Scope(
                     List.of(Scope.Window.of(
                             PointInTime.transaction(reader, StoredIncident.XID).commit())),
@@ -154,10 +152,9 @@ final class RestoreRow implements Bench.Measurement {
                     reader,
                     new RestoreRequest(
                             scope, null, ColumnChoice.ALL, Set.of(Operation.DELETE), ConflictMode.REFUSE, false, ROWS));
-            session.setEscapeProcessing(false);
-            ScriptSink<SQLException> server = statement -> session.execute(statement.sql());
+            Connections connections = new Connections(ConnectionSettings.parse(database.url()), "bench");
             long begin = System.nanoTime();
-            new RestoreScript(plan).statements(server);
+            new Restoration(connections, plan, statement -> {}).run();
             return ROWS / ((System.nanoTime() - begin) / 1e9);
         }
     }

@@ -5,30 +5,37 @@ import io.rowback.history.RowbackException;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.sql.RestoreScript;
+import io.rowback.restore.sql.RowLoad;
+import io.rowback.restore.sql.ScriptSink;
 import io.rowback.restore.sql.ScriptStatement;
 import io.rowback.restore.sql.ScriptStatement.Phase;
+import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Writes a plan to a live database: the very statements of its script, in one transaction. {@link #interrupt} may be called
+ * Writes a plan to a live database: the very statements of its script, in one transaction, but that what is loaded into temporary
+ * tables comes by COPY. {@link #interrupt} may be called
  * by any thread, everything else by one.
  */
 public final class Restoration {
     private static final String READ_COMMITTED =
             "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
+    private static final int COPIED_AT_ONCE = 1 << 16;
 
     private final Connections connections;
     private final RestoreScript script;
     private final Consumer<ScriptStatement> progress;
     private final Object lock = new Object();
-    private @Nullable Statement running;
+    private @Nullable PGConnection running;
     private boolean interrupted;
     private String committing = "";
 
@@ -55,7 +62,7 @@ public final class Restoration {
                 Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
             statement.execute(READ_COMMITTED);
-            script.<SQLException>statements(next -> execute(statement, next));
+            script.statements(new Server(connection.unwrap(PGConnection.class), statement));
             return committing;
         } catch (SQLException e) {
             if (!committing.isEmpty() && isLost(e)) {
@@ -73,18 +80,50 @@ public final class Restoration {
         }
     }
 
-    private void execute(Statement statement, ScriptStatement next) throws SQLException {
-        String transaction = next.phase() == Phase.COMMIT ? transaction(statement) : "";
+    /** The server that executes the script. */
+    private final class Server implements ScriptSink<SQLException> {
+        private final PGConnection connection;
+        private final Statement statement;
+
+        Server(PGConnection connection, Statement statement) {
+            this.connection = connection;
+            this.statement = statement;
+        }
+
+        @Override
+        public void take(ScriptStatement next) throws SQLException {
+            String transaction = next.phase() == Phase.COMMIT ? transaction(statement) : "";
+            begin(connection, transaction);
+            statement.execute(next.sql());
+            progress.accept(next);
+        }
+
+        @Override
+        public void load(RowLoad rows) throws SQLException {
+            begin(connection, "");
+            CopyIn copy = connection.getCopyAPI().copyIn(rows.copy());
+            ByteArrayOutputStream lines = new ByteArrayOutputStream();
+            for (int number = 1; number <= rows.size(); number++) {
+                lines.writeBytes(rows.line(number));
+                if (lines.size() >= COPIED_AT_ONCE || number == rows.size()) {
+                    copy.writeToCopy(lines.toByteArray(), 0, lines.size());
+                    lines.reset();
+                }
+            }
+            copy.endCopy();
+        }
+    }
+
+    /** Notes what is about to run, so that it can be cancelled: on that connection, unless it is the COMMIT of a transaction. */
+    private void begin(PGConnection connection, String transaction) {
         synchronized (lock) {
             if (interrupted) {
                 throw interruption(null);
             }
             // A COMMIT that is on its way is not cancelled: what becomes of it is told instead.
-            running = next.phase() == Phase.COMMIT ? null : statement;
+            running = transaction.isEmpty() ? connection : null;
             committing = transaction;
         }
-        statement.execute(next.sql());
-        progress.accept(next);
     }
 
     private static String transaction(Statement statement) throws SQLException {
@@ -103,7 +142,7 @@ public final class Restoration {
             interrupted = true;
             if (running != null) {
                 try {
-                    running.cancel();
+                    running.cancelQuery();
                 } catch (SQLException e) {
                     // The next statement is not begun, and a server that does not take this one's end notices ours.
                     running = null;

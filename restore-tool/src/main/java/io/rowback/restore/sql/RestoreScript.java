@@ -33,9 +33,6 @@ public final class RestoreScript {
     /** So many rows of a kind are each a statement for a person to read. */
     private static final int FEW = 20;
 
-    private static final int ROWS_OF_VALUES = 1_000;
-    private static final int LENGTH_OF_VALUES = 1_000_000;
-
     private final RestorePlan plan;
     private final Portions portions;
     private final List<EqualRowsScript> equalRows;
@@ -121,7 +118,7 @@ public final class RestoreScript {
             sink.take(set(List.of(), setting.getKey(), setting.getValue()));
         }
         sink.take(set(List.of("-- Rather fail than keep others waiting."), "lock_timeout", "5s"));
-        sink.take(set(List.of(), "statement_timeout", 60 + plan.repairs().size() / ROWS_A_SECOND + "s"));
+        sink.take(set(List.of(), "statement_timeout", 60 + plan.rows() / ROWS_A_SECOND + "s"));
         if (!portions.sets().isEmpty()) {
             List<String> why =
                     List.of("-- Finds rows by their keys, even if the server believes that a table is empty.");
@@ -188,7 +185,7 @@ public final class RestoreScript {
                         false));
     }
 
-    /** The values of each set, in statements of a bearable length. */
+    /** The values of each set. */
     private <E extends Exception> void load(ScriptSink<E> sink) throws E {
         for (RowSet set : portions.sets()) {
             List<String> comment = set.comment();
@@ -196,21 +193,7 @@ public final class RestoreScript {
                 sink.take(statement(Phase.LOAD, comment, create));
                 comment = List.of();
             }
-            for (int next = 1; next <= set.size(); ) {
-                int from = next;
-                StringBuilder values = new StringBuilder(set.insertInto());
-                do {
-                    String note =
-                            next == from ? "" : RowStatement.note(set.rows().get(next - 2));
-                    values.append(next == from ? "" : ",")
-                            .append(note)
-                            .append("\n  ")
-                            .append(set.values(next));
-                    next++;
-                } while (next <= set.size() && next - from < ROWS_OF_VALUES && values.length() < LENGTH_OF_VALUES);
-                values.append(RowStatement.note(set.rows().get(next - 2))).append('\n');
-                sink.take(new ScriptStatement(Phase.LOAD, List.of(), values.toString(), next - from));
-            }
+            sink.load(new RowLoad(set));
         }
     }
 

@@ -2,7 +2,7 @@ package io.rowback.restore.sql;
 
 import io.rowback.history.Column;
 import io.rowback.history.Column.Identity;
-import io.rowback.history.RowKey;
+import io.rowback.history.ColumnValue;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
@@ -83,6 +83,10 @@ final class RowSet {
         return new Range(this, from, rows.size());
     }
 
+    String name() {
+        return name;
+    }
+
     TableSchema table() {
         return table;
     }
@@ -122,24 +126,18 @@ final class RowSet {
         return lines;
     }
 
-    String insertInto() {
-        return "INSERT INTO pg_temp." + name + " VALUES";
-    }
-
-    /** The row of that number as a line of VALUES. */
-    String values(int number) {
+    /** The values of the row of that number, as they stand in the temporary table behind the number. */
+    List<ColumnValue> values(int number) {
         Repair repair = rows.get(number - 1);
-        StringBuilder line = new StringBuilder("(").append(number);
-        repair.wanted().forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
-        repair.expected().forEach(cell -> line.append(", ").append(Literals.value(cell.value())));
-        RowKey rowKey = repair.key();
-        key.forEach((column, held) -> {
-            if (held.startsWith("key")) {
-                line.append(", ")
-                        .append(Literals.quote(rowKey.values().get(table.key().indexOf(column))));
+        List<ColumnValue> values = new ArrayList<>(columns.size());
+        repair.wanted().forEach(cell -> values.add(cell.value()));
+        repair.expected().forEach(cell -> values.add(cell.value()));
+        for (int i = 0; i < table.key().size(); i++) {
+            if (columns.containsKey("key" + (i + 1))) {
+                values.add(ColumnValue.of(repair.key().values().get(i)));
             }
-        });
-        return line.append(')').toString();
+        }
+        return values;
     }
 
     /** A query of the keys of rows that are to be there; its columns are those of the key, in order. */

@@ -10,4 +10,9 @@ package io.rowback.restore.sql;
 public interface ScriptSink<E extends Exception> {
     /** Takes the next statement. */
     void take(ScriptStatement statement) throws E;
+
+    /** Puts rows into their temporary table, which is there: by statements, unless the sink knows a faster way. */
+    default void load(RowLoad rows) throws E {
+        rows.statements(this);
+    }
 }

@@ -96,6 +96,24 @@ final class RestorationIT {
     }
 
     @Test
+    void manyRowsComeBackWithTheValuesThatTheyHad() throws SQLException {
+        String all = "select v::text from v order by id";
+        database.run("""
+                create table v (id int primary key, t text, c char(3), a text[], j json, b bytea, n numeric, u int);
+                insert into v select i, (array[E'a\\tb\\nc\\rd\\\\', '\\N', '\\.', '', null, 'naïve ''quoted'' $1 ?', E'\\x01'])[i % 7 + 1],
+                  'x', array['\\', null, '{,}', chr(i + 60)], '{"a" : "\\\\"}', '\\x00ff5c09', i + 0.50, i
+                  from generate_series(1, 60) i
+                """);
+        List<String> before = database.query(all);
+        LiveHistory history = new LiveHistory(database);
+        plan = new Target(history, database)
+                .compare(history.commit("delete from v where id <= 30; update v set t = 'x', n = 0 where id > 30"))
+                .plan();
+        restoration(database).run();
+        assertThat(database.query(all)).isEqualTo(before);
+    }
+
+    @Test
     void rowChangedSinceFailsByNameAndNothingIsWritten() throws SQLException {
         database.run("update u set plan = 'gold' where id = 2");
         assertFails(ErrorCode.REFUSED, "u 2", () -> restoration(database).run());
