@@ -5,6 +5,7 @@ import io.rowback.history.RowbackException;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.live.Preview;
 import io.rowback.restore.live.Restoration;
+import io.rowback.restore.output.Progress;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.sql.ScriptStatement;
 import io.rowback.restore.sql.ScriptStatement.Phase;
@@ -63,10 +64,12 @@ final class ApplyOptions {
      * Asks whether the plan is meant, if it may be written, and writes it; returns the id of the transaction.
      *
      * @param interruption is what Ctrl-C does from the first write on
+     * @param progress tells how far it is
      * @throws RowbackException if nothing was written, and why
      */
-    String run(Connections connections, RestorePlan plan, Preview preview, Interruption interruption) {
-        int count = plan.repairs().size();
+    String run(
+            Connections connections, RestorePlan plan, Preview preview, Interruption interruption, Progress progress) {
+        int count = plan.rows();
         int tables = plan.tables().size();
         if (!preview.obstacles().isEmpty()) {
             throw refused(
@@ -77,11 +80,14 @@ final class ApplyOptions {
                     "the plan writes to " + tables + " tables, more than the " + maxTables + " that are allowed",
                     "Narrow it by --table, or allow as many with --max-tables.");
         }
-        Optional<Console> terminal = Terminal.of();
-        confirm(terminal, tables, count);
-        Restoration restoration = new Restoration(connections, plan, progress(terminal, count));
+        confirm(Terminal.of(), tables, count);
+        Restoration restoration = new Restoration(connections, plan, told(progress, count));
         interruption.interrupts(restoration);
-        return restoration.run();
+        try {
+            return restoration.run();
+        } finally {
+            progress.end();
+        }
     }
 
     private void confirm(Optional<Console> terminal, int tables, int count) {
@@ -102,15 +108,14 @@ final class ApplyOptions {
         }
     }
 
-    private static Consumer<ScriptStatement> progress(Optional<Console> terminal, int count) {
-        int[] written = new int[1];
-        return statement -> terminal.ifPresent(console -> {
+    private static Consumer<ScriptStatement> told(Progress progress, int count) {
+        long[] written = new long[1];
+        return statement -> {
             if (statement.phase() == Phase.WRITE) {
                 written[0] += statement.rows();
-                console.printf("\rwritten %d of %d rows%s", written[0], count, written[0] == count ? "%n" : "")
-                        .flush();
+                progress.rows("written", written[0], count);
             }
-        });
+        };
     }
 
     private static RowbackException refused(String message, String hint) {

@@ -11,8 +11,10 @@ import io.rowback.restore.live.LiveDatabase;
 import io.rowback.restore.live.Preview;
 import io.rowback.restore.output.Output;
 import io.rowback.restore.output.PlanPrinter;
+import io.rowback.restore.output.Progress;
 import io.rowback.restore.plan.DroppedColumns;
 import io.rowback.restore.plan.DroppedTable;
+import io.rowback.restore.plan.PlanningWatch;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestorePlanner;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -205,7 +208,7 @@ final class RestoreCommand extends StoreCommand {
         if (!target.named()) {
             RestorePlan plan = dropped.map(table -> DroppedTable.plan(reader, request, table))
                     .or(() -> cut.map(table -> DroppedColumns.plan(reader, request, table)))
-                    .orElseGet(() -> RestorePlanner.plan(reader, request));
+                    .orElseGet(() -> watched(watch -> RestorePlanner.plan(reader, request, watch)));
             return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
         }
         if (cut.isPresent()) {
@@ -220,13 +223,11 @@ final class RestoreCommand extends StoreCommand {
         // Closed before anything is written, so that its snapshot keeps nobody.
         try (live) {
             dropped.ifPresent(table -> requireThere(table, live));
-            plan = RestorePlanner.plan(reader, request, live);
+            plan = watched(watch -> RestorePlanner.plan(reader, request, live, watch));
             preview = live.preview(plan);
         }
         PlanPrinter printer = new PlanPrinter(output, plan, preview);
-        if (!apply.asked()
-                || plan.outcome() == Outcome.REFUSED
-                || plan.repairs().isEmpty()) {
+        if (!apply.asked() || plan.outcome() == Outcome.REFUSED || plan.rows() == 0) {
             return tell(plan, preview, printer, reader, tables, output);
         }
         printer.summary();
@@ -234,11 +235,26 @@ final class RestoreCommand extends StoreCommand {
             write(plan, preview, printer, reader, tables, output);
         }
         try {
-            printer.committed(apply.run(live.connections(), plan, preview, root().interruption()));
+            printer.committed(apply.run(live.connections(), plan, preview, root().interruption(), root().progress()));
         } finally {
             tellDocument(printer, output);
         }
         return end(plan);
+    }
+
+    private RestorePlan watched(Function<PlanningWatch, RestorePlan> planning) {
+        Progress progress = root().progress();
+        try {
+            return planning.apply((planned, touched) -> {
+                if (planned == 0) {
+                    progress.rows("found", touched, 0);
+                } else {
+                    progress.rows("planned", planned, touched);
+                }
+            });
+        } finally {
+            progress.end();
+        }
     }
 
     /** What became of the plan is decided, and told already: that nobody takes its document does not change it. */

@@ -6,6 +6,7 @@ import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
 import io.rowback.restore.output.Output;
+import io.rowback.restore.output.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -90,6 +91,11 @@ final class Rowback {
     /** Where the command's answer goes. */
     Output output() {
         return new Output(out, err, json, quiet);
+    }
+
+    /** How far long work is, for somebody who watches. */
+    Progress progress() {
+        return new Progress(err, !json && !quiet && Terminal.takesErrors(), System::nanoTime);
     }
 
     /** What Ctrl-C does while a database is written to. */

@@ -72,19 +72,33 @@ public final class RestorePlanner {
      *     than allowed
      */
     public static RestorePlan plan(HistoryReader reader, RestoreRequest request) {
-        return plan(reader, request, new HistoryRows(reader));
+        return plan(reader, request, (planned, touched) -> {});
+    }
+
+    /** The same, watched. */
+    public static RestorePlan plan(HistoryReader reader, RestoreRequest request, PlanningWatch watch) {
+        return new RestorePlanner(reader, request, new HistoryRows(reader)).plan(watch);
     }
 
     /** Plans a request for a database as it is. */
     public static RestorePlan plan(HistoryReader reader, RestoreRequest request, CurrentRows current) {
-        return new RestorePlanner(reader, request, current).plan();
+        return plan(reader, request, current, (planned, touched) -> {});
     }
 
-    private RestorePlan plan() {
-        ScopeRows scope = new ScopeRows(reader, tables, request.scope());
+    /** The same, watched. */
+    public static RestorePlan plan(
+            HistoryReader reader, RestoreRequest request, CurrentRows current, PlanningWatch watch) {
+        return new RestorePlanner(reader, request, current).plan(watch);
+    }
+
+    private RestorePlan plan(PlanningWatch watch) {
+        ScopeRows scope = new ScopeRows(reader, tables, request.scope(), watch);
         Set<Row> rows = scope.read();
+        long planned = 0;
         for (Iterator<Row> rest = rows.iterator(); rest.hasNext(); ) {
             judge(read(rest), rows);
+            planned = Math.min(planned + BATCH, rows.size());
+            watch.rows(planned, rows.size());
         }
         refuseSurplus(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
         scope.withoutKey().forEach((id, keys) -> addWithoutKey(tables.byId(id).orElseThrow(), keys));

@@ -27,16 +27,21 @@ final class ScopeRows {
     /** Keys of touched rows are held in memory, and looking at each takes a moment. */
     private static final int MOST = 1_000_000;
 
+    /** After so many each time the watch is told. */
+    private static final int TOLD = 1_000;
+
     private final HistoryReader reader;
     private final Tables tables;
     private final Scope scope;
+    private final PlanningWatch watch;
     private final Set<Row> touched = new LinkedHashSet<>();
     private final Map<TableId, Set<RowKey>> withoutKey = new LinkedHashMap<>();
 
-    ScopeRows(HistoryReader reader, Tables tables, Scope scope) {
+    ScopeRows(HistoryReader reader, Tables tables, Scope scope, PlanningWatch watch) {
         this.reader = reader;
         this.tables = tables;
         this.scope = scope;
+        this.watch = watch;
     }
 
     /** The rows in the order in which the scope first touched them. */
@@ -131,7 +136,9 @@ final class ScopeRows {
     }
 
     private void touch(Row row) {
-        touched.add(row);
+        if (touched.add(row) && touched.size() % TOLD == 0) {
+            watch.rows(0, touched.size());
+        }
         refuseTooMany(touched);
     }
 

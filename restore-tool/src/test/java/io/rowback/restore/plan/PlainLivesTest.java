@@ -1,5 +1,6 @@
 package io.rowback.restore.plan;
 
+import static io.rowback.history.HistoryFixture.delete;
 import static io.rowback.history.HistoryFixture.truncate;
 import static io.rowback.history.HistoryFixture.update;
 import static io.rowback.history.TableFixture.row;
@@ -14,6 +15,9 @@ import io.rowback.history.MemoryHistory;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Changes that hold all that they found and left do not tell of what is no change of their row, or was never stored. */
@@ -35,6 +39,21 @@ final class PlainLivesTest {
         RestorePlan plan = undoing(bad).plan(history);
         assertThat(writes(plan)).isEmpty();
         assertThat(findings(plan)).containsExactly("users 1: somebody deleted it since");
+    }
+
+    @Test
+    void whoWatchesIsToldOfThousandsOfRowsAsTheyAreFoundAndPlanned() {
+        life.baseline(USERS, row(USERS, "0", "ann"));
+        Transaction bad = life.commit(IntStream.range(0, 2_500)
+                .mapToObj(id -> delete(row(USERS, Integer.toString(id), "x")))
+                .toArray(HistoryFixture.Draft[]::new));
+        List<String> told = new ArrayList<>();
+        RestorePlan plan = RestorePlanner.plan(
+                history,
+                undoing(bad).maxRows(2_500).request(),
+                (planned, touched) -> told.add(planned + " of " + touched));
+        assertThat(plan.rows()).isEqualTo(2_500);
+        assertThat(told).containsExactly("0 of 1000", "0 of 2000", "1000 of 2500", "2000 of 2500", "2500 of 2500");
     }
 
     @Test

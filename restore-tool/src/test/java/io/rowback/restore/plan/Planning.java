@@ -83,8 +83,11 @@ final class Planning {
     }
 
     RestorePlan plan(HistoryReader history) {
-        return RestorePlanner.plan(
-                history, new RestoreRequest(scope, at, columns, operations, onConflict, allowIncomplete, maxRows));
+        return RestorePlanner.plan(history, request());
+    }
+
+    RestoreRequest request() {
+        return new RestoreRequest(scope, at, columns, operations, onConflict, allowIncomplete, maxRows);
     }
 
     /** Each write in a line, {@code update users 1: name b->a}, in order; those of one statement joined by a plus sign. */

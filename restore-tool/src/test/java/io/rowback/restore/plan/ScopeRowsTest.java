@@ -60,7 +60,10 @@ final class ScopeRowsTest {
                 List.of());
         HistoryReader reader = watched();
         ScopeRows rows = new ScopeRows(
-                reader, new Tables(memory.tables()), new Scope(List.of(windows), false, List.of(narrowing)));
+                reader,
+                new Tables(memory.tables()),
+                new Scope(List.of(windows), false, List.of(narrowing)),
+                (planned, touched) -> {});
         return rows.read().stream().map(row -> row.key().toString()).toList();
     }
 
