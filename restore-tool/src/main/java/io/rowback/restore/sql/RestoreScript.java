@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -188,12 +189,12 @@ public final class RestoreScript {
     /** The values of each set. */
     private <E extends Exception> void load(ScriptSink<E> sink) throws E {
         for (RowSet set : portions.sets()) {
-            List<String> comment = set.comment();
-            for (String create : set.create()) {
-                sink.take(statement(Phase.LOAD, comment, create));
-                comment = List.of();
-            }
+            sink.take(statement(Phase.LOAD, set.comment(), set.create()));
             sink.load(new RowLoad(set));
+            Optional<String> index = set.index();
+            if (index.isPresent()) {
+                sink.take(statement(Phase.LOAD, List.of(), index.get()));
+            }
         }
     }
 

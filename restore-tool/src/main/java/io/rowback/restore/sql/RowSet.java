@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -103,18 +104,18 @@ final class RowSet {
         return first instanceof InsertRow;
     }
 
-    /** Statements that make the temporary table; it goes with the transaction. */
-    List<String> create() {
+    /** The statement that makes the temporary table; it goes with the transaction. */
+    String create() {
         String held = columns.entrySet().stream()
                 .map(column -> ", t." + quoted(column.getValue()) + " AS " + column.getKey())
                 .collect(Collectors.joining());
-        List<String> statements = new ArrayList<>();
-        statements.add("CREATE TEMPORARY TABLE " + name + " ON COMMIT DROP AS\n  SELECT 0 AS n" + held + "\n  FROM "
-                + target() + " AS t WITH NO DATA");
-        if (ranges > 1) {
-            statements.add("ALTER TABLE pg_temp." + name + " ADD PRIMARY KEY (n)");
-        }
-        return statements;
+        return "CREATE TEMPORARY TABLE " + name + " ON COMMIT DROP AS\n  SELECT 0 AS n" + held + "\n  FROM " + target()
+                + " AS t WITH NO DATA";
+    }
+
+    /** The statement by which stretches of the loaded rows are found, if they are written in several. */
+    Optional<String> index() {
+        return ranges > 1 ? Optional.of("ALTER TABLE pg_temp." + name + " ADD PRIMARY KEY (n)") : Optional.empty();
     }
 
     /** What a person reads above the values. */
