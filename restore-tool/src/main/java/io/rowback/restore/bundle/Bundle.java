@@ -71,6 +71,7 @@ public final class Bundle {
         requireReversible(plan);
         Path parent = Objects.requireNonNull(folder.toAbsolutePath().getParent());
         Path unfinished = Files.createTempDirectory(parent, "." + folder.getFileName() + ".part");
+        unfinished.toFile().deleteOnExit();
         try {
             new Bundle(unfinished)
                     .files(plan, preview, new Owners(reader, tables, ownersTables, plan.repairs()), tables);
@@ -153,7 +154,10 @@ public final class Bundle {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
-        try (OutputStream file = Files.newOutputStream(folder.resolve(name));
+        Path path = folder.resolve(name);
+        // So that Ctrl-C leaves nothing: after the file its folder goes, which was noted earlier.
+        path.toFile().deleteOnExit();
+        try (OutputStream file = Files.newOutputStream(path);
                 Writer out = new OutputStreamWriter(new DigestOutputStream(file, sha256), StandardCharsets.UTF_8)) {
             content.writeTo(out);
         }
