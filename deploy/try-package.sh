@@ -111,7 +111,9 @@ rowback bash -c 'kill -TERM -1' || true
 wait
 
 step "remove"
-inside dpkg -r rowback 2>&1 | has "reminds of the slot" "pg_drop_replication_slot"
+inside dpkg -r rowback > "$ROWBACK_TRY_ROOT/remove.log" 2>&1
+has "names what gives a database up" "sudo -u rowback rowbackd teardown --yes" < "$ROWBACK_TRY_ROOT/remove.log"
+has "reminds of the slot" "pg_drop_replication_slot" < "$ROWBACK_TRY_ROOT/remove.log"
 holds "programs are gone" test ! -e "$root/usr/bin/rowback"
 holds "configuration stays" test -e "$root/etc/rowback/rowback.toml"
 holds "history stays" test -d "$root/var/lib/rowback/app"
@@ -121,6 +123,10 @@ ok "its SQL drops the slot"
 step "install again, and purge"
 inside dpkg -i /root/rowback.deb > /dev/null
 holds "history is still there" captured
+sql -c "select pg_create_logical_replication_slot('rowback_app', 'pgoutput')" > /dev/null
+rowback rowbackd teardown --yes | has "teardown drops the slot" "-- done: SELECT pg_catalog.pg_drop_replication_slot('rowback_app')" || true
+[ "$(sql -c 'select count(*) from pg_replication_slots')" = 0 ] || fail "teardown leaves no slot"
+ok "teardown leaves no slot"
 inside dpkg -P rowback 2>&1 | has "says that the history stays" "The history stays in /var/lib/rowback"
 holds "configuration is gone" test ! -e "$root/etc/rowback"
 holds "history stays, of its account" mode /var/lib/rowback/app "700 rowback rowback"

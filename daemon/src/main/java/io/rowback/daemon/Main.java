@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
             SetupSqlCommand.class,
             TeardownCommand.class,
             SkipCommand.class,
+            DrainCommand.class,
+            AdoptCommand.class,
             RebaselineCommand.class,
             CompletionCommand.class
         },
@@ -50,7 +52,8 @@ import picocli.CommandLine.Spec;
             "  rowbackd run --config rowback.toml         capture until stopped",
             "  rowbackd teardown --config rowback.toml    the SQL that gives a database up; --yes does it",
             "  rowbackd rebaseline users                  read a table anew",
-            "  rowbackd skip 0/16B3748                    give up what the server cannot decode"
+            "  rowbackd skip 0/16B3748                    give up what the server cannot decode",
+            "  rowbackd drain; rowbackd adopt             before and after pg_upgrade"
         })
 public final class Main implements Runnable {
     static final String VERSION = "0.1.0";

@@ -79,7 +79,7 @@ final class StartPosition {
      * @throws RowbackException of code REFUSED if all that is held, or not even written by the server yet
      */
     Gap skip(Lsn last) throws SQLException {
-        requireSameServer(writer.info(), ServerLog.read(connections).systemIdentifier());
+        requireSameServer(writer.info(), database, ServerLog.read(connections).systemIdentifier());
         Lsn durable = writer.info().durable();
         Lsn end = LogEnd.read(connection).lsn();
         // Where the log ends with it no transaction can commit at it, and we would be ahead of the server.
@@ -100,7 +100,7 @@ final class StartPosition {
     }
 
     private void compare(ServerLog log) throws SQLException {
-        requireSameServer(writer.info(), log.systemIdentifier());
+        requireSameServer(writer.info(), database, log.systemIdentifier());
         follow(log.timelines());
         StoreInfo store = writer.info();
         requireLogUpTo(store.durable());
@@ -142,19 +142,20 @@ final class StartPosition {
         return slot.map(Slot::confirmed);
     }
 
-    private Lsn createSlot() throws SQLException {
+    Lsn createSlot() throws SQLException {
         LOG.info("creating slot {}: the server first waits for running transactions", database.slot());
         return Slot.create(connections, connection, database.slot());
     }
 
-    private void requireSameServer(StoreInfo store, String system) {
+    static void requireSameServer(StoreInfo store, Config.Database database, String system) {
         String name = database.connection().database();
         if (!store.systemIdentifier().equals(system) || !store.database().equals(name)) {
             throw new RowbackException(
                     ErrorCode.REFUSED,
                     "the store holds database " + store.database() + " of server " + store.systemIdentifier()
                             + ", but this is database " + name + " of server " + system,
-                    "Give the database another name in the configuration, or move its store away.");
+                    "If pg_upgrade made it of that one, `rowbackd adopt` goes on with it. Else give the database another name"
+                            + " in the configuration, or move its store away.");
         }
     }
 
@@ -191,7 +192,7 @@ final class StartPosition {
         }
     }
 
-    private void requireLogUpTo(Lsn durable) throws SQLException {
+    void requireLogUpTo(Lsn durable) throws SQLException {
         Lsn end = LogEnd.read(connection).lsn();
         if (end.isBefore(durable)) {
             throw new RowbackException(
@@ -202,7 +203,7 @@ final class StartPosition {
         }
     }
 
-    private Gap recordGap(Lsn from, Lsn to, String reason) throws SQLException {
+    Gap recordGap(Lsn from, Lsn to, String reason) throws SQLException {
         Gap gap = new Gap(from, to, writer.info().completeUntil(), LogEnd.clock(connection), reason);
         LOG.error(
                 "GAP in the history of {}: {}. What was changed there is not known; tables are read anew",

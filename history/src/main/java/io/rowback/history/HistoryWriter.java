@@ -127,6 +127,14 @@ public interface HistoryWriter extends AutoCloseable {
     void follow(List<Timeline> timelines);
 
     /**
+     * Says that from the durable position on the history goes on with another server's log: that of the server which
+     * {@code pg_upgrade} made of the one before. Every position that is held stands.
+     *
+     * @param timelines the other server's
+     */
+    void goOnWith(String systemIdentifier, List<Timeline> timelines);
+
+    /**
      * Drops what lies below some place up to {@code upTo}, as near as the history can be cut: the history begins there then,
      * with the rows that each table held as its baseline. A baseline that is being taken, and what was verified last of the
      * publication, keep what lies above. May take long; changes are appended meanwhile.

@@ -1,5 +1,6 @@
 package io.rowback.history;
 
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,16 @@ public record Published(Lsn verified, List<Member> tables) {
      * @param membership a text that stays the same only as long as the table is published without interruption
      */
     public record Member(TableId table, String membership) {}
+
+    /** What was found at {@code verified}: each table with its membership. */
+    public static Published of(Lsn verified, Map<TableId, String> memberships) {
+        return new Published(
+                verified,
+                memberships.entrySet().stream()
+                        .map(each -> new Member(each.getKey(), each.getValue()))
+                        .sorted(Comparator.comparing(Member::table))
+                        .toList());
+    }
 
     /** Up to where it is certain that no coverage turns out to have ended, as far as that depends on the publication. */
     public Lsn limit() {

@@ -405,6 +405,29 @@ public abstract class HistoryContract {
     }
 
     @Test
+    void whatTheServerBeforeAnUpgradeDidStandsAndTheNextOneGoesOnBehindIt() {
+        writer.follow(List.of(new Timeline(1, Lsn.ZERO), new Timeline(2, new Lsn(0x10))));
+        history.baseline(users, row(users, "1", "ann"));
+        Transaction before = history.commit(insert(row(users, "2", "bob")));
+        List<Timeline> now = List.of(new Timeline(1, Lsn.ZERO));
+        writer.goOnWith("7000000000000000002", now);
+        writer.follow(now);
+        Transaction after = history.commit(delete(row(users, "2", "bob")));
+
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().systemIdentifier()).isEqualTo("7000000000000000002");
+            assertThat(reader.info().database())
+                    .isEqualTo(writer.info().database())
+                    .isNotEmpty();
+            assertThat(reader.info().timelines()).isEqualTo(now);
+            assertThat(list(reader.transactions(Lsn.ZERO, Lsn.MAX))).containsExactly(before, after);
+            assertThat(reader.tables().get(0).coverage())
+                    .singleElement()
+                    .satisfies(coverage -> assertThat(coverage.to()).isEqualTo(Lsn.MAX));
+        }
+    }
+
+    @Test
     void whatIsKnownAheadOfTheStreamIsTakenOutWhenTheServerGoesOnBeforeIt() {
         writer.follow(List.of(new Timeline(1, Lsn.ZERO)));
         Lsn at = history.baseline(users, row(users, "1", "ann"));

@@ -154,6 +154,12 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public void goOnWith(String system, List<Timeline> now) {
+        systemIdentifier = system;
+        timelines = List.copyOf(now);
+    }
+
+    @Override
     public void follow(List<Timeline> now) {
         Lsn fork = Timeline.fork(timelines, now);
         timelines = List.copyOf(now);

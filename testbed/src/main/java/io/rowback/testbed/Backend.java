@@ -25,6 +25,9 @@ interface Backend extends AutoCloseable {
      */
     Backend copy(String signal, Map<String, String> settings);
 
+    /** The same as {@link #copy} without a signal, and with a system identifier of its own. */
+    Backend upgraded();
+
     /** What the server has logged. */
     String log();
 

@@ -61,6 +61,11 @@ final class ContainerBackend implements Backend {
     }
 
     @Override
+    public Backend upgraded() {
+        throw new UnsupportedOperationException("a container's data cannot be copied");
+    }
+
+    @Override
     public String log() {
         return container.getContainerId() == null ? "" : container.getLogs();
     }

@@ -130,6 +130,16 @@ public final class PostgresServer implements AutoCloseable {
         return server;
     }
 
+    /**
+     * Another server, started with a copy of this one's data and a system identifier of its own, as {@code pg_upgrade} makes
+     * one: oids, transaction ids and the log go on, slots are gone. This one must be stopped.
+     */
+    public PostgresServer startUpgraded() {
+        PostgresServer server = new PostgresServer(major, backend.upgraded());
+        server.start();
+        return server;
+    }
+
     /** What the server has logged. */
     public String log() {
         return backend.log();

@@ -47,9 +47,22 @@ final class ProcessBackend implements Backend {
 
     @Override
     public Backend copy(String signal, Map<String, String> settings) {
+        return copy(copy -> Files.createFile(copy.data().resolve(signal)), settings);
+    }
+
+    @Override
+    public Backend upgraded() {
+        return copy(copy -> new SystemIdentifier(copy.data()).change(), Map.of());
+    }
+
+    private interface Alteration {
+        void alter(ProcessBackend copy) throws IOException;
+    }
+
+    private Backend copy(Alteration alteration, Map<String, String> settings) {
         try {
             ProcessBackend copy = new ProcessBackend(this);
-            Files.createFile(copy.data().resolve(signal));
+            alteration.alter(copy);
             Map<String, String> all = new LinkedHashMap<>(settings);
             all.put("port", Integer.toString(copy.port));
             copy.configure(all);

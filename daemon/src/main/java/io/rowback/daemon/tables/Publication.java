@@ -132,7 +132,7 @@ public final class Publication {
      * Its tables, each with a text that stays the same only as long as the table is published without interruption and
      * in the same way.
      */
-    Map<TableId, String> memberships() throws SQLException {
+    public Map<TableId, String> memberships() throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(tablesSql())) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {

@@ -17,7 +17,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -171,11 +170,7 @@ public final class TableWatch implements AutoCloseable {
     /** Stores what the next daemon compares with; not while a coverage waits for its end, which it would have to find again. */
     private void keepPublished() {
         if (endings.isEmpty()) {
-            List<Published.Member> members = memberships.entrySet().stream()
-                    .map(each -> new Published.Member(each.getKey(), each.getValue()))
-                    .sorted(Comparator.comparing(Published.Member::table))
-                    .toList();
-            writer.published(new Published(verified, members));
+            writer.published(Published.of(verified, memberships));
         }
     }
 

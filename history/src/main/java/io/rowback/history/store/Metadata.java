@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -221,6 +222,12 @@ final class Metadata {
         write.seal(Family.META, EPOCHS_KEY, Json.write(epochs.all()));
         write.seal(Family.META, GAPS_KEY, Json.write(gaps));
         putProgress(write);
+    }
+
+    void goOnWith(String systemIdentifier, List<Timeline> now, Write write) {
+        name = new StoreName(systemIdentifier, Objects.requireNonNull(name).database());
+        write.seal(Family.META, STORE_KEY, Json.write(name));
+        follow(now, write);
     }
 
     /** Lets a new epoch begin at that commit. */

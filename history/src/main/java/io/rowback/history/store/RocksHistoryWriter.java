@@ -115,13 +115,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
         if (meta.created()) {
             throw new IllegalStateException("the store was created before");
         }
-        commit(write -> meta.create(new Metadata.StoreName(systemIdentifier, databaseName), durable, write));
+        store(write -> meta.create(new Metadata.StoreName(systemIdentifier, databaseName), durable, write));
         newestCommit = durable;
     }
 
     @Override
     public synchronized void append(Batch batch) {
-        meta.requireCreated();
         commit(write -> {
             Lsn from = meta.durable();
             IndexEntries index = new IndexEntries(write::entry);
@@ -207,7 +206,6 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     private synchronized void cover(TableSchema schema, Lsn at, Instant since, long rows) {
-        meta.requireCreated();
         forgetting.completed(schema.id());
         if (at.isBefore(meta.begin())) {
             // What changed since it was taken is dropped already.
@@ -245,7 +243,6 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void completeUntil(Instant time) {
-        meta.requireCreated();
         commit(write -> meta.completeUntil(time, write));
     }
 
@@ -256,20 +253,17 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void sampled(List<SequenceSample> samples) {
-        meta.requireCreated();
         StoredSequences sequences = new StoredSequences(database);
         commit(write -> samples.forEach(sample -> sequences.put(sample, write)));
     }
 
     @Override
     public synchronized void notCovered(List<NotCovered> tables) {
-        meta.requireCreated();
         commit(write -> meta.notCovered(tables, write));
     }
 
     @Override
     public synchronized void described(TableSchema schema, Lsn from) {
-        meta.requireCreated();
         // The schema that changes carry stays the last one seen: it may be older, and is no news.
         commit(write -> seen(schema, from, write));
     }
@@ -284,7 +278,6 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void gap(Gap gap) {
-        meta.requireCreated();
         commit(write -> {
             new Recovery(database, schemas, meta).removeAboveDurable();
             meta.addGap(gap, write);
@@ -295,7 +288,6 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized void published(Published now) {
-        meta.requireCreated();
         if (!now.equals(meta.published())) {
             commit(write -> meta.published(now, write));
         }
@@ -315,7 +307,6 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     private synchronized void followAlone(List<Timeline> timelines) {
-        meta.requireCreated();
         Lsn fork = Timeline.fork(meta.timelines(), timelines);
         if (fork.equals(Lsn.MAX)) {
             commit(write -> meta.follow(timelines, write));
@@ -328,6 +319,11 @@ public final class RocksHistoryWriter implements HistoryWriter {
         lastCommits.values().removeIf(commit -> !commit.isBefore(meta.durable()));
         findNewest();
         failed = false;
+    }
+
+    @Override
+    public synchronized void goOnWith(String systemIdentifier, List<Timeline> timelines) {
+        commit(write -> meta.goOnWith(systemIdentifier, timelines, write));
     }
 
     @Override
@@ -371,8 +367,13 @@ public final class RocksHistoryWriter implements HistoryWriter {
         }
     }
 
-    /** Stores it synced. What the content changes in memory stands only if that succeeds. */
     private void commit(Consumer<Write> content) {
+        meta.requireCreated();
+        store(content);
+    }
+
+    /** Stores it synced. What the content changes in memory stands only if that succeeds. */
+    private void store(Consumer<Write> content) {
         requireUsable();
         failed = true;
         try (Write write = database.begin()) {

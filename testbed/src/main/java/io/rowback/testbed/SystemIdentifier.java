@@ -1,0 +1,68 @@
+package io.rowback.testbed;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+/**
+ * The system identifier of a server that does not run: the number with which its control file and each file of its log
+ * begin. Only {@code pg_resetwal} changes it otherwise, which is not among the programs that tests have.
+ */
+final class SystemIdentifier {
+    /** Where it stands in the header of a log file. */
+    private static final int IN_LOG = 24;
+
+    private final Path data;
+
+    SystemIdentifier(Path data) {
+        this.data = data;
+    }
+
+    /** Makes it another one. */
+    void change() throws IOException {
+        Path file = data.resolve("global").resolve("pg_control");
+        ByteBuffer control = read(file);
+        int size = size(control);
+        long changed = control.getLong(0) + 1;
+        control.putLong(0, changed);
+        control.putInt(size, checksum(control, size));
+        Files.write(file, control.array());
+        for (Path log : logs()) {
+            ByteBuffer content = read(log);
+            content.putLong(IN_LOG, changed);
+            Files.write(log, content.array());
+        }
+    }
+
+    /** How long the content is depends on the version; its checksum follows it. */
+    private static int size(ByteBuffer control) {
+        for (int size = Long.BYTES; size < control.capacity() - Integer.BYTES; size += Integer.BYTES) {
+            if (control.getInt(size) == checksum(control, size)) {
+                return size;
+            }
+        }
+        throw new IllegalStateException("no checksum in pg_control");
+    }
+
+    private static int checksum(ByteBuffer control, int size) {
+        CRC32C crc = new CRC32C();
+        crc.update(control.array(), 0, size);
+        return (int) crc.getValue();
+    }
+
+    private List<Path> logs() throws IOException {
+        try (Stream<Path> files = Files.list(data.resolve("pg_wal"))) {
+            return files.filter(file -> file.toString().matches(".*/[0-9A-F]{24}"))
+                    .toList();
+        }
+    }
+
+    private static ByteBuffer read(Path file) throws IOException {
+        return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder());
+    }
+}
