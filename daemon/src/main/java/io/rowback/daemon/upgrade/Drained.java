@@ -18,7 +18,7 @@ import java.util.Optional;
 public record Drained(String systemIdentifier, TransactionId next) {
     private static final String FILE = "drained";
 
-    /** What was kept in a store's folder last. */
+    /** What was kept in a store's folder last; nothing if its writing was interrupted. */
     public static Optional<Drained> find(Path store) {
         Path file = store.resolve(FILE);
         if (!Files.exists(file)) {
@@ -26,7 +26,9 @@ public record Drained(String systemIdentifier, TransactionId next) {
         }
         try {
             List<String> lines = Files.readAllLines(file);
-            return Optional.of(new Drained(lines.get(0), new TransactionId(Long.parseUnsignedLong(lines.get(1)))));
+            return lines.size() == 2 && lines.get(1).matches("\\d{1,19}")
+                    ? Optional.of(new Drained(lines.get(0), new TransactionId(Long.parseLong(lines.get(1)))))
+                    : Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
