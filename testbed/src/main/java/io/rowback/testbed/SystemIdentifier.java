@@ -26,32 +26,32 @@ final class SystemIdentifier {
     /** Makes it another one. */
     void change() throws IOException {
         Path file = data.resolve("global").resolve("pg_control");
-        ByteBuffer control = read(file);
+        byte[] control = Files.readAllBytes(file);
         int size = size(control);
-        long changed = control.getLong(0) + 1;
-        control.putLong(0, changed);
-        control.putInt(size, checksum(control, size));
-        Files.write(file, control.array());
+        long changed = numbers(control).getLong(0) + 1;
+        numbers(control).putLong(0, changed);
+        numbers(control).putInt(size, checksum(control, size));
+        Files.write(file, control);
         for (Path log : logs()) {
-            ByteBuffer content = read(log);
-            content.putLong(IN_LOG, changed);
-            Files.write(log, content.array());
+            byte[] content = Files.readAllBytes(log);
+            numbers(content).putLong(IN_LOG, changed);
+            Files.write(log, content);
         }
     }
 
     /** How long the content is depends on the version; its checksum follows it. */
-    private static int size(ByteBuffer control) {
-        for (int size = Long.BYTES; size < control.capacity() - Integer.BYTES; size += Integer.BYTES) {
-            if (control.getInt(size) == checksum(control, size)) {
+    private static int size(byte[] control) {
+        for (int size = Long.BYTES; size < control.length - Integer.BYTES; size += Integer.BYTES) {
+            if (numbers(control).getInt(size) == checksum(control, size)) {
                 return size;
             }
         }
         throw new IllegalStateException("no checksum in pg_control");
     }
 
-    private static int checksum(ByteBuffer control, int size) {
+    private static int checksum(byte[] control, int size) {
         CRC32C crc = new CRC32C();
-        crc.update(control.array(), 0, size);
+        crc.update(control, 0, size);
         return (int) crc.getValue();
     }
 
@@ -62,7 +62,7 @@ final class SystemIdentifier {
         }
     }
 
-    private static ByteBuffer read(Path file) throws IOException {
-        return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder());
+    private static ByteBuffer numbers(byte[] content) {
+        return ByteBuffer.wrap(content).order(ByteOrder.nativeOrder());
     }
 }
