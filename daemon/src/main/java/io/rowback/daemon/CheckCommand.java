@@ -66,21 +66,21 @@ final class CheckCommand implements Callable<Integer> {
                 database == null ? all.names().stream().map(all::database).toList() : List.of(all.database(database));
         ErrorCode worst = ErrorCode.DONE;
         for (Config.Database each : asked) {
-            ErrorCode code = check(each, all.store(each.name()));
+            ErrorCode code = check(each, all.store(each.name()), all.minFree());
             // That a server is out of reach says more than that another one lacks something.
             worst = worst == ErrorCode.NO_POSTGRES || code == ErrorCode.DONE ? worst : code;
         }
         return worst.exitCode();
     }
 
-    private ErrorCode check(Config.Database each, Path store) {
+    private ErrorCode check(Config.Database each, Path store, long minFree) {
         PrintWriter out = spec.commandLine().getOut();
         Connections connections = new Connections(each.connection(), "rowbackd check");
         if (!json) {
             out.println(each.name() + ": " + each.connection());
         }
         try {
-            List<Finding> findings = Diagnosis.of(connections, each, store);
+            List<Finding> findings = Diagnosis.of(connections, each, store, minFree);
             findings.forEach(finding -> print(each, finding));
             boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
             return failed ? ErrorCode.FAILED : ErrorCode.DONE;

@@ -35,7 +35,12 @@ final class Daemon implements AutoCloseable {
         boolean alone = config.databases().size() == 1;
         for (Config.Database database : config.databases().values()) {
             DatabaseCapture capture = new DatabaseCapture(
-                    database, config.store(database.name()), metrics.database(database.name()), health, alone);
+                    database,
+                    config.store(database.name()),
+                    config.minFree(),
+                    metrics.database(database.name()),
+                    health,
+                    alone);
             captures.add(capture);
             new Thread(() -> run(database.name(), capture), "capture-" + database.name()).start();
         }

@@ -2,6 +2,7 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
+import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Health;
 import io.rowback.daemon.preflight.Finding;
@@ -15,6 +16,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.RowbackException;
 import io.rowback.history.store.RocksHistoryWriter;
+import io.rowback.history.store.StoreFolder;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import java.nio.file.Path;
@@ -43,6 +45,7 @@ final class DatabaseCapture {
 
     private final Config.Database database;
     private final Path store;
+    private final long minFree;
     private final Connections connections;
     private final OpenConnections preflight;
     private final DatabaseMetrics metrics;
@@ -55,6 +58,9 @@ final class DatabaseCapture {
     private @Nullable TableWatch watch;
     private @Nullable CaptureEngine engine;
     private @Nullable Recorder recording;
+    /** Whether everything is being captured, but for what there is no room for. */
+    private boolean capturing;
+
     private volatile boolean hasStreamed;
     private volatile boolean begun;
     private boolean publicationWasMissing;
@@ -63,13 +69,16 @@ final class DatabaseCapture {
     /**
      * The capture of one database.
      *
+     * @param minFree what is to stay free on the store's disk, in bytes
      * @param alone whether nothing else is captured: then what cannot begin ends at once, and whoever supervises the
      *     process tries again
      */
-    DatabaseCapture(Config.Database database, Path store, DatabaseMetrics metrics, Health health, boolean alone) {
+    DatabaseCapture(
+            Config.Database database, Path store, long minFree, DatabaseMetrics metrics, Health health, boolean alone) {
         this.alone = alone;
         this.database = database;
         this.store = store;
+        this.minFree = minFree;
         this.connections = new Connections(database.connection(), "rowbackd");
         this.preflight = new OpenConnections(connections);
         this.metrics = metrics;
@@ -97,19 +106,40 @@ final class DatabaseCapture {
     }
 
     private void captureRounds() throws InterruptedException {
-        try (RocksHistoryWriter writer = RocksHistoryWriter.open(store);
-                RetentionThread retaining = new RetentionThread(database.name(), writer, database.retention())) {
-            retaining.start();
-            begun = true;
+        try {
             while (stopping.getCount() > 0) {
-                try {
-                    round(writer);
-                } catch (SQLException | RuntimeException e) {
-                    waitOrGiveUp("capturing", e);
+                try (RocksHistoryWriter writer = RocksHistoryWriter.open(store);
+                        RetentionThread retaining =
+                                new RetentionThread(database.name(), writer, database.retention())) {
+                    retaining.start();
+                    begun = true;
+                    captureRounds(writer);
+                } catch (RuntimeException e) {
+                    if (!StoreFolder.isFull(e)) {
+                        throw e;
+                    }
+                    waitOrGiveUp("storing what comes from", e);
                 }
             }
         } finally {
             metrics.capturing(false);
+        }
+    }
+
+    /** Until it is stopped, or the store has to be opened anew. */
+    private void captureRounds(RocksHistoryWriter writer) throws InterruptedException {
+        StoreRoom room = new StoreRoom(database.name(), store, minFree, metrics, this::tell);
+        while (stopping.getCount() > 0) {
+            try {
+                round(writer, room);
+            } catch (SQLException e) {
+                waitOrGiveUp("capturing", e);
+            } catch (RuntimeException e) {
+                if (StoreFolder.isFull(e)) {
+                    throw e;
+                }
+                waitOrGiveUp("capturing", e);
+            }
         }
     }
 
@@ -147,9 +177,9 @@ final class DatabaseCapture {
     }
 
     /** One round: returns when stopped, throws when something failed. */
-    private void round(HistoryWriter writer) throws SQLException, InterruptedException {
+    private void round(HistoryWriter writer, StoreRoom room) throws SQLException, InterruptedException {
         try (TableWatch tables =
-                new TableWatch(database, connections, writer, metrics, new RebaselineRequests(store))) {
+                new TableWatch(database, connections, writer, metrics, room, new RebaselineRequests(store))) {
             announce(tables, null, null);
             try (Connection connection = tables.connect()) {
                 StartPosition start = new StartPosition(connections, connection, database, writer);
@@ -169,32 +199,33 @@ final class DatabaseCapture {
             }
             tables.begin();
             metrics.begins(writer.info());
-            capture(writer, tables);
+            capture(writer, room, tables);
         } finally {
             announce(null, null, null);
             metrics.capturing(false);
         }
     }
 
-    private void capture(HistoryWriter writer, TableWatch tables) throws SQLException, InterruptedException {
+    private void capture(HistoryWriter writer, StoreRoom room, TableWatch tables)
+            throws SQLException, InterruptedException {
         CountDownLatch streaming = new CountDownLatch(1);
         SequenceWatch sequences = new SequenceWatch(database, writer);
         BiConsumer<HistoryWriter.Batch, Duration> stored = (batch, time) -> {
             metrics.stored(batch, time);
             sequences.stored(batch);
         };
-        try (Recorder recorder = new Recorder(database.name(), writer, stored);
+        try (Recorder recorder = new Recorder(database.name(), writer, room::isThere, stored);
                 CaptureEngine reading =
                         new CaptureEngine(database, connections, writer, recorder, () -> streams(streaming))) {
             announce(tables, recorder, reading);
             WatchThread looking = new WatchThread(
                     database.name(),
                     tables,
-                    new SlotWatch(database, writer, metrics),
+                    new SlotWatch(database, writer, metrics, room),
                     sequences,
                     recorder,
                     streaming,
-                    () -> capturing(recorder),
+                    () -> capturing(recorder, room),
                     reading);
             if (stopping.getCount() > 0) {
                 looking.start();
@@ -219,16 +250,32 @@ final class DatabaseCapture {
         streaming.countDown();
     }
 
-    private void capturing(Recorder recorder) {
+    private synchronized void capturing(Recorder recorder, StoreRoom room) {
         LOG.info("capturing {} from {}", database.name(), recorder.durable());
         delay = DELAY_MIN;
-        health.capturing(database.name());
-        metrics.capturing(true);
+        capturing = true;
+        tell(room);
+    }
+
+    /** Says how it fares while everything streams: what there is no room for is not captured. From any thread. */
+    private synchronized void tell(StoreRoom room) {
+        if (!capturing) {
+            return;
+        }
+        RowbackException shortage = room.shortage();
+        metrics.capturing(shortage == null);
+        if (shortage == null) {
+            health.capturing(database.name());
+        } else {
+            metrics.failed(shortage.code());
+            health.failing(database.name(), shortage);
+        }
     }
 
     /** Makes what runs known to {@link #stop}, which may have come already, and to whoever asks how it is. */
     private synchronized void announce(
             @Nullable TableWatch tables, @Nullable Recorder recorder, @Nullable CaptureEngine reading) {
+        capturing = false;
         watch = tables;
         recording = recorder;
         engine = reading;
@@ -268,6 +315,10 @@ final class DatabaseCapture {
         health.failing(database.name(), explained);
         begun = true;
         String hint = explained.hint() == null ? "" : ". " + explained.hint();
+        if (StoreFolder.isFull(failure)) {
+            // Room does not come within a second, and to open the store takes some of it.
+            delay = DELAY_MAX;
+        }
         LOG.warn("{}; next attempt in {} s{}", explained.getMessage(), delay.toSeconds(), hint);
         if (!stopping.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
             delay = delay.multipliedBy(2).compareTo(DELAY_MAX) > 0 ? DELAY_MAX : delay.multipliedBy(2);
@@ -279,6 +330,9 @@ final class DatabaseCapture {
      * that our predecessor is gone is given that time.
      */
     private boolean mayHeal(Exception failure) {
+        if (StoreFolder.isFull(failure)) {
+            return true;
+        }
         if (hasStreamed || !alone) {
             return Failures.heals(failure);
         }

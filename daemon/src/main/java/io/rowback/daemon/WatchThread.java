@@ -107,7 +107,8 @@ final class WatchThread extends Thread {
     }
 
     private synchronized void fail(Exception e) {
-        if (ending.getCount() > 0) {
+        // What fails later does so because of it.
+        if (ending.getCount() > 0 && failure == null) {
             failure = e;
             stopEngine();
         }

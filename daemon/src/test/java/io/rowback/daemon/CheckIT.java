@@ -40,6 +40,8 @@ class CheckIT {
     @TempDir
     Path folder;
 
+    private String storeKeys = "";
+
     @Test
     void itChangesNothing() throws Exception {
         Database app = server.createDatabase("unchanged");
@@ -148,7 +150,9 @@ class CheckIT {
         assertThat(check(app))
                 .anySatisfy(line -> assertThat(line).contains("the server's disk has room for"))
                 .anySatisfy(line -> assertThat(line).contains("the store's disk has room for"))
-                .anySatisfy(line -> assertThat(line).contains("of log a day"));
+                .anySatisfy(line -> assertThat(line)
+                        .contains("of log since")
+                        .endsWith("too short a time to tell how much it writes a day"));
         // To whom the server does not tell where its data is.
         assertThat(check(app.as("reader")))
                 .anySatisfy(line -> assertThat(line).startsWith("ok    the room on the server's disk cannot be told"));
@@ -156,7 +160,24 @@ class CheckIT {
         try (RunningCapture capture = new RunningCapture(app, folder.resolve("store"))) {
             capture.covering(1);
             assertThat(check(app)).anySatisfy(line -> assertThat(line)
-                    .matches("ok    the store's disk has .*; the store has .* since .*"));
+                    .matches(
+                            "ok    the store's disk has room for .* beside the .* that the store has since .*; how long that"
+                                    + " lasts can be told after an hour"));
+        }
+    }
+
+    @Test
+    void roomOfTheStoreIsJudgedByWhatIsToStayFree() throws Exception {
+        Database app = server.createDatabase("scarce");
+        storeKeys = "min_free = '40MB'\n";
+        try (SmallDisk disk = SmallDisk.mount(folder.resolve("store"), "64m")) {
+            assertThat(check(app)).anySatisfy(line -> assertThat(line)
+                    .startsWith("warn  the store's disk has room for 64 MB, less than twice store.min_free, 40 MB:")
+                    .contains("  ->  a larger disk for store.dir"));
+            disk.remount("size=39m");
+            assertThat(check(app)).anySatisfy(line -> assertThat(line)
+                    .startsWith("warn  the store's disk has room for 39 MB, less than store.min_free, 40 MB:")
+                    .contains("nothing more is stored"));
         }
     }
 
@@ -208,8 +229,8 @@ class CheckIT {
     private List<String> check(Database app, String configuration, String... options) throws IOException {
         Path config = Files.writeString(
                 folder.resolve("rowback.toml"),
-                "[store]\ndir = '" + folder.resolve("store") + "'\n[databases.app]\nurl = '" + app.url() + "'\n"
-                        + configuration);
+                "[store]\n" + storeKeys + "dir = '" + folder.resolve("store") + "'\n[databases.app]\nurl = '"
+                        + app.url() + "'\n" + configuration);
         return run(Stream.concat(Stream.of("check", "--config", config.toString()), Stream.of(options))
                         .toArray(String[]::new))
                 .lines()

@@ -226,7 +226,8 @@ class DaemonIT {
         }
     }
 
-    private static HttpResponse<String> get(int port, String path) {
+    /** What the daemon that listens at a port of this machine answers. */
+    static HttpResponse<String> get(int port, String path) {
         try {
             return HttpClient.newHttpClient()
                     .send(

@@ -57,8 +57,8 @@ final class RunningCapture implements AutoCloseable {
         environment.putIfAbsent("ROWBACK_DATABASES_APP_SLOT", "rowback_" + database.name());
         Config config = ConfigReader.read(null, environment);
         this.store = config.store("app");
-        this.capture =
-                new DatabaseCapture(config.database("app"), store, new Metrics().database("app"), new Health(), true);
+        this.capture = new DatabaseCapture(
+                config.database("app"), store, config.minFree(), new Metrics().database("app"), new Health(), true);
         this.thread = new Thread(this::run, "capture-app");
         // A test that fails before it can close this must not keep the JVM.
         thread.setDaemon(true);

@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param databases the databases captured, by the name the configuration gives them
  * @param storeDir the folder that holds one store per database
+ * @param minFree nothing is stored while the disk of a store has fewer bytes left; 0 for never
  * @param http where and to whom metrics and health are served
  * @param log how the daemon tells its life
  */
-public record Config(Map<String, Database> databases, Path storeDir, Http http, Log log) {
+public record Config(Map<String, Database> databases, Path storeDir, long minFree, Http http, Log log) {
     public Config {
         databases = Map.copyOf(databases);
     }

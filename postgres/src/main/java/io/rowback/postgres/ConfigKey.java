@@ -53,6 +53,11 @@ public enum ConfigKey {
             Kind.TEXT,
             "/var/lib/rowback",
             "one folder per database below it, readable by the daemon's account alone"),
+    STORE_MIN_FREE(
+            "store.min_free",
+            Kind.SIZE,
+            "1GB",
+            "nothing more is stored while its disk has less room than this, and below twice as much is a warning; 0 for never"),
     HTTP_LISTEN(
             "http.listen",
             Kind.TEXT,

@@ -84,6 +84,7 @@ public final class ConfigReader {
         return new Config(
                 databases,
                 Path.of(values.text(ConfigKey.STORE_DIR, "")),
+                values.bytes(ConfigKey.STORE_MIN_FREE, ""),
                 http(),
                 new Config.Log(either(ConfigKey.LOG_FORMAT, "json"), either(ConfigKey.LOG_LEVEL, "debug")));
     }

@@ -59,7 +59,10 @@ public final class CaptureEngine implements AutoCloseable {
                 .build();
     }
 
-    /** Captures until {@link #stop} or a failure, which is returned. What was received is durable on return. */
+    /**
+     * Captures until {@link #stop} or a failure, which is returned. What was received is durable on return, but for what
+     * there was no room for when it was stopped.
+     */
     public Optional<Throwable> run() throws InterruptedException {
         session.open();
         try (session) {
@@ -74,6 +77,7 @@ public final class CaptureEngine implements AutoCloseable {
     /** Ends the run, from another thread; returns at the latest when it has ended. */
     public void stop() throws InterruptedException {
         stopped = true;
+        session.recorder().hurry();
         while (finished.getCount() > 0) {
             if (!session.polling().await(CLOSE_RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
                 continue;

@@ -12,20 +12,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the stream durable. The capture thread adds, a thread of its own appends: whatever has gathered while the last
  * batch was being synced, or within some milliseconds, becomes one synced batch. So the disk is synced a hundred times a
- * second at most, and what waits in memory is bounded: {@link #add} blocks while too much does.
+ * second at most, and what waits in memory is bounded: {@link #add} blocks while too much does. Nothing is appended
+ * while the disk has no room for it.
  */
 public final class Recorder implements AutoCloseable {
     private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final int CHANGES_MAX = 1_000;
     private static final long BYTES_MAX = 8L << 20;
     private static final int TRANSACTIONS_MAX = 1_000;
+    private static final long ROOM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final HistoryWriter writer;
+    private final BooleanSupplier room;
     private final BiConsumer<HistoryWriter.Batch, Duration> stored;
     private final Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
@@ -41,16 +45,23 @@ public final class Recorder implements AutoCloseable {
     private long batches;
     private long batchAskedFor;
     private boolean closed;
+    private boolean hurried;
+    /** Whether it has ended with something left that there was no room for. */
+    private boolean left;
+
     private @Nullable Throwable failure;
     private volatile Lsn durable;
 
     /**
      * A recorder of that name, which starts at once.
      *
+     * @param room asked each second, on the recorder's thread, whether there is room for what waits
      * @param stored told of every batch once it is durable and how long that took, on the recorder's thread
      */
-    public Recorder(String name, HistoryWriter writer, BiConsumer<HistoryWriter.Batch, Duration> stored) {
+    public Recorder(
+            String name, HistoryWriter writer, BooleanSupplier room, BiConsumer<HistoryWriter.Batch, Duration> stored) {
         this.writer = writer;
+        this.room = room;
         this.stored = stored;
         this.durable = writer.info().durable();
         this.thread = new Thread(this::run, "record-" + name);
@@ -82,7 +93,7 @@ public final class Recorder implements AutoCloseable {
             throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (isFull() && failure == null) {
+            while (isFull() && failure == null && !left) {
                 taken.await();
             }
             requireAlive();
@@ -125,11 +136,22 @@ public final class Recorder implements AutoCloseable {
         }
     }
 
-    /** Waits until nothing is left to store. */
+    /** From now on waits for no room: what there is none for is left, and the server sends it again. */
+    void hurry() {
+        lock.lock();
+        try {
+            hurried = true;
+            added.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until nothing is left to store, or nothing that there is room for once it is to {@link #hurry}. */
     void drain() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (appending || !isEmpty()) {
+            while (!left && (appending || !isEmpty())) {
                 requireAlive();
                 synced.await();
             }
@@ -138,12 +160,13 @@ public final class Recorder implements AutoCloseable {
         }
     }
 
-    /** Stores what has been added and ends. The writer stays open. */
+    /** Stores what has been added, as far as there is room, and ends. The writer stays open. */
     @Override
     public void close() {
         lock.lock();
         try {
             closed = true;
+            hurried = true;
             added.signal();
         } finally {
             lock.unlock();
@@ -165,7 +188,8 @@ public final class Recorder implements AutoCloseable {
 
     private void run() {
         try {
-            for (HistoryWriter.Batch batch = take(); batch != null; batch = take()) {
+            while (gather() && awaitRoom()) {
+                HistoryWriter.Batch batch = take();
                 long began = System.nanoTime();
                 writer.append(batch);
                 Duration time = Duration.ofNanos(System.nanoTime() - began);
@@ -177,8 +201,8 @@ public final class Recorder implements AutoCloseable {
         }
     }
 
-    /** The next batch once there is one, or null at the end. */
-    private HistoryWriter.@Nullable Batch take() throws InterruptedException {
+    /** Waits until there is something to store; false at the end. */
+    private boolean gather() throws InterruptedException {
         lock.lock();
         try {
             while (isEmpty() && !closed) {
@@ -188,9 +212,35 @@ public final class Recorder implements AutoCloseable {
             while (wait > 0 && !isFull() && !closed) {
                 wait = added.awaitNanos(wait);
             }
-            if (isEmpty()) {
-                return null;
+            return !isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until there is room for what has gathered; false if there is to be no more waiting. */
+    private boolean awaitRoom() throws InterruptedException {
+        // Asked without the lock, since the answer may be told to those who ask this recorder.
+        while (!room.getAsBoolean()) {
+            lock.lock();
+            try {
+                if (hurried) {
+                    left = true;
+                    taken.signalAll();
+                    synced.signalAll();
+                    return false;
+                }
+                added.awaitNanos(ROOM_NANOS);
+            } finally {
+                lock.unlock();
             }
+        }
+        return true;
+    }
+
+    private HistoryWriter.Batch take() {
+        lock.lock();
+        try {
             HistoryWriter.Batch batch = new HistoryWriter.Batch(changes, transactions, reached);
             changes = new ArrayList<>();
             transactions = new ArrayList<>();
@@ -242,7 +292,7 @@ public final class Recorder implements AutoCloseable {
             throw new RowbackException(
                     explained.code(), String.valueOf(explained.getMessage()), explained.hint(), explained);
         }
-        if (failure != null || closed) {
+        if (failure != null || closed || left) {
             throw new IllegalStateException("the history cannot be written", failure);
         }
     }

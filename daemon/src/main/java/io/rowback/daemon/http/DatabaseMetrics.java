@@ -51,6 +51,8 @@ public final class DatabaseMetrics {
     private final AtomicLong pendingBaselines;
     private final AtomicLong baselineExpected;
     private final AtomicLong retained;
+    private final AtomicLong free;
+    private final AtomicLong minFree;
     /** What the slot may still fall behind until the server gives it up; negative for any amount. */
     private final AtomicLong safe = new AtomicLong(-1);
 
@@ -76,6 +78,9 @@ public final class DatabaseMetrics {
                 "rows of the tables whose baseline is being taken, as the server estimates; 0 while none is");
         baselineRows = counter("rowback_baseline_rows", "rows read because they existed before");
         retained = gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot");
+        free = gauge("rowback_store_free_bytes", "room on the store's disk, as seen last");
+        minFree =
+                gauge("rowback_store_min_free_bytes", "with less room on its disk nothing more is stored; 0 for never");
         gauge(
                 "rowback_slot_safe_wal_bytes",
                 "log that may still be written before the server gives our slot up; +Inf for any amount",
@@ -144,6 +149,12 @@ public final class DatabaseMetrics {
     /** What the store takes and does. */
     public void measured(StoreMeasures measures) {
         store.measured(measures);
+    }
+
+    /** The store's disk has that much room, of which some is to stay free, in bytes. */
+    public void room(long now, long atLeast) {
+        free.set(now);
+        minFree.set(atLeast);
     }
 
     /** How many tables are covered, and how many should be but are not. */

@@ -23,8 +23,10 @@ public final class Diagnosis {
      * Looks at everything, in a session that can write nothing.
      *
      * @param store the folder of the database's store, which need not exist
+     * @param minFree what is to stay free on its disk, in bytes
      */
-    public static List<Finding> of(Connections connections, Config.Database database, Path store) throws SQLException {
+    public static List<Finding> of(Connections connections, Config.Database database, Path store, long minFree)
+            throws SQLException {
         try (Connection connection = connections.open();
                 Statement statement = connection.createStatement()) {
             statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
@@ -33,7 +35,7 @@ public final class Diagnosis {
                 ServerHabits.look(connection, database, findings);
                 SlotHealth.look(connection, database, findings);
                 tables(connection, database, findings);
-                Room.look(connection, store, findings);
+                Room.look(connection, store, minFree, findings);
                 findings.add(ClockSkew.look(connection));
             }
             return findings;

@@ -22,12 +22,19 @@ record Rate(double bytes, Duration time) {
         return bytes / Math.max(time.toSeconds(), 1) * DAY_SECONDS;
     }
 
-    /** How long a room of so many bytes lasts; a warning if that is not enough, unless the rate is that of a short time. */
+    /** Whether it has been seen for long enough to tell what will come. */
+    boolean isKnown() {
+        return time.compareTo(TIME_MIN) >= 0;
+    }
+
+    /** How long a room of so many bytes lasts; a warning if that is not enough. */
     Finding judge(String text, double room, Duration enough, String mend) {
+        if (!isKnown()) {
+            return DISK.ok(text + "; how long that lasts can be told after an hour");
+        }
         double days = Math.min(room / Math.max(aDay(), 1), FOR_EVER_DAYS);
         Duration lasts = Duration.ofSeconds((long) (days * DAY_SECONDS));
-        String found = text + Amount.time(lasts);
-        boolean warned = lasts.compareTo(enough) < 0 && time.compareTo(TIME_MIN) >= 0;
-        return warned ? DISK.warn(found, mend) : DISK.ok(found);
+        String found = text + ", which lasts " + Amount.time(lasts);
+        return lasts.compareTo(enough) < 0 ? DISK.warn(found, mend) : DISK.ok(found);
     }
 }

@@ -47,25 +47,32 @@ final class Room {
 
     private Room() {}
 
-    static void look(Connection connection, Path store, List<Finding> findings) throws SQLException {
+    static void look(Connection connection, Path store, long minFree, List<Finding> findings) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOG)) {
             row.next();
             log(row, findings);
-            findings.add(store(store, row.getDouble("database_size")));
+            findings.add(store(store, minFree, row.getDouble("database_size")));
         }
     }
 
     private static void log(ResultSet row, List<Finding> findings) throws SQLException {
         Instant since = instant(row, "since");
         Rate rate = new Rate(row.getDouble("wal_bytes"), Duration.between(since, instant(row, "now")));
-        findings.add(DISK.ok("the server writes " + Amount.bytes(rate.aDay()) + " of log a day, as it did since "
-                + since.truncatedTo(ChronoUnit.SECONDS)));
+        Instant told = since.truncatedTo(ChronoUnit.SECONDS);
+        findings.add(DISK.ok(
+                rate.isKnown()
+                        ? "the server writes " + Amount.bytes(rate.aDay()) + " of log a day, as it did since " + told
+                        : "the server has written " + Amount.bytes(rate.bytes()) + " of log since " + told
+                                + ", too short a time to tell how much it writes a day"));
         double keep = row.getDouble("keep_size");
         if (keep >= 0) {
             String week = keepSize(7 * rate.aDay());
             findings.add(rate.judge(
-                    "max_slot_wal_keep_size allows for an absence of the daemon of ", keep, ABSENCE_MIN, week));
+                    "max_slot_wal_keep_size allows for " + Amount.bytes(keep) + " of log while nobody reads it",
+                    keep,
+                    ABSENCE_MIN,
+                    week));
         }
         boolean here = isHere(row.getLong("pid"), instant(row, "backend_start"));
         OptionalDouble room = here ? room(row.getString("folder")) : OptionalDouble.empty();
@@ -83,7 +90,7 @@ final class Room {
                     text + ", less than max_slot_wal_keep_size: it fills up before the slot is given up",
                     keepSize(room / 2));
         }
-        return rate.judge(text + ", which lasts ", room, ABSENCE_MIN, "a larger disk for pg_wal");
+        return rate.judge(text, room, ABSENCE_MIN, "a larger disk for pg_wal");
     }
 
     private static String keepSize(double bytes) {
@@ -120,7 +127,7 @@ final class Room {
         }
     }
 
-    private static Finding store(Path store, double databaseSize) {
+    private static Finding store(Path store, long minFree, double databaseSize) {
         Path there = store.toAbsolutePath();
         while (!Files.exists(there) && there.getParent() != null) {
             there = there.getParent();
@@ -131,21 +138,29 @@ final class Room {
         }
         String text = "the store's disk has room for " + Amount.bytes(room.getAsDouble());
         String mend = "a larger disk for store.dir, " + store;
+        double usable = room.getAsDouble() - minFree;
+        if (usable < minFree) {
+            String left = usable < 0 ? ": nothing more is stored" : ": below that nothing more is stored";
+            return DISK.warn(
+                    text + ", less than " + (usable < 0 ? "" : "twice ") + "store.min_free, "
+                            + Amount.bytes((double) minFree) + left,
+                    mend);
+        }
         if (!RocksHistoryReader.isStore(store)) {
             String baseline =
                     ", the database has " + Amount.bytes(databaseSize) + ", of which the baseline takes a part";
-            return room.getAsDouble() > databaseSize ? DISK.ok(text + baseline) : DISK.warn(text + baseline, mend);
+            return usable > databaseSize ? DISK.ok(text + baseline) : DISK.warn(text + baseline, mend);
         }
         try {
             double size = StoreFolder.bytes(store);
-            String has = text + "; the store has " + Amount.bytes(size);
+            String has = text + " beside the " + Amount.bytes(size) + " that the store has";
             Optional<Instant> since = coveredSince(store);
             if (since.isEmpty()) {
-                return DISK.ok(has + " and covers nothing yet");
+                return DISK.ok(has + ", which covers nothing yet");
             }
             Rate rate = new Rate(size, Duration.between(since.get(), Instant.now()));
-            String began = has + " since " + since.get().truncatedTo(ChronoUnit.SECONDS) + ", so it lasts ";
-            return rate.judge(began, room.getAsDouble(), STORE_MIN, mend);
+            String began = has + " since " + since.get().truncatedTo(ChronoUnit.SECONDS);
+            return rate.judge(began, usable, STORE_MIN, mend);
         } catch (RowbackException | UncheckedIOException e) {
             return DISK.warn(text + "; the store's size cannot be told: " + e.getMessage(), null);
         }

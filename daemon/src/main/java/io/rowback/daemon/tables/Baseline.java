@@ -1,5 +1,6 @@
 package io.rowback.daemon.tables;
 
+import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
@@ -39,11 +40,13 @@ final class Baseline {
     private final OpenConnections connections;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
+    private final StoreRoom room;
 
-    Baseline(OpenConnections connections, HistoryWriter writer, DatabaseMetrics metrics) {
+    Baseline(OpenConnections connections, HistoryWriter writer, DatabaseMetrics metrics, StoreRoom room) {
         this.connections = connections;
         this.writer = writer;
         this.metrics = metrics;
+        this.room = room;
     }
 
     /**
@@ -124,7 +127,7 @@ final class Baseline {
         ExecutorService store = Executors.newSingleThreadExecutor(task -> new Thread(task, storing));
         try (reading;
                 Connection asking = connections.open()) {
-            TableCopy copy = new TableCopy(reading, asking, writer, metrics, store, at);
+            TableCopy copy = new TableCopy(reading, asking, writer, metrics, room, store, at);
             for (CatalogTable table = tables.poll(); table != null; table = tables.poll()) {
                 try {
                     copy.copy(table);

@@ -1,5 +1,6 @@
 package io.rowback.daemon.tables;
 
+import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.history.Column;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
@@ -29,6 +30,7 @@ final class DueBaselines {
 
     private final String database;
     private final HistoryWriter writer;
+    private final StoreRoom room;
     private final RebaselineRequests requests;
     private final Baseline baseline;
     /** When each last failed, by {@link System#nanoTime}: the clock can be set back. */
@@ -36,9 +38,11 @@ final class DueBaselines {
 
     private List<CatalogTable> due = List.of();
 
-    DueBaselines(String database, HistoryWriter writer, RebaselineRequests requests, Baseline baseline) {
+    DueBaselines(
+            String database, HistoryWriter writer, StoreRoom room, RebaselineRequests requests, Baseline baseline) {
         this.database = database;
         this.writer = writer;
+        this.room = room;
         this.requests = requests;
         this.baseline = baseline;
     }
@@ -82,9 +86,9 @@ final class DueBaselines {
                 && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
     }
 
-    /** Takes the baseline of what is due. Returns where it holds, or {@link Lsn#ZERO} if none was due. */
+    /** Takes the baseline of what is due, if there is room. Returns where it holds, or {@link Lsn#ZERO} if none was taken. */
     Lsn take() throws SQLException, InterruptedException {
-        if (due.isEmpty()) {
+        if (due.isEmpty() || !room.isThere()) {
             return Lsn.ZERO;
         }
         LOG.info("baseline of {} tables of {}: the server first waits for running transactions", due.size(), database);

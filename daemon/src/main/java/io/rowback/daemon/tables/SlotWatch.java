@@ -1,5 +1,6 @@
 package io.rowback.daemon.tables;
 
+import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.HistoryWriter;
 import io.rowback.postgres.Config;
@@ -21,16 +22,19 @@ public final class SlotWatch {
     private final Config.Database database;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
+    private final StoreRoom room;
     private boolean warned;
 
-    public SlotWatch(Config.Database database, HistoryWriter writer, DatabaseMetrics metrics) {
+    public SlotWatch(Config.Database database, HistoryWriter writer, DatabaseMetrics metrics, StoreRoom room) {
         this.database = database;
         this.writer = writer;
         this.metrics = metrics;
+        this.room = room;
     }
 
-    /** Tells where the server's log ends now, and how far we are behind with that. */
+    /** Tells where the server's log ends now, and how far we are behind with that; and what room the store has. */
     public void sample(Connection connection) throws SQLException {
+        room.isThere();
         LogEnd end = LogEnd.read(connection);
         metrics.serverAt(end.lsn(), end.clock());
     }

@@ -1,5 +1,6 @@
 package io.rowback.daemon.tables;
 
+import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
@@ -48,6 +49,7 @@ final class TableCopy {
     private final Catalog catalog;
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
+    private final StoreRoom room;
     private final ExecutorService store;
     private final Lsn at;
 
@@ -63,12 +65,14 @@ final class TableCopy {
             Connection asking,
             HistoryWriter writer,
             DatabaseMetrics metrics,
+            StoreRoom room,
             ExecutorService store,
             Lsn at) {
         this.reading = reading;
         this.catalog = new Catalog(asking);
         this.writer = writer;
         this.metrics = metrics;
+        this.room = room;
         this.store = store;
         this.at = at;
     }
@@ -181,7 +185,11 @@ final class TableCopy {
     }
 
     /** Stores a batch while the next one is read. */
-    private Future<?> store(List<RowImage> batch) {
+    private Future<?> store(List<RowImage> batch) throws LeftOutException {
+        if (!room.isThere()) {
+            // To wait for room would keep the table locked, and the server from vacuuming.
+            throw new LeftOutException("the store's disk has no room for it");
+        }
         return store.submit(() -> {
             writer.baseline(at, batch);
             metrics.baseline(batch.size());

@@ -1,5 +1,6 @@
 package io.rowback.daemon.tables;
 
+import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryWriter;
@@ -74,14 +75,15 @@ public final class TableWatch implements AutoCloseable {
             Connections connections,
             HistoryWriter writer,
             DatabaseMetrics metrics,
+            StoreRoom room,
             RebaselineRequests requests) {
         this.database = database;
         this.writer = writer;
         this.metrics = metrics;
         this.connections = new OpenConnections(connections);
         this.answering = new OpenConnections(connections.answeringWithin(PATIENCE));
-        this.baselines =
-                new DueBaselines(database.name(), writer, requests, new Baseline(this.connections, writer, metrics));
+        Baseline baseline = new Baseline(this.connections, writer, metrics, room);
+        this.baselines = new DueBaselines(database.name(), writer, room, requests, baseline);
         this.verified = writer.info().durable();
     }
 

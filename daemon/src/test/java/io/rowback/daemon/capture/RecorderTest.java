@@ -60,6 +60,39 @@ class RecorderTest {
     }
 
     @Test
+    void nothingIsStoredWhileThereIsNoRoomAndThatIsNoHanging() throws Exception {
+        SlowHistory history = new SlowHistory();
+        history.hasRoom = false;
+        history.mayReturn.countDown();
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(1));
+            history.asked.await();
+            assertThat(recorder.hangs()).isFalse();
+            assertThat(recorder.hangs()).isFalse();
+            assertThat(history.batches).isEmpty();
+
+            history.hasRoom = true;
+            recorder.awaitDurable(new Lsn(1));
+            assertThat(history.batches).hasSize(1);
+        }
+    }
+
+    @Test
+    void whoIsInAHurryLeavesWhatThereIsNoRoomFor() throws Exception {
+        SlowHistory history = new SlowHistory();
+        history.hasRoom = false;
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(1));
+            recorder.hurry();
+            recorder.drain();
+            assertThatThrownBy(() -> recorder.awaitDurable(new Lsn(1))).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> recorder.reach(new Lsn(2))).isInstanceOf(IllegalStateException.class);
+            assertThat(recorder.durable()).isEqualTo(Lsn.ZERO);
+        }
+        assertThat(history.batches).isEmpty();
+    }
+
+    @Test
     void closeStoresWhatWasAdded() throws Exception {
         SlowHistory history = new SlowHistory();
         history.mayReturn.countDown();
@@ -89,6 +122,8 @@ class RecorderTest {
         private final CountDownLatch mayReturn = new CountDownLatch(1);
         private final List<HistoryWriter.Batch> batches = new ArrayList<>();
         private final MemoryHistory memory = new MemoryHistory();
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private volatile boolean hasRoom = true;
         private volatile @Nullable RuntimeException failure;
 
         Recorder recorder() {
@@ -101,7 +136,12 @@ class RecorderTest {
                         }
                         return method.invoke(memory, arguments);
                     });
-            return new Recorder("test", slow, (batch, time) -> {});
+            return new Recorder("test", slow, this::hasRoom, (batch, time) -> {});
+        }
+
+        private boolean hasRoom() {
+            asked.countDown();
+            return hasRoom;
         }
 
         private void append(HistoryWriter.Batch batch) throws InterruptedException {

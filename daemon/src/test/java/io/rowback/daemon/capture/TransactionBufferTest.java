@@ -36,7 +36,7 @@ class TransactionBufferTest {
 
     TransactionBufferTest() {
         history.create("1", "app", new Lsn(100));
-        recorder = new Recorder("test", history, (batch, time) -> {});
+        recorder = new Recorder("test", history, () -> true, (batch, time) -> {});
         Connection none = (Connection) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
                     throw new AssertionError("the catalog is asked for nothing");

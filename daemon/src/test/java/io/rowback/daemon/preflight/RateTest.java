@@ -12,16 +12,19 @@ class RateTest {
     void roomThatDoesNotLastIsWarnedOf() {
         Rate rate = new Rate(GB, Duration.ofHours(2));
         assertThat(Amount.bytes(rate.aDay())).isEqualTo("12 GB");
-        assertThat(rate.judge("lasts ", 6 * GB, Duration.ofDays(1), "more"))
-                .hasToString("warn  lasts 12 hours  ->  more");
-        assertThat(rate.judge("lasts ", 36 * GB, Duration.ofDays(1), "more")).hasToString("ok    lasts 3 days");
+        assertThat(rate.judge("room", 6 * GB, Duration.ofDays(1), "more"))
+                .hasToString("warn  room, which lasts 12 hours  ->  more");
+        assertThat(rate.judge("room", 36 * GB, Duration.ofDays(1), "more"))
+                .hasToString("ok    room, which lasts 3 days");
+        assertThat(new Rate(0, Duration.ofHours(1)).judge("room", GB, Duration.ofDays(1), "more"))
+                .hasToString("ok    room, which lasts 36500 days");
     }
 
     @Test
-    void aFewMinutesAreNoReasonToWarn() {
-        assertThat(new Rate(GB, Duration.ofMinutes(10)).judge("lasts ", GB, Duration.ofDays(1), "more"))
-                .hasToString("ok    lasts 10 minutes");
-        assertThat(new Rate(0, Duration.ZERO).judge("lasts ", GB, Duration.ofDays(1), "more"))
-                .hasToString("ok    lasts 36500 days");
+    void aFewMinutesTellNothing() {
+        Rate rate = new Rate(GB, Duration.ofMinutes(59));
+        assertThat(rate.isKnown()).isFalse();
+        assertThat(rate.judge("room", GB, Duration.ofDays(1), "more"))
+                .hasToString("ok    room; how long that lasts can be told after an hour");
     }
 }

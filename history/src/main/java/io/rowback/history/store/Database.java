@@ -298,17 +298,21 @@ final class Database implements AutoCloseable {
 
     static RowbackException failure(String what, RocksDBException e) {
         boolean corrupt = isCorrupt(e);
-        boolean full = e.getStatus() != null && e.getStatus().getSubCode() == Status.SubCode.NoSpace;
         String hint = corrupt
                 ? "The command verify lists everything that is damaged."
-                : full
-                        ? "Make room where the store is, then start rowbackd again; until then the server keeps its log."
+                : isFull(e)
+                        ? "Make room where the store is; rowbackd goes on by itself, and until then the server keeps its log."
                         : null;
         return new RowbackException(
                 corrupt ? ErrorCode.STORE_CORRUPT : ErrorCode.FAILED,
                 "the store " + what + ": " + e.getMessage(),
                 hint,
                 e);
+    }
+
+    /** Whether the disk had no room. */
+    static boolean isFull(RocksDBException e) {
+        return e.getStatus() != null && e.getStatus().getSubCode() == Status.SubCode.NoSpace;
     }
 
     /** Whether RocksDB found something else in its files than it wrote. */

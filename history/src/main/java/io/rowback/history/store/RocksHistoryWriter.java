@@ -52,7 +52,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     private Lsn newestCommit;
     private long newestSecond;
-    private boolean failed;
+    private @Nullable Throwable failure;
 
     private RocksHistoryWriter(Path directory, Database database, long epochBytes) {
         Format.require(database);
@@ -312,13 +312,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
             commit(write -> meta.follow(timelines, write));
             return;
         }
-        requireUsable();
-        failed = true;
-        new Voiding(database, schemas, meta, directory, fork).run(timelines);
-        lastSeen.clear();
-        lastCommits.values().removeIf(commit -> !commit.isBefore(meta.durable()));
-        findNewest();
-        failed = false;
+        commit(write -> {
+            new Voiding(database, schemas, meta, directory, fork).run(timelines);
+            lastSeen.clear();
+            lastCommits.values().removeIf(commit -> !commit.isBefore(meta.durable()));
+            findNewest();
+        });
     }
 
     @Override
@@ -374,18 +373,15 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     /** Stores it synced. What the content changes in memory stands only if that succeeds. */
     private void store(Consumer<Write> content) {
-        requireUsable();
-        failed = true;
+        if (failure != null) {
+            throw new IllegalStateException("an earlier write failed, the store must be opened anew", failure);
+        }
         try (Write write = database.begin()) {
             content.accept(write);
             write.commit(Database.Durability.SYNCED);
-        }
-        failed = false;
-    }
-
-    private void requireUsable() {
-        if (failed) {
-            throw new IllegalStateException("an earlier write failed, the store must be opened anew");
+        } catch (RuntimeException | Error e) {
+            failure = e;
+            throw e;
         }
     }
 

@@ -16,6 +16,12 @@ import org.rocksdb.RocksDBException;
 public final class StoreFolder {
     private StoreFolder() {}
 
+    /** Whether something failed because the disk has no room. A writer has to be opened anew then. */
+    public static boolean isFull(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .anyMatch(cause -> cause instanceof RocksDBException refusal && Database.isFull(refusal));
+    }
+
     /** How many bytes the store's files take, without the copies that were put aside. */
     public static long bytes(Path directory) {
         return bytes(directory, Files::isRegularFile);
@@ -51,6 +57,9 @@ public final class StoreFolder {
         } catch (RocksDBException e) {
             if (Database.isCorrupt(e)) {
                 throw corrupt(directory, e);
+            }
+            if (Database.isFull(e)) {
+                throw Database.failure("in " + directory + " cannot be opened", e);
             }
             boolean locked = String.valueOf(e.getMessage()).contains("lock");
             throw new RowbackException(
