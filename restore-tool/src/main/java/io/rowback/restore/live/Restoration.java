@@ -27,8 +27,6 @@ import org.postgresql.util.ServerErrorMessage;
  * by any thread, everything else by one.
  */
 public final class Restoration {
-    private static final String READ_COMMITTED =
-            "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE";
     private static final int COPIED_AT_ONCE = 1 << 16;
 
     private final Connections connections;
@@ -61,7 +59,6 @@ public final class Restoration {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
-            statement.execute(READ_COMMITTED);
             script.statements(new Server(connection.unwrap(PGConnection.class), statement));
             return committing;
         } catch (SQLException e) {

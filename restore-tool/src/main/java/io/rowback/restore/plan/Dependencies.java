@@ -163,7 +163,9 @@ final class Dependencies {
             return null;
         }
         RowKey key = parent.key(table.schema());
-        boolean gone = !parents.areThere(table.schema().id(), key);
+        TableId id = table.schema().id();
+        // Whoever has the key of a row that is left out may be somebody else, whose children these are not.
+        boolean gone = causes.get(new Row(id, key)) instanceof Finding.RowConflict || !parents.areThere(id, key);
         return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key) : null;
     }
 

@@ -67,7 +67,7 @@ public final class RestoreScript {
 
     /** Hands all statements to the sink, in order, as the sink takes them. */
     public <E extends Exception> void statements(ScriptSink<E> sink) throws E {
-        sink.take(statement(Phase.BEGIN, List.of(), "BEGIN"));
+        sink.take(begin());
         settings(sink);
         sink.take(foreignKeysChecked());
         sink.take(mark());
@@ -112,6 +112,11 @@ public final class RestoreScript {
 
     private static ScriptStatement statement(Phase phase, List<String> comment, String sql) {
         return new ScriptStatement(phase, comment, sql, 0);
+    }
+
+    /** Whatever database or role prescribe: what others committed while it waited for a lock must be seen. */
+    private static ScriptStatement begin() {
+        return statement(Phase.BEGIN, List.of(), "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE");
     }
 
     private <E extends Exception> void settings(ScriptSink<E> sink) throws E {

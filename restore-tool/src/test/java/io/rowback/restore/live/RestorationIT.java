@@ -138,6 +138,22 @@ final class RestorationIT {
     }
 
     @Test
+    void defaultsOfTheDatabaseDoNotKeepARestoreFromSeeingWhatItWaitedFor() throws Exception {
+        for (String setting : List.of("isolation = 'repeatable read'", "read_only = on")) {
+            database.run("alter database \"" + database.name() + "\" set default_transaction_" + setting);
+        }
+        try (Connection application = database.connect();
+                Statement statement = application.createStatement()) {
+            statement.execute("begin read write; update u set plan = 'pro' where id = 2");
+            CompletableFuture<String> restoring = CompletableFuture.supplyAsync(restoration(database)::run);
+            awaitWaiting(1);
+            statement.execute("commit");
+            restoring.get();
+        }
+        assertThat(rows()).isEqualTo(RESTORED);
+    }
+
+    @Test
     void twoRestoresAtOnceWriteOnce() throws Exception {
         try (Connection application = database.connect();
                 Statement statement = application.createStatement()) {

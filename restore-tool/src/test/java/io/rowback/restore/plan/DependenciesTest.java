@@ -126,6 +126,22 @@ final class DependenciesTest {
     }
 
     @Test
+    void nothingComesBackToWhoeverTookTheKeyOfASkippedRow() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"));
+        Transaction bad = life.commit(delete(row(CHILDREN, "10", "1")), delete(row(PARENTS, "1", "x")));
+        life.commit(insert(row(PARENTS, "1", "another")));
+        RestorePlan plan = undoing(bad).onConflict(ConflictMode.SKIP).plan(history);
+        assertThat(plan.repairs()).isEmpty();
+        assertThat(findings(plan))
+                .containsExactly(
+                        "z_parents 1: the scope deleted it and somebody inserted it again with other values",
+                        "children 10: it hangs on z_parents 1, which is left out");
+        assertThat(writes(undoing(bad).onConflict(ConflictMode.OVERWRITE).plan(history)))
+                .containsExactly("update z_parents 1: v another->x", "insert children 10: 10,1");
+    }
+
+    @Test
     void whatHangsOnARefusedRowIsRefusedToo() {
         life.baseline(PARENTS, row(PARENTS, "1", UNKNOWN));
         life.baseline(CHILDREN, row(CHILDREN, "10", "1"));

@@ -10,7 +10,7 @@
 -- that was to be put back is checked: if one is not there, all fails and names the row. So running it twice does
 -- no harm.
 
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE;
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL standard_conforming_strings = 'on';
 SET LOCAL bytea_output = 'hex';
