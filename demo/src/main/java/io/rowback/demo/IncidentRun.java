@@ -98,12 +98,18 @@ public final class IncidentRun implements AutoCloseable {
     }
 
     private int setReplicaIdentity(String identity) throws SQLException {
+        int tables = setReplicaIdentity(database, identity);
+        story.tell(tables + " tables, REPLICA IDENTITY " + identity);
+        return tables;
+    }
+
+    /** Gives all tables of a database this REPLICA IDENTITY; returns how many there are. */
+    static int setReplicaIdentity(Database database, String identity) throws SQLException {
         List<String> statements = database.query("""
                 select format('alter table %s replica identity IDENTITY', c.oid::regclass)
                   from pg_class c join pg_namespace n on n.oid = c.relnamespace
                  where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema)'""".replace("IDENTITY", identity));
         database.run(String.join(";", statements));
-        story.tell(statements.size() + " tables, REPLICA IDENTITY " + identity);
         return statements.size();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,21 +38,34 @@ class DroppedColumnIT {
                         + " delete from users where id = 7; update users set id = 8 + 1000 where id = 8");
                 daemon.catchUp();
 
-                Output target = daemon.rowback(
-                        "restore", "--table", "users", "--at", at, "--columns", "Pl;an", "--target", "app");
-                assertThat(target.exitCode()).as(target.err()).isEqualTo(4);
-                assertThat(target.err()).contains("written without --target");
-
                 Output restored = daemon.rowback("restore", "--table", "users", "--at", at, "--columns", "Pl;an,a\nb");
                 assertThat(restored.exitCode()).as(restored.err()).isZero();
                 assertThat(restored.err()).contains("is gone; it is made anew", "NOT NULL of column Pl;an");
-                app.run(restored.out());
+                List<String> apply = new ArrayList<>(List.of("restore", "--table", "users", "--at", at));
+                apply.addAll(List.of("--columns", "Pl;an,a\nb", "--target", "app", "--apply", "--yes", "29"));
+                Database copy = server.createDatabase("copy");
+                copy.run("create table users (id int primary key, \"a\nb\" json)");
+                Output there = daemon.rowback(
+                        "restore",
+                        "--table",
+                        "users",
+                        "--at",
+                        at,
+                        "--columns",
+                        "Pl;an,a\nb",
+                        "--copy",
+                        "--target",
+                        copy.url());
+                assertThat(there.err()).contains("in the way: definition: ", "of table users is there already");
+                Output applied = daemon.rowback(apply.toArray(String[]::new));
+                assertThat(applied.exitCode()).as(applied.err()).isZero();
+                assertThat(applied.err()).contains("lock: users: ACCESS EXCLUSIVE");
                 assertThat(app.query("select case id when 1008 then 8 else id end, \"Pl;an\", \"a\nb\" from users"
                                 + " where id <> 50 order by 1"))
                         .isEqualTo(before);
                 assertThat(app.query("select mail, \"Pl;an\" is null from users where id in (3, 50) order by id"))
                         .containsExactly("kept|f", "new|t");
-                assertThatThrownBy(() -> app.run(restored.out())).hasMessageContaining("already exists");
+                assertThatThrownBy(() -> app.run(restored.out())).hasMessageContaining("is there already");
             }
         }
     }

@@ -33,6 +33,12 @@ final class RandomRestore {
     private static final List<String> REFUSALS =
             List.of("its key was changed", "it takes a unique value", "the history does not know", "moved");
 
+    /**
+     * Of a life that altered a table. A column renamed and the table truncated between two looks at the catalog may as well be a
+     * rewrite; a look that comes right behind the last moment ends the coverage below it.
+     */
+    private static final String PERHAPS_REWRITTEN = "is not known: it was dropped, not published, or rewritten";
+
     private static final String UNIQUE_VIOLATION = "23505";
 
     private final Path store;
@@ -169,8 +175,12 @@ final class RandomRestore {
             }
             if (plan.outcome() == RestorePlan.Outcome.REFUSED) {
                 if (request.onConflict() == ConflictMode.OVERWRITE) {
+                    List<String> allowed = new ArrayList<>(REFUSALS);
+                    if (life.sinceAltered() > 0) {
+                        allowed.add(PERHAPS_REWRITTEN);
+                    }
                     assertThat(plan.refusals()).allSatisfy(refusal -> assertThat(refusal.reason())
-                            .containsAnyOf(REFUSALS.toArray(String[]::new)));
+                            .containsAnyOf(allowed.toArray(String[]::new)));
                 }
                 return null;
             }

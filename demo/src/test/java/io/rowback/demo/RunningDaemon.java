@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 /** The installed daemon, capturing one database, and the tool beside it. */
 final class RunningDaemon implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 180;
 
     private final Database database;
     private final Installation installation;
@@ -65,8 +65,7 @@ final class RunningDaemon implements AutoCloseable {
 
     /** Waits until just that many tables are covered: a dropped one is until all is held that was written before. */
     void awaitLiving(int tables) throws IOException {
-        await(reader ->
-                reader.tables().stream().filter(TableInfo::isCovered).count() == tables);
+        await(reader -> reader.tables().stream().filter(TableInfo::isCovered).count() == tables);
     }
 
     /** Waits until all that is committed by now is held, and returns the point in time behind it for the tool. */
@@ -106,6 +105,11 @@ final class RunningDaemon implements AutoCloseable {
                 return xid;
             }
         }
+    }
+
+    /** Has support find an incident; returns the arguments of the restore command that undoes it. */
+    List<String> find(Incident incident) {
+        return incident.find(new Support(installation, new Story(System.out)));
     }
 
     /** Runs the tool. */

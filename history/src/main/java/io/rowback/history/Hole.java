@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param from where coverage ended
  * @param to where the next coverage begins, {@link Lsn#MAX} if there is none
  * @param cause the loss of log ({@link Gap}) that ended the coverage, or the {@link Horizon} below which retention
- *     dropped everything; null if the table was dropped or not published
+ *     dropped everything; null if the table was dropped, not published, or
+ *     rewritten by a change of its definition
  */
 public record Hole(Lsn from, Lsn to, @Nullable Loss cause) {
     /** What retention dropped. */
@@ -28,7 +29,7 @@ public record Hole(Lsn from, Lsn to, @Nullable Loss cause) {
         if (cause instanceof Horizon) {
             return cause.toString();
         }
-        String reason = cause == null ? "it was dropped or not published" : cause.toString();
+        String reason = cause == null ? "it was dropped, not published, or rewritten" : cause.toString();
         String end = to.equals(Lsn.MAX) ? " on" : " to " + to;
         return "what changed from LSN " + from + end + " is not known: " + reason;
     }

@@ -73,7 +73,8 @@ final class ApplyOptions {
         int tables = plan.tables().size();
         if (!preview.obstacles().isEmpty()) {
             throw refused(
-                    "the role may not write this plan", "What is missing is listed above; connect as another role.");
+                    "the role cannot write this plan",
+                    "What is in the way is listed above; where a privilege is missing, connect as another role.");
         }
         if (tables > maxTables) {
             throw refused(

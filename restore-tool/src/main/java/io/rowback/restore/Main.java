@@ -45,7 +45,7 @@ public final class Main {
     }
 
     /** Runs a command line and returns its exit code. */
-    static int run(Map<String, String> environment, Writer out, PrintWriter err, String... args) {
+    public static int run(Map<String, String> environment, Writer out, PrintWriter err, String... args) {
         Rowback root = new Rowback(environment, out, err);
         CommandLine commandLine = commandLine(root);
         commandLine.setOut(new PrintWriter(out, true));

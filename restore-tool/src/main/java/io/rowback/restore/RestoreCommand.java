@@ -203,31 +203,20 @@ final class RestoreCommand extends StoreCommand {
                 allowIncomplete,
                 maxRows,
                 triggers);
-        Optional<TableInfo> dropped = DroppedTable.askedFor(reader, request);
-        Optional<TableInfo> cut = dropped.isPresent() ? Optional.empty() : DroppedColumns.askedFor(request);
         if (!target.named()) {
-            RestorePlan plan = dropped.map(table -> DroppedTable.plan(reader, request, table))
-                    .or(() -> cut.map(table -> DroppedColumns.plan(reader, request, table)))
-                    .orElseGet(() -> watched(watch -> RestorePlanner.plan(reader, request, watch)));
+            RestorePlan plan = plan(reader, request, null);
             return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
-        }
-        if (cut.isPresent()) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "table " + cut.get().schema().name() + " has lost columns " + columns,
-                    "The SQL that makes columns anew is written without --target.");
         }
         LiveDatabase live = target.open(root(), reader.info());
         RestorePlan plan;
         Preview preview;
         // Closed before anything is written, so that its snapshot keeps nobody.
         try (live) {
-            dropped.ifPresent(table -> requireThere(table, live));
-            plan = watched(watch -> RestorePlanner.plan(reader, request, live, watch));
+            plan = plan(reader, request, live);
             preview = live.preview(plan);
         }
         PlanPrinter printer = new PlanPrinter(output, plan, preview);
-        if (!apply.asked() || plan.outcome() == Outcome.REFUSED || plan.rows() == 0) {
+        if (!apply.asked() || plan.outcome() == Outcome.REFUSED || plan.isEmpty()) {
             return tell(plan, preview, printer, reader, tables, output);
         }
         printer.summary();
@@ -270,14 +259,16 @@ final class RestoreCommand extends StoreCommand {
         }
     }
 
-    private static void requireThere(TableInfo table, LiveDatabase live) {
-        live.tables(List.of(table));
-        live.obstacle(table).ifPresent(obstacle -> {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "table " + table.schema().name() + ": " + obstacle,
-                    "The SQL that makes a table anew which is gone is written without --target.");
-        });
+    /** What is gone with its table or column is planned from the history, which alone knows it. */
+    private RestorePlan plan(RocksHistoryReader reader, RestoreRequest request, @Nullable LiveDatabase live) {
+        Optional<TableInfo> dropped =
+                DroppedTable.askedFor(reader, request).filter(table -> live == null || live.isGone(table));
+        Optional<TableInfo> cut = dropped.isPresent() ? Optional.empty() : DroppedColumns.askedFor(request);
+        return dropped.map(table -> DroppedTable.plan(reader, request, table))
+                .or(() -> cut.map(table -> DroppedColumns.plan(reader, request, table)))
+                .orElseGet(() -> watched(watch -> live == null
+                        ? RestorePlanner.plan(reader, request, watch)
+                        : RestorePlanner.plan(reader, request, live, watch)));
     }
 
     private ErrorCode tell(

@@ -13,7 +13,7 @@ public final class Folders {
     private Folders() {}
 
     /** Copies a folder with all that it holds to one that does not exist, with the same permissions. */
-    static void copy(Path from, Path to) throws IOException {
+    public static void copy(Path from, Path to) throws IOException {
         for (Path path : walk(from)) {
             Files.copy(path, to.resolve(from.relativize(path)), StandardCopyOption.COPY_ATTRIBUTES);
         }

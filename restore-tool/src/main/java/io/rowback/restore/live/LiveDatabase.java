@@ -16,6 +16,7 @@ import io.rowback.postgres.Connections;
 import io.rowback.restore.plan.CurrentRows;
 import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.Finding;
+import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.ArrayList;
@@ -107,6 +108,12 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
         return live.stream().map(LiveTable::info).toList();
     }
 
+    /** Whether there is no such table any more. */
+    public boolean isGone(TableInfo table) {
+        tables(List.of(table));
+        return table(table.schema().id()).oid() == 0;
+    }
+
     @Override
     public Optional<String> obstacle(TableInfo table) {
         return Optional.ofNullable(table(table.schema().id()).obstacle());
@@ -126,8 +133,19 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     }
 
     @Override
-    public boolean countsEqualRows() {
-        return false;
+    public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, List<Repair.Cell>> rows, Map<RowKey, Long> last) {
+        Map<RowKey, Long> counts =
+                new LiveRows(session).count(facts(table.schema().id()), rows);
+        last.forEach((key, known) -> {
+            Long there = counts.get(key);
+            if (!known.equals(there)) {
+                differences.add(new Difference(
+                        table.schema(),
+                        key,
+                        "it is there " + there + " times, for the history " + known + " times: " + why(table)));
+            }
+        });
+        return counts;
     }
 
     @Override

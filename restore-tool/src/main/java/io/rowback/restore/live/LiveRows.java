@@ -7,6 +7,7 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
+import io.rowback.restore.plan.Repair.Cell;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -35,6 +36,43 @@ final class LiveRows {
             session.rows(query(table, facts, batch), row -> rows.put(batch.get(row.getInt(1) - 1), image(table, row)));
         }
         return rows;
+    }
+
+    /** How many rows there are that print the same as each of these. */
+    Map<RowKey, Long> count(TableFacts facts, Map<RowKey, List<Cell>> rows) {
+        List<RowKey> keys = List.copyOf(rows.keySet());
+        Map<RowKey, Long> counts = new HashMap<>();
+        for (int from = 0; from < keys.size(); from += BATCH) {
+            List<RowKey> batch = keys.subList(from, Math.min(from + BATCH, keys.size()));
+            List<List<Cell>> values = batch.stream().map(rows::get).toList();
+            session.rows(counting(facts, values), row -> counts.put(batch.get(row.getInt(1) - 1), row.getLong(2)));
+        }
+        return counts;
+    }
+
+    /** Every type has a text, and not every one an equality. */
+    private static String counting(TableFacts facts, List<List<Cell>> rows) {
+        List<Column> columns = rows.get(0).stream().map(Cell::column).toList();
+        List<String> there = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        List<String> asked = new ArrayList<>();
+        for (Column column : columns) {
+            names.add("c" + names.size());
+            there.add("t." + Identifiers.quote(column.name()));
+            asked.add("v." + names.get(names.size() - 1) + "::" + column.type());
+        }
+        List<String> values = new ArrayList<>();
+        for (List<Cell> row : rows) {
+            values.add("(" + (values.size() + 1)
+                    + row.stream()
+                            .map(cell -> ", " + Literals.value(cell.value()))
+                            .collect(Collectors.joining())
+                    + ")");
+        }
+        return "SELECT v.n, count(t.ctid) FROM (VALUES " + String.join(", ", values) + ") AS v (n, "
+                + String.join(", ", names) + ") LEFT JOIN ONLY " + facts.sqlName() + " AS t ON ROW("
+                + String.join(", ", there) + ")::text = ROW(" + String.join(", ", asked)
+                + ")::text COLLATE \"C\" GROUP BY v.n";
     }
 
     private static String query(TableSchema table, TableFacts facts, List<RowKey> keys) {

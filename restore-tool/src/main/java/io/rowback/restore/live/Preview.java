@@ -17,6 +17,8 @@ public record Preview(String target, List<Difference> differences, List<Item> it
 
     /** What an item is about. */
     public enum Kind {
+        /** A table or column that was to be made anew and cannot be. */
+        DEFINITION,
         /** A trigger that would fire, or would not because it is disabled meanwhile. */
         TRIGGER,
         /** A rule that rewrites statements on the table. */

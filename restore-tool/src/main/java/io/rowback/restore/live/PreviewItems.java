@@ -1,10 +1,12 @@
 package io.rowback.restore.live;
 
+import io.rowback.history.Column;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.postgres.Literals;
 import io.rowback.restore.live.Preview.Item;
 import io.rowback.restore.live.Preview.Kind;
+import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.TriggerMode;
 import io.rowback.restore.sql.RestoreScript;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Asks the live database what writing a plan would do and meet there. */
 final class PreviewItems {
@@ -46,6 +49,16 @@ final class PreviewItems {
                       SELECT FROM pg_catalog.pg_attribute a
                        WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[]) AND a.attname = ANY (%5$s)))))
              ORDER BY t.tgtype & 2 = 0, t.tgname
+            """;
+
+    private static final String DEFINED = """
+            SELECT COALESCE(c.oid, 0) AS oid, pg_catalog.quote_ident(current_user) AS role,
+                   EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                            WHERE a.attrelid = c.oid AND a.attname = ANY (%3$s) AND NOT a.attisdropped) AS has,
+                   COALESCE(pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.has_schema_privilege(n.oid, 'CREATE')) AS may
+              FROM (VALUES (1)) AS one
+              LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = %1$s
+              LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = %2$s
             """;
 
     private static final String SEQUENCE = """
@@ -91,7 +104,13 @@ final class PreviewItems {
     /** Everything there is to know, in the order of the plan's tables. */
     List<Item> of(RestorePlan plan) {
         disabled = plan.request().triggers() == TriggerMode.DISABLE;
-        TableWrites.of(plan).forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
+        Map<TableId, TableWrites> all = TableWrites.of(plan);
+        if (plan.definitions().isEmpty()) {
+            all.forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
+        }
+        plan.definitions()
+                .forEach(definition ->
+                        definition(definition, all.get(definition.table().id())));
         session.row(SESSION, row -> session(plan, row));
         List<String> slots = session.rows(SUBSCRIBERS, row -> row.getString(1));
         if (plan.rows() > 0) {
@@ -121,7 +140,7 @@ final class PreviewItems {
         session.row(tableQuery(table, writes), row -> {
             String name = row.getString("name");
             boolean switched = disabled && table.schema().triggers().stream().anyMatch(TriggerSwitch::fires);
-            triggers(table, writes);
+            triggers(table.oid(), writes);
             if (switched && !row.getBoolean("owner")) {
                 items.add(new Item(
                         Kind.PRIVILEGE,
@@ -138,7 +157,7 @@ final class PreviewItems {
             for (String rule : Session.texts(row.getArray("rules"))) {
                 add(Kind.RULE, "rule " + rule + " of " + name + " rewrites statements on it");
             }
-            locks(name, writes, switched);
+            locks(name, writes, switched || !table.schema().hasKey());
             return name;
         });
         if (writes.inserts() > 0) {
@@ -148,19 +167,46 @@ final class PreviewItems {
         writes.sequences().forEach(this::sequence);
     }
 
+    /** What keeps a table or columns from being made anew; of what is made with them no more is asked. */
+    private void definition(Definition definition, @Nullable TableWrites writes) {
+        TableName name = definition.table().name();
+        boolean table = definition.isOfTable();
+        String query = DEFINED.formatted(
+                Literals.quote(name.schema()),
+                Literals.quote(name.name()),
+                Literals.texts(definition.columns().stream().map(Column::name)));
+        session.row(query, row -> {
+            long oid = row.getLong("oid");
+            if (table ? oid != 0 : row.getBoolean("has")) {
+                items.add(new Item(Kind.DEFINITION, definition + " is there already", true));
+            } else if (!table && oid == 0) {
+                items.add(new Item(Kind.DEFINITION, definition + ": there is no such table", true));
+            } else if (!row.getBoolean("may")) {
+                String lacks = table ? " may not create tables in schema " + name.schema() : " does not own " + name;
+                items.add(new Item(Kind.PRIVILEGE, row.getString("role") + lacks, true));
+            } else if (!table) {
+                add(Kind.LOCK, name + ": ACCESS EXCLUSIVE, which keeps others from reading and writing until COMMIT");
+            }
+            if (writes != null && !table) {
+                triggers(oid, writes);
+            }
+            return oid;
+        });
+    }
+
     private static String tableQuery(LiveTable table, TableWrites writes) {
         return TABLE.formatted(
                 Long.toString(table.oid()),
                 Literals.texts(writes.inserted().stream()),
                 Literals.texts(writes.updated().stream()),
                 writes.deletes() > 0,
-                writes.updates() + writes.deletes() > 0);
+                writes.updates() + writes.deletes() > 0 || !table.schema().hasKey());
     }
 
     /** Lists the triggers that would fire, those before the write first. */
-    private void triggers(LiveTable table, TableWrites writes) {
+    private void triggers(long oid, TableWrites writes) {
         String query = TRIGGERS.formatted(
-                Long.toString(table.oid()),
+                Long.toString(oid),
                 writes.inserts() > 0,
                 writes.updates() > 0,
                 writes.deletes() > 0,
@@ -171,12 +217,12 @@ final class PreviewItems {
                         Kind.TRIGGER, (disabled ? "disabled meanwhile: " : "fires: ") + row.getString(1), false)));
     }
 
-    private void locks(String name, TableWrites writes, boolean switched) {
+    private void locks(String name, TableWrites writes, boolean whole) {
         long rows = writes.inserts() + writes.updates() + writes.deletes();
         add(
                 Kind.LOCK,
                 name
-                        + (switched
+                        + (whole
                                 ? ": SHARE ROW EXCLUSIVE, which keeps others from writing to it until COMMIT; and "
                                 : ": ROW EXCLUSIVE, which lets others read and write; and ")
                         + rows

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class KeylessTable {
     private final HistoryReader reader;
     private final RestoreRequest request;
+    private final CurrentRows current;
     private final TableInfo table;
     private final TableSchema schema;
     private final List<Finding> findings = new ArrayList<>();
@@ -45,9 +46,10 @@ final class KeylessTable {
     private long left;
 
     /** Plans the rows of these keys. */
-    KeylessTable(HistoryReader reader, RestoreRequest request, TableInfo table, Set<RowKey> keys) {
+    KeylessTable(HistoryReader reader, RestoreRequest request, CurrentRows current, TableInfo table, Set<RowKey> keys) {
         this.reader = reader;
         this.request = request;
+        this.current = current;
         this.table = table;
         this.schema = table.schema();
         plan(keys);
@@ -84,13 +86,24 @@ final class KeylessTable {
                 .min(Lsn::compareTo)
                 .orElse(Lsn.MAX);
         String missing = entries.isEmpty() ? null : new LifeReader(reader, table, request.scope()).missingFrom(begin);
-        if (missing != null) {
-            findings.add(new Refusal(schema, RowKey.of(), missing));
+        String obstacle =
+                missing == null && !entries.isEmpty() ? current.obstacle(table).orElse(null) : missing;
+        if (obstacle != null) {
+            findings.add(new Refusal(schema, RowKey.of(), obstacle));
             return;
         }
+        Map<RowKey, List<Cell>> rows = new LinkedHashMap<>();
+        Map<RowKey, Long> last = new LinkedHashMap<>();
+        entries.forEach((key, entry) -> {
+            rows.put(key, cells(entry.image));
+            last.put(key, count(key, reader.info().durable()));
+        });
+        Map<RowKey, Long> there = entries.isEmpty() ? Map.of() : current.counts(table, rows, last);
         int untouched = 0;
         for (Map.Entry<RowKey, Entry> entry : entries.entrySet()) {
-            untouched += judge(entry.getKey(), entry.getValue()) ? 0 : 1;
+            RowKey key = entry.getKey();
+            long now = Objects.requireNonNull(there.get(key));
+            untouched += judge(key, entry.getValue(), now, now - Objects.requireNonNull(last.get(key))) ? 0 : 1;
         }
         boolean moves = entries.values().stream().anyMatch(entry -> entry.delta < 0);
         if (moves && untouched > 0) {
@@ -111,14 +124,16 @@ final class KeylessTable {
         counts.clear();
     }
 
-    /** Judges equal rows; false if something is to be done about them that is not planned, or was done already. */
-    private boolean judge(RowKey key, Entry entry) {
+    /**
+     * Judges equal rows, of which there are {@code now}, so many more than the history knows; false if something is to be done
+     * about them that is not planned, or was done already.
+     */
+    private boolean judge(RowKey key, Entry entry, long now, long unknown) {
         if (entry.unsure) {
             findings.add(new Refusal(schema, key, "whether it meets the condition is not known"));
             return false;
         }
-        long now = count(key, reader.info().durable());
-        Later later = later(key, entry);
+        Later later = later(key, entry, unknown);
         Lsn at = request.at();
         long wanted = at == null ? now - later.more + entry.delta : count(key, at) + entry.left;
         if (at != null && wanted == now) {
@@ -129,8 +144,9 @@ final class KeylessTable {
         }
         boolean untouched = !later.truncated && later.more == 0 && now + entry.delta == wanted;
         if (!untouched) {
-            String reason =
-                    later.by == null ? "others had changed it in the meantime" : "somebody changed such rows since";
+            String reason = later.by == null && unknown == 0
+                    ? "others had changed it in the meantime"
+                    : "somebody changed such rows since";
             findings.add(new RowConflict(schema, key, reason, later.by));
             if (request.onConflict() != ConflictMode.OVERWRITE) {
                 return false;
@@ -156,8 +172,8 @@ final class KeylessTable {
     /** What others did to equal rows after the scope: so many more, by whom last, and whether they emptied the table. */
     private record Later(long more, @Nullable Transaction by, boolean truncated) {}
 
-    private Later later(RowKey key, Entry entry) {
-        long more = 0;
+    private Later later(RowKey key, Entry entry, long unknown) {
+        long more = unknown;
         boolean truncated = false;
         Transaction by = null;
         try (Stream<Change> changes = reader.changes(

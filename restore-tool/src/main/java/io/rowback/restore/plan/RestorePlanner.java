@@ -249,19 +249,12 @@ public final class RestorePlanner {
     }
 
     private void addWithoutKey(TableInfo table, Set<RowKey> keys) {
-        KeylessTable planned = new KeylessTable(reader, request, table, keys);
-        TableSchema schema = table.schema();
-        if (!current.countsEqualRows()
-                && !(planned.repairs().isEmpty() && planned.findings().isEmpty())) {
-            findings.add(new Finding.Refusal(
-                    schema, RowKey.of(), "rows of a table without a key are put back without --target only"));
-            return;
-        }
+        KeylessTable planned = new KeylessTable(reader, request, current, table, keys);
         keyless.add(planned);
         findings.addAll(planned.findings());
         planned.repairs().forEach(this::addCauses);
         if (planned.left() > 0) {
-            leftInserted.merge(schema.name(), planned.left(), Long::sum);
+            leftInserted.merge(table.schema().name(), planned.left(), Long::sum);
         }
     }
 

@@ -128,7 +128,8 @@ final class RowJudgement {
     }
 
     private void judgeThereAgain(RowImage wanted, RowImage now) {
-        List<Column> differing = differing(wanted, now);
+        List<Column> differing =
+                differing(wanted, now).stream().filter(this::chosen).toList();
         if (differing.isEmpty()) {
             return;
         }

@@ -88,7 +88,30 @@ public final class TableDefinition {
                 + ", which is gone, as the history knows it at LSN " + definition.asOf() + " ====");
         comment.add("-- Fails if there is one of that name. Not known, and not made:");
         notKnown().forEach(line -> comment.add("--   " + line));
-        return statements(comment, make());
+        List<String> sql = new ArrayList<>();
+        sql.add(unlessThere());
+        sql.addAll(make());
+        return statements(comment, sql);
+    }
+
+    /** Fails if what is to be made is there. */
+    private String unlessThere() {
+        String there = "to_regclass(" + Literals.quote(name) + ")";
+        String columns = definition.columns().stream()
+                .map(column -> Literals.quote(column.name()))
+                .collect(Collectors.joining(", "));
+        String condition = definition.isOfTable()
+                ? there + " IS NOT NULL"
+                : "EXISTS (SELECT FROM pg_attribute WHERE attrelid = " + there + " AND attname IN (" + columns
+                        + ") AND NOT attisdropped)";
+        return Block.of(
+                List.of(
+                        "  IF " + condition + " THEN",
+                        "    RAISE EXCEPTION USING MESSAGE = "
+                                + Literals.quote(PrintableText.oneLine(definition + " is there already")) + ",",
+                        "      HINT = 'Nothing was changed. If this script was run before, it is done; else rename what is there.';",
+                        "  END IF;"),
+                false);
     }
 
     /** The statements that make its foreign keys, once its rows are there. */

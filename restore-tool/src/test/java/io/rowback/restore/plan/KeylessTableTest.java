@@ -194,7 +194,7 @@ final class KeylessTableTest {
         assertThat(reasons(undoing(bad).plan(history)))
                 .singleElement()
                 .asString()
-                .contains("it was dropped or not published");
+                .contains("it was dropped, not published, or rewritten");
     }
 
     @Test

@@ -200,6 +200,12 @@ final class RestorePlannerTest {
                 .containsExactly("users 1: the scope deleted it and somebody inserted it again with other values");
         assertThat(writes(undoing(bad).onConflict(ConflictMode.OVERWRITE).plan(history)))
                 .containsExactly("update users 1: a new->x");
+        assertThat(writes(undoing(bad)
+                        .columns(Set.of(), Set.of("a"))
+                        .onConflict(ConflictMode.OVERWRITE)
+                        .plan(history)))
+                .as("the row is there, so columns can be left out")
+                .isEmpty();
     }
 
     @Test

@@ -15,6 +15,10 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.postgres.Catalog;
 import io.rowback.postgres.CatalogTable;
+import io.rowback.postgres.ConnectionSettings;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.live.LiveDatabase;
+import io.rowback.restore.live.Restoration;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
@@ -66,10 +70,14 @@ final class EqualRowsIT {
                 create table %1$s ("n;" numeric, j json, p point, x xml, "found" text, m mood, l text[], double int generated always as (7) stored);
                 alter table %1$s replica identity full
                 """.formatted(TABLE));
-        try (Connection connection = database.connect()) {
+        try (Connection connection = connections().open()) {
             CatalogTable table = new Catalog(connection).tables().get(0);
             schema = Objects.requireNonNull(table.schema());
         }
+    }
+
+    private Connections connections() {
+        return new Connections(ConnectionSettings.parse(database.url()), "rowback");
     }
 
     private RowImage image(@Nullable String number, @Nullable String json, @Nullable String text) {
@@ -94,16 +102,12 @@ final class EqualRowsIT {
     }
 
     private RestorePlan plan(Set<Operation> operations, Transaction bad) {
-        return RestorePlanner.plan(
-                history,
-                new RestoreRequest(
-                        new Scope(List.of(Scope.Window.of(bad.commit())), false, List.of()),
-                        null,
-                        ColumnChoice.ALL,
-                        operations,
-                        ConflictMode.REFUSE,
-                        false,
-                        100));
+        return RestorePlanner.plan(history, request(operations, bad, ConflictMode.REFUSE));
+    }
+
+    private static RestoreRequest request(Set<Operation> operations, Transaction bad, ConflictMode mode) {
+        Scope scope = new Scope(List.of(Scope.Window.of(bad.commit())), false, List.of());
+        return new RestoreRequest(scope, null, ColumnChoice.ALL, operations, mode, false, 100);
     }
 
     private static String sql(RestorePlan plan) throws IOException {
@@ -178,6 +182,46 @@ final class EqualRowsIT {
         database.run("delete from " + TABLE + " where \"n;\" = 2");
         database.run(sql);
         assertThat(rows()).hasSize(1).isNotEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void rowsThatAreThereAreCountedBeforeAnythingIsWritten(int version) throws Exception {
+        begin(version);
+        RowImage plain = image("1.50", "{\"a\" : 1}", "it's");
+        RowImage hollow = image(null, null, "");
+        life.baseline(schema, plain, plain, plain, hollow, hollow);
+        Transaction bad = life.commit(delete(plain), delete(plain), delete(hollow));
+        add(plain, 1);
+        add(hollow, 1);
+        Connections connections = connections();
+        add(image("1.5", "{\"a\" : 1}", "it's"), 1);
+        RestorePlan untouched = compared(connections, bad, ConflictMode.REFUSE);
+        assertThat(untouched.findings()).isEmpty();
+        assertThat(untouched.repairs()).hasSize(3);
+
+        add(hollow, 4);
+        RestorePlan contested = compared(connections, bad, ConflictMode.REFUSE);
+        assertThat(contested.outcome()).isEqualTo(RestorePlan.Outcome.REFUSED);
+        assertThat(contested.findings()).singleElement().satisfies(finding -> assertThat(finding.reason())
+                .isEqualTo("somebody changed such rows since"));
+        RestorePlan over = compared(connections, bad, ConflictMode.OVERWRITE);
+        new Restoration(connections, over, statement -> {}).run();
+        assertThat(rows()).allMatch(row -> row.endsWith("|3") || row.endsWith("|6") || row.endsWith("|1"));
+
+        database.run("delete from " + TABLE + " where \"n;\" is null");
+        add(hollow, 2);
+        assertThat(compared(connections, bad, ConflictMode.REFUSE).isEmpty())
+                .as("all is back already")
+                .isTrue();
+    }
+
+    private RestorePlan compared(Connections connections, Transaction bad, ConflictMode mode) {
+        try (LiveDatabase live = LiveDatabase.open(connections, history.info(), true)) {
+            RestorePlan plan = RestorePlanner.plan(history, request(Set.of(Operation.DELETE), bad, mode), live);
+            assertThat(live.preview(plan).obstacles()).isEmpty();
+            return plan;
+        }
     }
 
     @ParameterizedTest
