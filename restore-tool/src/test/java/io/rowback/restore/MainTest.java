@@ -230,11 +230,37 @@ final class MainTest {
         assertThat(rowback("verify")).isZero();
     }
 
+    @Test
+    void aSampleSaysWhatWasNotLookedAtAndIsRepeatedByItsSeed() {
+        assertThat(verified()).contains(": all sound").contains("rows were followed");
+        String first = verified("--sample", "3");
+        assertThat(first).startsWith("sample of ").contains(": all sound").contains("not looked at: all other rows");
+        String seed = first.replaceAll("(?s).*--seed (\\d+) .*", "$1");
+        assertThat(verified("--sample", "3", "--seed", seed)).isEqualTo(first);
+        assertThat(verified("--sample", "3", "--seed", seed, "--json"))
+                .contains("\"seed\":\"" + seed + "\"")
+                .contains("\"sound\":true");
+    }
+
+    private String verified(String... options) {
+        StringWriter told = new StringWriter();
+        List<String> all = new ArrayList<>(
+                List.of("verify", "--store", folder.resolve("store").toString()));
+        all.addAll(List.of(options));
+        assertThat(run(Map.of(), told, all.toArray(String[]::new))).isZero();
+        return told.toString();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "history users 42 --bogus | 2",
+                "verify --sample 0 | 2",
+                "verify --seed 1 | 2",
+                "verify --table users | 2",
+                "verify --sample 5 --target postgresql://127.0.0.1/app | 2",
+                "verify --copy | 2",
                 "history users --bogus | 2",
                 "history users x | 2",
                 "history users -- -x | 2",

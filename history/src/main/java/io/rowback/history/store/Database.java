@@ -212,7 +212,12 @@ final class Database implements AutoCloseable {
         return reading(() -> !rocks.getLiveFilesMetaData().isEmpty());
     }
 
-    /** Reads every block of every file, those too that no query needs, and compares its checksum. */
+    /** The folder that it lives in. */
+    Path folder() {
+        return Path.of(rocks.getName());
+    }
+
+    /** Reads every block of every file of sorted entries, those too that no query needs, and compares its checksum. */
     void verifyFiles() {
         reading(() -> {
             for (LiveFileMetaData file : rocks.getLiveFilesMetaData()) {

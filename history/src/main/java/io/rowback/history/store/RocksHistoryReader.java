@@ -251,12 +251,25 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     /**
-     * Walks through everything that is stored and verifies checksums, the indexes against the log, and counts.
+     * Walks through everything that is stored and verifies checksums, the indexes against the log, counts, and that each
+     * change of a row found what the history holds before it.
      *
-     * @param progress takes a column family's name and how many of its entries were walked so far
+     * @param progress takes what is being walked and how many of it were so far
      */
     public Verification verify(ObjLongConsumer<String> progress) {
         return new Verifier(database, schemas, meta, progress).verify();
+    }
+
+    /**
+     * Verifies rows that are drawn at random, with all that is stored of each, and nothing else: files are not read whole,
+     * and an index entry that belongs to nothing is not found.
+     *
+     * @param draws how many are drawn, half of them among rows that changed, half among those of baselines
+     * @param seed the same seed draws the same rows of a store that has not changed
+     * @param progress as above
+     */
+    public Verification verify(int draws, long seed, ObjLongConsumer<String> progress) {
+        return new SampleVerifier(database, schemas, meta, progress).verify(draws, seed);
     }
 
     @Override

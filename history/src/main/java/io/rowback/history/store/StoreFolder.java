@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
@@ -29,7 +30,20 @@ public final class StoreFolder {
 
     /** How many of them are RocksDB's write-ahead log. */
     public static long walBytes(Path directory) {
-        return bytes(directory, file -> file.toString().endsWith(".log"));
+        return bytes(directory, StoreFolder::isWal);
+    }
+
+    /** The files of RocksDB's write-ahead log. */
+    static List<Path> recordLogs(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(StoreFolder::isWal).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isWal(Path file) {
+        return file.toString().endsWith(".log");
     }
 
     private static long bytes(Path directory, Predicate<Path> counted) {

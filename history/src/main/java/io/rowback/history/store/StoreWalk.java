@@ -56,7 +56,9 @@ final class StoreWalk {
                 (key, value) -> findings.survived(() -> visitor.accept(key, row(key, value))));
     }
 
-    private @Nullable RowImage row(byte[] key, byte[] value) {
+    /** The row of an entry of a baseline; null if it tells that there is none. */
+    @Nullable
+    RowImage row(byte[] key, byte[] value) {
         if (StoredBaselines.isAbsence(value)) {
             SealedValue.read(Family.BASELINE, key, value, ByteReader::remaining);
             return null;

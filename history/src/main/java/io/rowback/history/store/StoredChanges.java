@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
@@ -116,14 +117,23 @@ final class StoredChanges {
     }
 
     Stream<LastChange> last(TableId table, Lsn from, Lsn to) {
-        KeyScan rows = rows(
-                held(from),
-                visible(to),
-                epoch ->
-                        new KeyRange(Keys.after(Keys.row(epoch, table, NO_KEY)), Keys.after(Keys.table(epoch, table))));
+        KeyScan rows = rowsOf(table, held(from), visible(to));
         LastOfEachRow last = lastOfEachRow(rows, held(from), visible(to));
         return Streams.of(
                 new LogLookup<>(database, schemas, last, (key, change) -> new LastChange(rowKey(key), change)), rows);
+    }
+
+    /** A change and a row that it left or found; of an UPDATE that gave the row another key, the old or the new one. */
+    record OfRow(RowKey row, Change change) {}
+
+    /** All changes of a table, TRUNCATEs aside, row by row in the order of the keys and those of each in commit order. */
+    Stream<OfRow> byRow(TableId table) {
+        KeyScan rows = rowsOf(table, meta.begin(), meta.durable());
+        Iterator<byte[]> held = Streams.of(rows, rows)
+                .filter(key -> meta.holds(Keys.position(key).commit()))
+                .iterator();
+        return Streams.of(
+                new LogLookup<>(database, schemas, held, (key, change) -> new OfRow(rowKey(key), change)), rows);
     }
 
     Stream<RowKey> keys(TableId table, String low, String high, Lsn from, Lsn to) {
@@ -134,6 +144,14 @@ final class StoredChanges {
                         Keys.row(epoch, table, KeyCodec.prefix(low)),
                         Keys.after(Keys.row(epoch, table, KeyCodec.prefix(high)))));
         return Streams.of(lastOfEachRow(rows, held(from), visible(to)), rows).map(StoredChanges::rowKey);
+    }
+
+    private KeyScan rowsOf(TableId table, Lsn from, Lsn to) {
+        return rows(
+                from,
+                to,
+                epoch ->
+                        new KeyRange(Keys.after(Keys.row(epoch, table, NO_KEY)), Keys.after(Keys.table(epoch, table))));
     }
 
     /** The entries of rows in that range of each epoch, ordered by row. */

@@ -3,17 +3,25 @@ package io.rowback.history.store;
 import java.util.List;
 
 /**
- * What a walk through the whole store found.
+ * What a walk through the store found, through all of it or through some rows that were drawn.
  *
- * @param changes changes in the log
- * @param transactions transactions
- * @param baselineRows rows of baselines, of those too that were never completed
- * @param indexEntries entries of all indexes
+ * @param changes changes read
+ * @param transactions transactions read
+ * @param baselineRows rows of baselines read, of those too that were never completed
+ * @param indexEntries entries of indexes read or looked up
+ * @param rows rows whose changes were followed from one to the next; 0 if the whole store was read and damage found, which
+ *     would break them
  * @param findings what is wrong, for people; the first {@link #MOST_FINDINGS}
  * @param found how many things are wrong
  */
 public record Verification(
-        long changes, long transactions, long baselineRows, long indexEntries, List<String> findings, long found) {
+        long changes,
+        long transactions,
+        long baselineRows,
+        long indexEntries,
+        long rows,
+        List<String> findings,
+        long found) {
     /** More findings than this are counted, not told. */
     public static final int MOST_FINDINGS = 100;
 

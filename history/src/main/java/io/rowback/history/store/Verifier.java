@@ -15,8 +15,9 @@ import java.util.Objects;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Verifies that every stored value is what was written, and that log, transactions and indexes say the same. Reads each
- * family once, in order; only where an index does not match are single entries looked up. Used once.
+ * Verifies that every stored value is what was written, that log, transactions and indexes say the same, and that each
+ * change found what the one before had left. Reads each family once, in order; only where an index does not match are
+ * single entries looked up. Used once.
  */
 final class Verifier {
     private static final List<Family> INDEXES =
@@ -27,6 +28,7 @@ final class Verifier {
     private final Metadata meta;
     private final StoreWalk walk;
     private final Findings findings = new Findings();
+    private final Chains chains;
     private final Map<Family, Fingerprint> expected = new EnumMap<>(Family.class);
     private final Map<TableId, Long> newestBaseline = new HashMap<>();
     private long changes;
@@ -41,18 +43,29 @@ final class Verifier {
         this.schemas = schemas;
         this.meta = meta;
         this.walk = new StoreWalk(database, schemas, meta, progress);
+        this.chains = new Chains(
+                new StoredChanges(database, schemas, meta),
+                new StoredBaselines(database, schemas, meta),
+                findings,
+                progress);
         INDEXES.forEach(family -> expected.put(family, new Fingerprint()));
     }
 
     Verification verify() {
         findings.survived(database::verifyFiles);
+        StoreFolder.recordLogs(database.folder()).forEach(file -> new RecordLog(file, findings).verify());
         boolean logReadable = findings.survived(this::log);
         boolean baselinesReadable = findings.survived(this::baselines);
         findings.survived(() -> walk.samples(findings));
         for (Family family : INDEXES) {
             findings.survived(() -> index(family, logReadable && baselinesReadable));
         }
-        return new Verification(changes, transactions, baselineRows, indexEntries, findings.told(), findings.count());
+        if (findings.count() == 0) {
+            // What is damaged was told, and would break the chains of its rows.
+            meta.tables().forEach(chains::follow);
+        }
+        return new Verification(
+                changes, transactions, baselineRows, indexEntries, chains.rows(), findings.told(), findings.count());
     }
 
     private void log() {

@@ -3,6 +3,7 @@ package io.rowback.restore.live;
 import io.rowback.history.Column;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
+import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -162,6 +164,40 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
                         .read(table.schema(), facts(table.schema().id()), keys)
                         .keySet()
                 : keys;
+    }
+
+    /** Where the server's log stood when the snapshot was taken: every commit that it sees lies below. */
+    public Lsn stands() {
+        return stands;
+    }
+
+    /** Whether the table exists there; {@link #tables} was asked for it before. */
+    public boolean has(TableInfo table) {
+        return table(table.schema().id()).oid() != 0;
+    }
+
+    /** Whether it is a copy of the history's database, whose log tells nothing of the history's. */
+    public boolean isCopy() {
+        return copy;
+    }
+
+    /**
+     * Compares all rows of a table with those that the history holds; {@link #tables} was asked for it before.
+     *
+     * @param reader the history, which goes on to where the server stood if it could be waited for
+     * @param table what it knows of the table, which is covered at its end, or where the server stood, whichever is first
+     * @param differences takes each difference
+     * @param progress takes how many rows of the table were compared so far
+     * @throws RowbackException of code REFUSED if our role cannot see all rows, NOT_COVERED if the history cannot tell
+     */
+    public Compared compare(
+            HistoryReader reader, TableInfo table, Consumer<RowDifference> differences, Consumer<Long> progress) {
+        Lsn durable = reader.info().durable();
+        Lsn at = copy || durable.isBefore(stands) ? durable : stands;
+        Visibility snapshot = copy ? null : session.row(Visibility.SQL, row -> Visibility.parse(row.getString(1)));
+        TableId id = table.schema().id();
+        return new TableComparison(session, table(id), facts(id), reader, table, at, snapshot, differences)
+                .compare(progress);
     }
 
     /** What writing this plan, which was made for this database, would do and meet. */

@@ -72,6 +72,28 @@ final class Session implements AutoCloseable {
         }
     }
 
+    /** What is done with one row of an answer that is too long to be held. */
+    interface RowVisitor {
+        /** Returns whether the rest is wanted. */
+        boolean visit(ResultSet row) throws SQLException;
+    }
+
+    /** Visits the answer's rows, {@code fetched} of which are held at a time; meanwhile others may be asked for. */
+    void each(String sql, int fetched, RowVisitor visitor) {
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.setFetchSize(fetched);
+            try (ResultSet row = statement.executeQuery(sql)) {
+                boolean wanted = true;
+                while (wanted && row.next()) {
+                    wanted = visitor.visit(row);
+                }
+            }
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
     /** The only row of the answer. */
     <T> T row(String sql, RowReader<T> reader) {
         return rows(sql, reader).get(0);

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** How far long work on rows is: a line on a terminal that is written over. Says nothing where it is not shown, or too soon again. */
+/** How far long work is: a line on a terminal that is written over. Says nothing where it is not shown, or too soon again. */
 public final class Progress {
     private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
 
@@ -24,6 +24,15 @@ public final class Progress {
         this.terminal = terminal;
         this.shown = shown;
         this.nanos = nanos;
+        this.last = nanos.getAsLong();
+    }
+
+    /** What is being done. */
+    public void tell(String text) {
+        long now = nanos.getAsLong();
+        if (isDue(now)) {
+            show(text, now);
+        }
     }
 
     /**
@@ -39,15 +48,23 @@ public final class Progress {
             begin = now;
             last = now;
         }
-        if (!shown || done == 0 || now - last < PAUSE_NANOS) {
+        if (done == 0 || !isDue(now)) {
             return;
         }
-        last = now;
         long left = Math.round((now - begin) / 1e9 / done * (of - done));
-        print(
-                of == 0
-                        ? String.format(Locale.ROOT, "%s %,d rows", what, done)
-                        : String.format(Locale.ROOT, "%s %,d of %,d rows, about %,d s left", what, done, of, left));
+        String text = of == 0
+                ? String.format(Locale.ROOT, "%s %,d rows", what, done)
+                : String.format(Locale.ROOT, "%s %,d of %,d rows, about %,d s left", what, done, of, left);
+        show(text, now);
+    }
+
+    private boolean isDue(long now) {
+        return shown && now - last >= PAUSE_NANOS;
+    }
+
+    private void show(String text, long now) {
+        last = now;
+        print(text);
         open = true;
     }
 

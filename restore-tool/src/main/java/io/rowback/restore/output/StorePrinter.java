@@ -12,7 +12,6 @@ import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.Voided;
-import io.rowback.history.store.Verification;
 import io.rowback.postgres.PrintableText;
 import io.rowback.restore.daemon.DaemonAnswer;
 import java.nio.file.Path;
@@ -235,26 +234,6 @@ public final class StorePrinter {
         if (table.coverage().isEmpty()) {
             output.line("    not covered");
         }
-    }
-
-    /** Prints what a walk through the store found. */
-    public void print(Verification verification) {
-        if (output.json()) {
-            output.document(new JsonObject()
-                    .put("sound", verification.sound())
-                    .put("changes", verification.changes())
-                    .put("transactions", verification.transactions())
-                    .put("baseline_rows", verification.baselineRows())
-                    .put("index_entries", verification.indexEntries())
-                    .put("found", verification.found())
-                    .putStrings("findings", verification.findings()));
-            return;
-        }
-        verification.findings().forEach(finding -> output.line(PrintableText.oneLine(finding)));
-        output.line(verification.changes() + " changes, " + verification.transactions() + " transactions, "
-                + verification.baselineRows() + " rows of baselines, " + verification.indexEntries()
-                + " index entries: "
-                + (verification.sound() ? "all sound" : verification.found() + " things are wrong"));
     }
 
     private static String word(TableSchema schema) {

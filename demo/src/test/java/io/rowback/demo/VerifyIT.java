@@ -1,0 +1,170 @@
+package io.rowback.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.Change;
+import io.rowback.history.ColumnValue;
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
+import io.rowback.history.Operation;
+import io.rowback.history.Position;
+import io.rowback.history.RowImage;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableTimeline;
+import io.rowback.history.Transaction;
+import io.rowback.history.TransactionId;
+import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.history.store.RocksHistoryWriter;
+import io.rowback.testbed.Database;
+import io.rowback.testbed.PostgresServer;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code rowback verify} against the rows of a real database that a real daemon captures. */
+class VerifyIT {
+    private static final String TABLES = """
+            create table users (id int primary key, name text, plan text);
+            create table codes (code text, n numeric, note text, primary key (code, n));
+            insert into users select i, 'user ' || i, 'pro' from generate_series(1, 2500) i;
+            insert into codes select 'c' || i, i + 0.50, repeat('long ', 1000) from generate_series(1, 40) i
+            """;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void liveRowsThatAreNotWhatTheHistoryHoldsAreNamed() throws Exception {
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database app = server.createDatabase("app");
+            app.run(TABLES + "; create table logins (who int); alter table logins replica identity full");
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(3)) {
+                app.run("update users set plan = 'gold' where id < 5; delete from codes where code = 'c7'");
+                whatTheHistoryHoldsAndNobodySeesYetIsNoDifference(app, daemon);
+                Output keyless = daemon.rowback("verify", "--target", "app");
+                assertThat(keyless.exitCode()).as(keyless.err()).isEqualTo(3);
+                assertThat(keyless.out()).contains("logins: not compared: it has no key");
+                daemon.close();
+                app.run("insert into users values (9001, 'late', null)");
+                Output behind = daemon.rowback("verify", "--target", "app", "--table", "users");
+                assertThat(behind.exitCode()).as(behind.err()).isEqualTo(3);
+                assertThat(behind.out()).contains("users 9001: it is in the database, the history does not hold it");
+                assertThat(behind.err()).contains("the history ends at LSN").contains("is rowbackd running?");
+                app.run("delete from users where id = 9001");
+                recordWhatNeverHappened(app);
+                differencesAreTold(daemon);
+            }
+        }
+    }
+
+    /** A commit that waits for a standby is in the log, but no snapshot sees it. */
+    private static void whatTheHistoryHoldsAndNobodySeesYetIsNoDifference(Database app, RunningDaemon daemon)
+            throws Exception {
+        app.run("alter system set synchronous_standby_names = 'nobody'");
+        app.query("select pg_reload_conf()");
+        ExecutorService client = Executors.newSingleThreadExecutor();
+        try {
+            Future<?> waiting = client.submit(() -> {
+                app.run(
+                        "begin; update users set plan = 'unseen' where id = 6; delete from users where id = 7;"
+                                + " insert into users values (8001, 'unseen', null); update users set id = 8002 where id = 8; commit");
+                return app.name();
+            });
+            String inCommit = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
+            while (!app.query(inCommit).equals(List.of("1"))) {
+                assertThat(waiting.isDone()).isFalse();
+            }
+            daemon.catchUp();
+            Output seen = daemon.rowback("show", "users", "8001", "--at", "now");
+            assertThat(seen.out()).contains("unseen");
+            Output compared = daemon.rowback("verify", "--target", "app", "--table", "users", "--table", "codes");
+            assertThat(compared.exitCode()).as(compared.out() + compared.err()).isZero();
+            assertThat(compared.out()).contains("rows compared with").contains("all the same");
+            app.run("alter system reset synchronous_standby_names");
+            app.query("select pg_reload_conf()");
+            waiting.get();
+        } finally {
+            client.shutdownNow();
+        }
+    }
+
+    /** Puts a transaction into the store that the server knows nothing of. */
+    private void recordWhatNeverHappened(Database app) throws SQLException {
+        Lsn commit = Lsn.parse(app.query("select pg_current_wal_insert_lsn()").get(0));
+        List<Change> changes = new ArrayList<>();
+        try (RocksHistoryReader reader = open()) {
+            TableInfo users = reader.tables().stream()
+                    .filter(table -> table.schema().name().name().equals("users"))
+                    .findFirst()
+                    .orElseThrow();
+            Lsn end = reader.info().durable();
+            try (Stream<RowImage> rows = new TableTimeline(reader, users).asOf(end)) {
+                List<RowImage> held = rows.limit(3).toList();
+                RowImage first = held.get(0);
+                changes.add(new Change(
+                        new Position(commit, 0),
+                        Operation.UPDATE,
+                        users.schema(),
+                        first,
+                        with(first, "plan", "never")));
+                changes.add(new Change(new Position(commit, 1), Operation.DELETE, users.schema(), held.get(2), null));
+                changes.add(new Change(
+                        new Position(commit, 2), Operation.INSERT, users.schema(), null, with(first, "id", "9999")));
+            }
+            Transaction transaction = new Transaction(
+                    commit,
+                    new Lsn(commit.value() + 1),
+                    new TransactionId(3),
+                    Instant.now(),
+                    null,
+                    Map.of(users.schema().id(), new Transaction.Counts(1, 1, 1, 0)),
+                    List.of());
+            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("store/app"))) {
+                Lsn ahead = new Lsn(commit.value() + (64 << 20));
+                writer.append(new HistoryWriter.Batch(changes, List.of(transaction), ahead));
+            }
+        }
+        app.query("select pg_logical_emit_message(true, 'later', 'behind it')");
+    }
+
+    private static RowImage with(RowImage row, String column, String value) {
+        List<ColumnValue> values = new ArrayList<>(row.values());
+        values.set(row.schema().indexOf(column), ColumnValue.of(value));
+        return new RowImage(row.schema(), values);
+    }
+
+    private static void differencesAreTold(RunningDaemon daemon) {
+        Output text = daemon.rowback("verify", "--target", "app", "--table", "users");
+        assertThat(text.exitCode()).as(text.err()).isEqualTo(1);
+        assertThat(text.out().lines())
+                .containsExactlyInAnyOrder(
+                        "users 1: other values than the history holds in plan",
+                        "users 3: it is in the database, the history does not hold it",
+                        "users 9999: the history holds it, it is not in the database",
+                        text.out().lines().reduce("", (one, last) -> last));
+        assertThat(text.out()).contains(": 3 differ");
+        assertThat(text.err())
+                .contains("error: 3 rows are not what the history holds")
+                .contains("hint: ");
+        Output json = daemon.rowback("--json", "verify", "--target", "app", "--table", "users");
+        assertThat(json.exitCode()).isEqualTo(1);
+        assertThat(json.out().lines())
+                .hasSize(4)
+                .contains("{\"schema\":\"public\",\"table\":\"users\",\"key\":{\"id\":\"1\"},\"difference\":\"values\","
+                        + "\"columns\":[\"plan\"]}")
+                .anyMatch(line -> line.contains("\"behind\":false") && line.contains("\"differences\":3"));
+    }
+
+    private RocksHistoryReader open() {
+        return RocksHistoryReader.open(folder.resolve("store").resolve("app"));
+    }
+}

@@ -1,0 +1,184 @@
+package io.rowback.history.store;
+
+import static io.rowback.history.HistoryFixture.delete;
+import static io.rowback.history.HistoryFixture.insert;
+import static io.rowback.history.HistoryFixture.update;
+import static io.rowback.history.TableFixture.row;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.rowback.history.ErrorCode;
+import io.rowback.history.ForeignKey;
+import io.rowback.history.HistoryFixture;
+import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
+import io.rowback.history.TableFixture;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * One bit flips somewhere in a file of a store: opening it or {@code verify} tells. Of the files that nothing is read from
+ * every answer is what it was. Random places, with the seed {@code -Drowback.seed=N}.
+ */
+class BitFlipTest {
+    private static final int FLIPS = 20;
+
+    private final Random random = new Random(Long.getLong("rowback.seed", 1));
+    private final TableSchema users = TableFixture.table("users")
+            .column("id", "bigint")
+            .column("name", "text")
+            .key("id")
+            .build();
+    private final TableSchema notes = TableFixture.table("notes")
+            .column("id", "bigint")
+            .column("user_id", "bigint")
+            .key("id")
+            .foreignKey("user_id", users, ForeignKey.Action.CASCADE)
+            .build();
+
+    @TempDir
+    private Path folder;
+
+    /** The first part goes to sorted files when the store is opened anew, the second stays in RocksDB's own log. */
+    @BeforeEach
+    void fill() {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            history.baseline(users, row(users, "1", "ann"), row(users, "2", "bob"));
+            history.baseline(notes, row(notes, "1", "1"), row(notes, "2", null));
+            live(history, 10);
+        }
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            live(HistoryFixture.goingOn(writer), 100);
+        }
+        assertThat(untold()).isNotNull();
+    }
+
+    private void live(HistoryFixture history, int from) {
+        for (int i = from; i < from + 20; i++) {
+            String id = Integer.toString(i);
+            history.commit(insert(row(users, id, "u" + i)), insert(row(notes, id, id)));
+            history.commit(update(row(users, id, "u" + i), row(users, id, "v" + random.nextInt())));
+            history.commit(delete(row(notes, id, id)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".sst", ".log", "MANIFEST", "CURRENT"})
+    void aBitThatFlipsAnywhereIsTold(String kind) throws IOException {
+        List<Path> found = files(kind);
+        // Of each family there is at least one file of sorted entries.
+        assertThat(found).hasSizeGreaterThanOrEqualTo(kind.equals(".sst") ? Family.values().length : 1);
+        Set<String> untold = new TreeSet<>();
+        for (Path file : found) {
+            for (int i = 0; i < FLIPS; i++) {
+                long bit = random.nextLong(Files.size(file) * Byte.SIZE);
+                flip(file, bit);
+                if (untold() != null) {
+                    untold.add(file.getFileName() + " of " + Files.size(file) + " bytes, byte " + bit / Byte.SIZE
+                            + " bit " + bit % Byte.SIZE);
+                }
+                flip(file, bit);
+            }
+        }
+        assertThat(untold).isEmpty();
+        assertThat(untold()).isNotNull();
+    }
+
+    /** RocksDB takes such a record for one that was not finished when the machine fell. */
+    @ParameterizedTest
+    @ValueSource(strings = {".log", "MANIFEST"})
+    void aRecordThatSeemsToReachBeyondTheEndIsTold(String kind) throws IOException {
+        for (Path file : files(kind)) {
+            byte[] bytes = Files.readAllBytes(file);
+            int last = 0;
+            for (int next = 0;
+                    next < bytes.length;
+                    next += 7 + (bytes[next + 4] & 0xFF) + (bytes[next + 5] << Byte.SIZE)) {
+                last = next;
+            }
+            long highestBitOfItsLength = (last + 5) * 8L + 6;
+            flip(file, highestBitOfItsLength);
+            assertThat(untold()).as("%s", file).isNull();
+            flip(file, highestBitOfItsLength);
+        }
+        assertThat(untold()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OPTIONS", "IDENTITY", "LOG"})
+    void filesThatNothingIsReadFromChangeNoAnswer(String kind) throws IOException {
+        List<Object> answers = untold();
+        List<Path> found = files(kind);
+        assertThat(found).isNotEmpty();
+        for (Path file : found) {
+            for (int i = 0; i < FLIPS && Files.size(file) > 0; i++) {
+                long bit = random.nextLong(Files.size(file) * Byte.SIZE);
+                flip(file, bit);
+                assertThat(untold()).as("%s bit %s", file, bit).isEqualTo(answers);
+                flip(file, bit);
+            }
+        }
+    }
+
+    /** All that the store answers, null if it is told that something is wrong with it. */
+    private @Nullable List<Object> untold() {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            if (!reader.verify((what, count) -> {}).sound()) {
+                return null;
+            }
+            List<Object> answers = new ArrayList<>(List.of(reader.info(), reader.tables()));
+            answers.add(list(reader.changes(Lsn.ZERO, Lsn.MAX)));
+            answers.add(list(reader.transactions(Lsn.ZERO, Lsn.MAX)));
+            for (TableInfo table : reader.tables()) {
+                answers.add(list(reader.baseline(table.schema().id(), Lsn.MAX)));
+                answers.add(list(reader.lastChanges(table.schema().id(), Lsn.ZERO, Lsn.MAX)));
+            }
+            return answers;
+        } catch (RowbackException e) {
+            assertThat(e.code()).isIn(ErrorCode.STORE_CORRUPT, ErrorCode.STORE_UNUSABLE);
+            assertThat(e.hint()).isNotNull();
+            return null;
+        }
+    }
+
+    private static <T> List<T> list(Stream<T> stream) {
+        try (stream) {
+            return stream.toList();
+        }
+    }
+
+    private List<Path> files(String kind) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> {
+                        String name = String.valueOf(file.getFileName());
+                        return kind.startsWith(".") ? name.endsWith(kind) : name.startsWith(kind);
+                    })
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static void flip(Path path, long bit) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.seek(bit / Byte.SIZE);
+            int value = file.read();
+            file.seek(bit / Byte.SIZE);
+            file.write(value ^ 1 << bit % Byte.SIZE);
+        }
+    }
+}
