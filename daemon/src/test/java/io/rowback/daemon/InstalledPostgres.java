@@ -50,7 +50,7 @@ final class InstalledPostgres implements AutoCloseable {
     }
 
     /** Makes a server that does not run yet. */
-    void create(String name) throws IOException, InterruptedException {
+    void create(String name) throws IOException {
         run("initdb", "--pgdata=" + name, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync");
         Files.writeString(
                 folder.resolve(name).resolve("postgresql.conf"),
@@ -60,7 +60,7 @@ final class InstalledPostgres implements AutoCloseable {
     }
 
     /** Starts it; returns its database of that name. */
-    Database start(String name, String database) throws IOException, InterruptedException {
+    Database start(String name, String database) throws IOException {
         run("pg_ctl", "start", "--pgdata=" + name, "--wait", "--log=" + name + ".log");
         started.add(folder.resolve(name));
         String port = Files.readAllLines(folder.resolve(name).resolve("postmaster.pid"))
@@ -68,13 +68,13 @@ final class InstalledPostgres implements AutoCloseable {
         return new Database(Integer.parseInt(port.strip()), "postgres", database);
     }
 
-    void stop(String name) throws IOException, InterruptedException {
+    void stop(String name) throws IOException {
         run("pg_ctl", "stop", "--pgdata=" + name, "--wait", "--mode=fast");
         started.remove(folder.resolve(name));
     }
 
     /** Upgrades one server to another, by copying. */
-    void upgrade(String from, String to) throws IOException, InterruptedException {
+    void upgrade(String from, String to) throws IOException {
         run(
                 "pg_upgrade",
                 "--old-bindir=" + programs,
@@ -86,7 +86,7 @@ final class InstalledPostgres implements AutoCloseable {
     }
 
     /** What a program prints. */
-    String run(String program, String... arguments) throws IOException, InterruptedException {
+    String run(String program, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         if (asRoot) {
             command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
@@ -99,7 +99,12 @@ final class InstalledPostgres implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
         builder.environment().put("LC_ALL", "C");
-        int status = builder.start().waitFor();
+        int status;
+        try {
+            status = builder.start().waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while " + program + " runs", e);
+        }
         String printed = Files.readString(output);
         if (status != 0) {
             throw new IllegalStateException(program + " failed:\n" + printed);
@@ -118,7 +123,7 @@ final class InstalledPostgres implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         for (Path data : List.copyOf(started)) {
             run("pg_ctl", "stop", "--pgdata=" + data, "--wait", "--mode=immediate");
         }

@@ -87,8 +87,7 @@ final class VerifyCommand extends StoreCommand {
         Integer rows = sample;
         long drawnWith = seed == null ? new SplittableRandom().nextInt(Integer.MAX_VALUE) : seed;
         ObjLongConsumer<String> watch = (family, entries) -> progress.tell(family + ": " + entries);
-        Verification verification =
-                rows == null ? reader.verify(watch) : reader.verify(rows, drawnWith, watch);
+        Verification verification = rows == null ? reader.verify(watch) : reader.verify(rows, drawnWith, watch);
         progress.end();
         try {
             new VerificationPrinter(output).print(verification, rows == null ? null : drawnWith);
