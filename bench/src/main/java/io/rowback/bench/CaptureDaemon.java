@@ -1,6 +1,5 @@
 package io.rowback.bench;
 
-import io.rowback.bench.BareStream.Reading;
 import io.rowback.history.Lsn;
 import io.rowback.testbed.CleanUp;
 import io.rowback.testbed.Database;
@@ -16,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -33,7 +31,7 @@ final class CaptureDaemon implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final CleanUp cleanUp = new CleanUp("bench-clean-up", this::end);
 
-    private CaptureDaemon(Database database, Path folder, List<String> prefix, Map<String, String> settings) {
+    private CaptureDaemon(Database database, Path folder, List<String> prefix) {
         int port = Ports.free();
         this.metrics = URI.create("http://127.0.0.1:" + port + "/metrics");
         this.log = folder.resolve("rowbackd.log");
@@ -47,7 +45,6 @@ final class CaptureDaemon implements AutoCloseable {
         builder.environment().put("ROWBACK_DATABASES_APP_URL", database.url());
         builder.environment().put("ROWBACK_STORE_DIR", folder.resolve("store").toString());
         builder.environment().put("ROWBACK_HTTP_LISTEN", "127.0.0.1:" + port);
-        builder.environment().putAll(settings);
         try {
             this.process = builder.start();
         } catch (IOException e) {
@@ -57,19 +54,14 @@ final class CaptureDaemon implements AutoCloseable {
 
     /** Starts it; returns when all tables are covered. */
     static CaptureDaemon covering(Database database, Path folder, int tables) {
-        return covering(database, folder, tables, Map.of());
-    }
-
-    /** The same with settings of the database, as environment variables. */
-    static CaptureDaemon covering(Database database, Path folder, int tables, Map<String, String> settings) {
-        CaptureDaemon daemon = new CaptureDaemon(database, folder, List.of(), settings);
+        CaptureDaemon daemon = start(database, folder, List.of());
         daemon.await(() -> daemon.metric("rowback_covered_tables") == tables);
         return daemon;
     }
 
     /** Starts it behind these words, a command that runs a command. */
     static CaptureDaemon start(Database database, Path folder, List<String> prefix) {
-        return new CaptureDaemon(database, folder, prefix, Map.of());
+        return new CaptureDaemon(database, folder, prefix);
     }
 
     /** A program as it is installed. */
@@ -140,13 +132,9 @@ final class CaptureDaemon implements AutoCloseable {
         Commands.run("kill", "-STOP", Long.toString(pid()));
     }
 
-    /** Lets it run again until that many changes are durable since it started; what that took. */
-    Reading resumeUntil(long count) {
-        double cpu = cpuSeconds();
-        long begin = System.nanoTime();
+    /** Lets it run again. */
+    void resume() {
         Commands.run("kill", "-CONT", Long.toString(pid()));
-        awaitChanges(count);
-        return new Reading((System.nanoTime() - begin) / 1e9, cpuSeconds() - cpu);
     }
 
     /** The CPU time that all of its threads have used, in seconds. */
