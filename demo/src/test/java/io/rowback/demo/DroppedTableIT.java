@@ -96,7 +96,7 @@ class DroppedTableIT {
                 app.run("alter table orders rename to orders_new; alter index orders_pkey rename to new_pkey");
             }
             try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(4)) {
-                daemon.awaitLiving(2);
+                daemon.awaitNamed("orders_new");
                 String sql = restored(daemon, "orders", at);
                 assertThat(sql).contains("type \"Sch;ool\".\"mo'od\" of column mood, which must be there");
                 app.run(sql);

@@ -68,6 +68,12 @@ final class RunningDaemon implements AutoCloseable {
         await(reader -> reader.tables().stream().filter(TableInfo::isCovered).count() == tables);
     }
 
+    /** Waits until a table is known by that name: nothing tells of a new one but a look at the catalog. */
+    void awaitNamed(String table) throws IOException {
+        await(reader -> reader.tables().stream()
+                .anyMatch(info -> info.schema().name().name().equals(table)));
+    }
+
     /** Waits until all that is committed by now is held, and returns the point in time behind it for the tool. */
     String catchUp() throws SQLException, IOException {
         Lsn target = Lsn.parse(database.query("select pg_current_wal_lsn()").get(0));
