@@ -122,9 +122,8 @@ class ContestedIncidentsIT {
                     Arguments.of(new TangledNames(), 18, "full"));
         }
         return Stream.of(new DeletedUsers(), new NulledColumns(), new TangledNames())
-                .flatMap(incident -> Stream.of(14, 15, 16, 17, 18)
-                        .flatMap(postgres -> Stream.of("default", "full")
-                                .map(identity -> Arguments.of(incident, postgres, identity))));
+                .flatMap(incident -> Stream.of(14, 15, 16, 17, 18).flatMap(postgres -> Stream.of("default", "full")
+                        .map(identity -> Arguments.of(incident, postgres, identity))));
     }
 
     private void isRefused(CapturedIncident captured, Situation place, String mode) {
