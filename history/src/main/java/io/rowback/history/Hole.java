@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param from where coverage ended
  * @param to where the next coverage begins, {@link Lsn#MAX} if there is none
  * @param cause the loss of log ({@link Gap}) that ended the coverage, or the {@link Horizon} below which retention
- *     dropped everything; null if the table was dropped, not published, or
- *     rewritten by a change of its definition
+ *     dropped everything; null if the table was dropped, not published, or rewritten by a change
+ *     of its definition
  */
 public record Hole(Lsn from, Lsn to, @Nullable Loss cause) {
     /** What retention dropped. */

@@ -14,6 +14,20 @@ public record TransactionId(long value) implements Comparable<TransactionId> {
         return new TransactionId(reference.value + distance);
     }
 
+    /** The id of that 32-bit xid after so many wrap-arounds, both unsigned. */
+    public static TransactionId of(long epoch, long xid) {
+        return new TransactionId(epoch << Integer.SIZE | xid);
+    }
+
+    /**
+     * Reads what {@link #toString} writes.
+     *
+     * @throws NumberFormatException if it is something else
+     */
+    public static TransactionId parse(String text) {
+        return new TransactionId(Long.parseUnsignedLong(text));
+    }
+
     /** The 32-bit form that the log, {@code xmin} and {@code pg_waldump} show, unsigned. */
     public long xid() {
         return value & 0xFFFF_FFFFL;

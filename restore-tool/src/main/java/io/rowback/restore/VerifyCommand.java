@@ -81,9 +81,17 @@ final class VerifyCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Progress progress = root().progress();
-        if (target.named()) {
-            return new LiveVerification(root(), target, new ComparisonPrinter(output), progress).run(reader, tables);
+        try {
+            return target.named()
+                    ? new LiveVerification(root(), target, new ComparisonPrinter(output), progress).run(reader, tables)
+                    : verify(reader, output, progress);
+        } finally {
+            // What failed is told on a line of its own.
+            progress.end();
         }
+    }
+
+    private ErrorCode verify(RocksHistoryReader reader, Output output, Progress progress) {
         Integer rows = sample;
         long drawnWith = seed == null ? new SplittableRandom().nextInt(Integer.MAX_VALUE) : seed;
         ObjLongConsumer<String> watch = (family, entries) -> progress.tell(family + ": " + entries);

@@ -34,7 +34,7 @@ public record ControlData(String systemIdentifier, String state, TransactionId n
         return new ControlData(
                 value(lines, "Database system identifier"),
                 value(lines, "Database cluster state"),
-                new TransactionId(Long.parseLong(next[0]) << 32 | Long.parseLong(next[1])));
+                TransactionId.of(Long.parseLong(next[0]), Long.parseLong(next[1])));
     }
 
     private static String value(Map<String, String> lines, String name) {

@@ -27,7 +27,7 @@ public record Drained(String systemIdentifier, TransactionId next) {
         try {
             List<String> lines = Files.readAllLines(file);
             return lines.size() == 2 && lines.get(1).matches("\\d{1,19}")
-                    ? Optional.of(new Drained(lines.get(0), new TransactionId(Long.parseLong(lines.get(1)))))
+                    ? Optional.of(new Drained(lines.get(0), TransactionId.parse(lines.get(1))))
                     : Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

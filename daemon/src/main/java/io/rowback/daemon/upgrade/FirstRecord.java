@@ -30,6 +30,6 @@ public record FirstRecord(TransactionId next) {
                     "`pg_waldump -n 1 FILE` prints it, FILE being the first in NEW/pg_wal, the folder of the new server's"
                             + " data; once the server has removed it, only --gap is left.");
         }
-        return new FirstRecord(new TransactionId(Long.parseLong(line.group(1)) << 32 | Long.parseLong(line.group(2))));
+        return new FirstRecord(TransactionId.of(Long.parseLong(line.group(1)), Long.parseLong(line.group(2))));
     }
 }

@@ -33,7 +33,7 @@ public record TransactionIds(TransactionId next, boolean running, Instant clock)
                 ResultSet row = statement.executeQuery(SQL)) {
             row.next();
             return new TransactionIds(
-                    new TransactionId(Long.parseUnsignedLong(row.getString("next"))),
+                    TransactionId.parse(row.getString("next")),
                     row.getBoolean("running"),
                     row.getObject("clock", OffsetDateTime.class).toInstant());
         }

@@ -113,7 +113,7 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     /** Whether there is no such table any more. */
     public boolean isGone(TableInfo table) {
         tables(List.of(table));
-        return table(table.schema().id()).oid() == 0;
+        return !has(table);
     }
 
     @Override

@@ -22,13 +22,9 @@ record Visibility(TransactionId from, TransactionId to, Set<TransactionId> runni
         String[] parts = text.split(":", -1);
         Set<TransactionId> running = Arrays.stream(parts[2].split(","))
                 .filter(id -> !id.isEmpty())
-                .map(Visibility::id)
+                .map(TransactionId::parse)
                 .collect(Collectors.toSet());
-        return new Visibility(id(parts[0]), id(parts[1]), running);
-    }
-
-    private static TransactionId id(String text) {
-        return new TransactionId(Long.parseUnsignedLong(text));
+        return new Visibility(TransactionId.parse(parts[0]), TransactionId.parse(parts[1]), running);
     }
 
     /** Whether the snapshot sees what a transaction did that has committed by now. */
