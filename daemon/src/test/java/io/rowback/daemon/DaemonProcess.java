@@ -34,6 +34,8 @@ final class DaemonProcess implements AutoCloseable {
         this.log = folder.resolve("rowbackd-" + System.nanoTime() + ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // It lives for seconds: to compile it well costs more than what it then saves.
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.addAll(List.of("-cp", classPath(), "-Duser.timezone=Asia/Tokyo"));
         command.addAll(List.of(jvmOptions));
         Path file = folder.resolve("rowback.toml");
