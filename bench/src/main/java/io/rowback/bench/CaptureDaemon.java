@@ -16,12 +16,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** The daemon as a package installs it, running as a process of its own, seen through its metrics and {@code /proc}. */
 final class CaptureDaemon implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 300;
     private static final long STOP_SECONDS = 60;
+    private static final long REST_SECONDS = 5;
     private static final double TICKS_PER_SECOND = 100;
 
     private final Path log;
@@ -110,6 +112,15 @@ final class CaptureDaemon implements AutoCloseable {
     /** Waits until that many changes are durable since it started. */
     void awaitChanges(long count) {
         await(() -> changes() >= count);
+    }
+
+    /** Waits until RocksDB has written anew what it wants to: until no more than a tenth of a processor is used. */
+    void awaitRest() {
+        await(() -> {
+            double used = cpuSeconds();
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(REST_SECONDS));
+            return cpuSeconds() - used < REST_SECONDS / 10.0;
+        });
     }
 
     void await(BooleanSupplier condition) {
