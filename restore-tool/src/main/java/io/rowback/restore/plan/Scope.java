@@ -66,7 +66,12 @@ public record Scope(
     }
 
     /** The values of a key's first column from {@code low} to {@code high}, both included, as {@link RowKey} orders them. */
-    public record KeyRange(String low, String high) {}
+    public record KeyRange(String low, String high) {
+        boolean contains(RowKey key) {
+            RowKey first = RowKey.of(key.values().get(0));
+            return RowKey.of(low).compareTo(first) <= 0 && first.compareTo(RowKey.of(high)) <= 0;
+        }
+    }
 
     /**
      * Which rows of which table count.

@@ -67,14 +67,15 @@ final class ScopeRows {
     /** By the range of keys where that is less than the window; one transaction is always less. */
     private void read(TableInfo table, Scope.@Nullable KeyRange range, Scope.Window window) {
         TableId id = table.schema().id();
+        Predicate<Row> inRange = row -> range == null || range.contains(row.key());
         if (range == null || window.isOneCommit()) {
-            touch(reader.changes(id, window.from(), window.to()), row -> true);
+            touch(reader.changes(id, window.from(), window.to()), inRange);
             return;
         }
         try (Stream<RowKey> keys = reader.changedKeys(id, range.low(), range.high(), window.from(), window.to())) {
             keys.forEach(key -> touch(new Row(id, key)));
         }
-        touch(reader.changes(id, RowKey.of(), window.from(), window.to()), row -> true);
+        touch(reader.changes(id, RowKey.of(), window.from(), window.to()), inRange);
     }
 
     /** The rows of tables without a key, which {@link #read} leaves out, by their fingerprints. */
@@ -152,6 +153,7 @@ final class ScopeRows {
         return new RowbackException(
                 ErrorCode.REFUSED,
                 "the scope touches more than " + MOST + " rows",
-                "Narrow it by --table, --key or a shorter window, and restore in parts.");
+                "Restore it in parts, each by --table and --key-range or a shorter window, a table before those that"
+                        + " refer to it.");
     }
 }
