@@ -3,6 +3,8 @@ package io.rowback.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.ErrorCode;
+import io.rowback.history.Lsn;
+import io.rowback.history.store.RocksHistoryWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,13 +94,45 @@ class LaunchersIT {
 
         Map<String, String> environment = Map.of("XDG_CACHE_HOME", folder + "/cache");
         version(folder, environment);
-        Path archive = cached(folder).get(0);
+        Path archive = cached(folder).get(0).resolve("archive");
         for (String content : List.of("", "no archive")) {
             Files.delete(archive);
             Files.writeString(archive, content);
             assertThat(version(folder, environment)).isEqualTo("rowback 0.1.0\n");
             assertThat(archive).hasContent(content);
         }
+    }
+
+    @Test
+    void nativeLibraryIsUnpackedAtTheFirstStartAloneAndOneThatCannotBeLoadedIsNoObstacle(@TempDir Path folder)
+            throws IOException, InterruptedException {
+        Path store = folder.resolve("store");
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(store)) {
+            writer.create("1", "app", new Lsn(1));
+        }
+        Path log = folder.resolve("classes.log");
+        Map<String, String> environment =
+                Map.of("XDG_CACHE_HOME", folder + "/cache", "ROWBACK_JAVA_OPTS", "-Xlog:class+load:file=" + log);
+        Path installed = Path.of(System.getProperty("rowback.home")).resolve("bin/rowback");
+        // What unpacks the library has the JVM delete it at its end.
+        String unpacked = "java.io.DeleteOnExitHook";
+
+        assertThat(Checkout.run(folder, environment, installed, "status", "--store", store.toString())
+                        .exitCode())
+                .isZero();
+        assertThat(Files.readString(log)).doesNotContain(unpacked);
+
+        Path library;
+        try (Stream<Path> files = Files.list(cached(folder).get(0))) {
+            library = files.filter(file -> file.toString().endsWith(".so"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.writeString(library, "no library");
+        assertThat(Checkout.run(folder, environment, installed, "status", "--store", store.toString())
+                        .exitCode())
+                .isZero();
+        assertThat(Files.readString(log)).contains(unpacked);
     }
 
     private static String version(Path folder, Map<String, String> environment)

@@ -15,6 +15,7 @@ import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.history.TransactionId;
+import io.rowback.history.store.NativeLibrary;
 import io.rowback.history.store.RocksHistoryWriter;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -25,7 +26,7 @@ import java.util.Map;
 
 /**
  * Runs commands on a small store that it writes itself, and prints nothing: the launcher lets the JVM keep the classes that
- * this takes, so that later commands need not load them from their jars.
+ * this takes, so that later commands need not load them from their jars, and keeps the native library that it leaves.
  */
 public final class Rehearsal {
     private static final TableSchema TABLE = new TableSchema(
@@ -45,10 +46,12 @@ public final class Rehearsal {
 
     private Rehearsal() {}
 
-    /** Ends the process with exit code 0 if every command answered; its argument is the folder for the store. */
+    /** Ends the process with exit code 0 if every command answered; its argument is the folder for store and library. */
     public static void main(String[] args) {
-        Path store = Path.of(args[0]);
+        Path folder = Path.of(args[0]);
+        Path store = folder.resolve("store");
         write(store);
+        NativeLibrary.keep(folder);
         String xid = Long.toString(XID);
         boolean answered = List.of(
                         List.of("status"),

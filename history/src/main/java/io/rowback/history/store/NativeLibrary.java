@@ -1,19 +1,33 @@
 package io.rowback.history.store;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.rocksdb.NativeLibraryLoader;
+import org.rocksdb.util.Environment;
 
 /**
  * RocksDB's native library, which comes inside its jar. By itself RocksDB unpacks 17 MB into the temporary folder and
  * removes them at the JVM's orderly end, so each kill would leave a copy behind. Here the file is gone as soon as it is
- * loaded: the process keeps what it has mapped.
+ * loaded: the process keeps what it has mapped. Where {@code java.library.path} names a folder that has it, RocksDB takes it from
+ * there and unpacks nothing.
  */
-final class NativeLibrary {
+public final class NativeLibrary {
     private NativeLibrary() {}
+
+    /** Puts the library into that folder, for processes that name it in {@code java.library.path}. */
+    public static void keep(Path folder) {
+        String name = Environment.getJniLibraryFileName("rocksdb");
+        try (InputStream library = NativeLibraryLoader.class.getResourceAsStream("/" + name)) {
+            Files.copy(Objects.requireNonNull(library, name), folder.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     /** Loads the library; RocksDB, which would do so on its first use, then finds it loaded. */
     static void load() {
