@@ -72,7 +72,7 @@ public final class RocksHistoryReader implements HistoryReader {
         try {
             FileList before = FileList.of(directory);
             database = openSecondary(directory, scratch.folder());
-            complete(database, directory, before);
+            complete(database::catchUp, directory, before);
             RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
             if (!reader.meta.created()) {
                 throw noStore("the store in " + directory + " is still being set up");
@@ -112,21 +112,31 @@ public final class RocksHistoryReader implements HistoryReader {
         }
     }
 
+    /** Reads what the writer has listed and logged since. */
+    interface CatchingUp {
+        void run() throws RocksDBException;
+    }
+
     /**
      * Sees to it that what was opened is the store as it stood at one moment. RocksDB reads its list of files first and
      * then its log, and says nothing if the writer moved something from the log to a file in between, or logged what
      * rests on a file that came in between: then part of the history would be missing. So the list must not have
      * changed from before the one was read to behind the other.
      */
-    private static void complete(Database database, Path directory, FileList before) {
+    static void complete(CatchingUp catchingUp, Path directory, FileList before) {
         FileList read = before;
         for (int attempt = 1; !read.stands(directory); attempt++) {
             if (attempt > CHANGES_MAX) {
-                throw unusable(directory, new RocksDBException("its files change all the time"));
+                throw new RowbackException(
+                        ErrorCode.STORE_UNUSABLE,
+                        "the files of the store in " + directory + " changed " + CHANGES_MAX
+                                + " times while it was being opened, each time before they were read",
+                        "Try again when rowbackd has less to do: it moves or drops files, of a large backlog say, or by"
+                                + " retention.");
             }
             read = FileList.of(directory);
             try {
-                database.catchUp();
+                catchingUp.run();
             } catch (RocksDBException e) {
                 if (attempt >= ATTEMPTS) {
                     throw unusable(directory, e);

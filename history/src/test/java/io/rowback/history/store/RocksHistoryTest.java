@@ -3,8 +3,10 @@ package io.rowback.history.store;
 import static io.rowback.history.HistoryFixture.insert;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.Change;
+import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryContract;
 import io.rowback.history.HistoryFixture;
@@ -16,13 +18,18 @@ import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.Published;
 import io.rowback.history.RowImage;
+import io.rowback.history.RowbackException;
 import io.rowback.history.StoreMeasures;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import io.rowback.history.Voided;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -63,6 +70,28 @@ class RocksHistoryTest extends HistoryContract {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             assertThat(writer.lastCommit(users.id())).isEqualTo(last);
             assertThat(writer.lastCommit(others.id())).isEqualTo(Lsn.ZERO);
+        }
+    }
+
+    @Test
+    void readerThatTheWriterIsAlwaysAheadOfSaysSo(@TempDir Path folder) throws Exception {
+        Path list = Files.createFile(folder.resolve("MANIFEST-000001"));
+        Files.writeString(folder.resolve("CURRENT"), "MANIFEST-000001\n");
+        assertThatThrownBy(() -> RocksHistoryReader.complete(() -> grow(list), folder, FileList.NONE))
+                .isInstanceOfSatisfying(RowbackException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.STORE_UNUSABLE);
+                    assertThat(e.getMessage()).contains("changed 1000 times while it was being opened");
+                    assertThat(e.hint())
+                            .contains("when rowbackd has less to do")
+                            .doesNotContain("account");
+                });
+    }
+
+    private static void grow(Path file) {
+        try {
+            Files.writeString(file, "another file", StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
