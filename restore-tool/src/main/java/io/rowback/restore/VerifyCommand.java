@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
         name = "verify",
         description = {
             "Reads the whole store: checksums of files and values, the indexes against the log, counts, and whether each change"
-                    + " of a row found what the history holds before it. Also while rowbackd writes.",
+                    + " of a row found what the history holds before it. Also while rowbackd writes. A write that a fall of"
+                    + " the machine left unfinished, and that was never acknowledged, is told as a note.",
             "",
             "With --target it compares the rows that the history holds last with those of a live database instead, which"
                     + " it only reads, in one snapshot. Rows that changed meanwhile are compared as they stood in that snapshot.",

@@ -15,7 +15,8 @@ import java.util.zip.CRC32C;
 /**
  * A file of RocksDB's write-ahead log. A record of it that seems to reach beyond the end RocksDB takes for one that was
  * not finished when the machine fell, and says nothing of what was behind; so the records are verified here. They lie in
- * blocks: a checksum of type and content, the content's length, the type, the content.
+ * blocks: a checksum of type and content, the content's length, the type, the content. What was not finished is told from
+ * a length of which a bit has flipped: that leaves the content, and with it the checksum of so many bytes as it had.
  */
 final class RecordLog {
     private static final int BLOCK = 32 * 1024;
@@ -32,15 +33,26 @@ final class RecordLog {
     private static final long PAUSE_MILLIS = 50;
 
     private final Path file;
+    private final boolean newest;
     private final Findings findings;
 
-    RecordLog(Path file, Findings findings) {
+    /**
+     * A file.
+     *
+     * @param newest whether nothing was logged into another one since: then its last record may be unfinished
+     */
+    RecordLog(Path file, boolean newest, Findings findings) {
         this.file = file;
+        this.newest = newest;
         this.findings = findings;
     }
 
-    /** Adds a finding if a record is damaged; of a file that a writer has dropped there is none. */
-    void verify() {
+    /**
+     * Adds a finding if a record is damaged; of a file that a writer has dropped there is none.
+     *
+     * @return how many bytes at the end are a record that was never finished, and so never acknowledged
+     */
+    int verify() {
         try (DataInputStream in = new DataInputStream(Files.newInputStream(file))) {
             byte[] block = new byte[BLOCK];
             long at = 0;
@@ -49,15 +61,19 @@ final class RecordLog {
                 read = in.readNBytes(block, 0, BLOCK);
                 int sound = soundBytes(block, read);
                 if (sound < read && (read == BLOCK || !isBeingWritten(at + read))) {
-                    findings.add(file.getFileName() + " at byte " + (at + sound) + ": a record is damaged or was never"
-                            + " finished, and is as if it had never come, with all behind it");
-                    return;
+                    if (newest && isUnfinished(block, sound, read)) {
+                        return read - sound;
+                    }
+                    findings.add(file.getFileName() + " at byte " + (at + sound)
+                            + ": a record is damaged, and is as if it had never come, with all behind it");
+                    return 0;
                 }
                 at += read;
                 // A block that is not full is the last: what comes into it later is not looked at.
             } while (read == BLOCK);
+            return 0;
         } catch (NoSuchFileException dropped) {
-            return;
+            return 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -79,7 +95,7 @@ final class RecordLog {
                 return at;
             }
             checksum.reset();
-            checksum.update(block, at + TYPE_AT, 1);
+            checksum.update(type);
             checksum.update(block, at + HEADER, end - at - HEADER);
             if (bytes.getInt(at) != masked((int) checksum.getValue())) {
                 return at;
@@ -92,6 +108,27 @@ final class RecordLog {
             }
         }
         return length;
+    }
+
+    /** Whether what begins there, in the last block, is a record whose end was never written, and no damaged one. */
+    static boolean isUnfinished(byte[] block, int at, int length) {
+        if (length - at < HEADER) {
+            return true;
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
+        int end = at + HEADER + Short.toUnsignedInt(bytes.getShort(at + LENGTH_AT));
+        if (end <= length || end > BLOCK) {
+            return false;
+        }
+        CRC32C checksum = new CRC32C();
+        checksum.update(block[at + TYPE_AT]);
+        for (int next = at + HEADER; next < length; next++) {
+            if (bytes.getInt(at) == masked((int) checksum.getValue())) {
+                return false;
+            }
+            checksum.update(block[next]);
+        }
+        return bytes.getInt(at) != masked((int) checksum.getValue());
     }
 
     /** RocksDB's form of a checksum of data that may hold checksums. */

@@ -67,6 +67,7 @@ final class SampleVerifier {
                 baselineRows,
                 indexEntries,
                 rows.size(),
+                0,
                 findings.told(),
                 findings.count());
     }

@@ -11,6 +11,8 @@ import java.util.List;
  * @param indexEntries entries of indexes read or looked up
  * @param rows rows whose changes were followed from one to the next; 0 if the whole store was read and damage found, which
  *     would break them
+ * @param unfinished bytes of the write that was not finished when the machine fell: nothing is wrong with it, since it was
+ *     never acknowledged, and the writer's next start takes it away
  * @param findings what is wrong, for people; the first {@link #MOST_FINDINGS}
  * @param found how many things are wrong
  */
@@ -20,6 +22,7 @@ public record Verification(
         long baselineRows,
         long indexEntries,
         long rows,
+        int unfinished,
         List<String> findings,
         long found) {
     /** More findings than this are counted, not told. */

@@ -7,6 +7,7 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ final class Verifier {
 
     Verification verify() {
         findings.survived(database::verifyFiles);
-        StoreFolder.recordLogs(database.folder()).forEach(file -> new RecordLog(file, findings).verify());
+        int unfinished = recordLogs();
         boolean logReadable = findings.survived(this::log);
         boolean baselinesReadable = findings.survived(this::baselines);
         findings.survived(() -> walk.samples(findings));
@@ -65,7 +66,24 @@ final class Verifier {
             meta.tables().forEach(chains::follow);
         }
         return new Verification(
-                changes, transactions, baselineRows, indexEntries, chains.rows(), findings.told(), findings.count());
+                changes,
+                transactions,
+                baselineRows,
+                indexEntries,
+                chains.rows(),
+                unfinished,
+                findings.told(),
+                findings.count());
+    }
+
+    /** How many bytes of the newest are a record that was never finished. */
+    private int recordLogs() {
+        List<Path> logs = StoreFolder.recordLogs(database.folder());
+        int unfinished = 0;
+        for (Path log : logs) {
+            unfinished = new RecordLog(log, log.equals(logs.get(logs.size() - 1)), findings).verify();
+        }
+        return unfinished;
     }
 
     private void log() {

@@ -27,6 +27,7 @@ public final class VerificationPrinter {
                     .put("index_entries", verification.indexEntries())
                     .put("rows", verification.rows())
                     .put("seed", seed)
+                    .put("unfinished_bytes", verification.unfinished())
                     .put("found", verification.found())
                     .putStrings("findings", verification.findings()));
             return;
@@ -44,6 +45,11 @@ public final class VerificationPrinter {
             return;
         }
         output.line(read + ": " + verdict);
+        if (verification.unfinished() > 0) {
+            output.note("note: the newest log ends in " + verification.unfinished()
+                    + " bytes of a write that was not finished, as a fall of the machine leaves it: it was never"
+                    + " acknowledged, so the server sends it again, and rowbackd's next start takes it away");
+        }
         output.line(
                 verification.rows() == 0 && !verification.sound()
                         ? "what each change found was not compared with what the history holds before it, since damage breaks that"
