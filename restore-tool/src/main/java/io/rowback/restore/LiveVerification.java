@@ -39,25 +39,33 @@ final class LiveVerification {
      * @param names of the tables, none for all
      */
     ErrorCode run(RocksHistoryReader opened, List<String> names) {
-        try (LiveDatabase live = target.open(root, opened.info());
-                RocksHistoryReader reader =
-                        live.isCopy() ? RocksHistoryReader.open(root.store()) : caughtUp(live.stands())) {
-            Tables known = new Tables(reader.tables());
-            List<TableInfo> meant = names.isEmpty()
-                    ? known.all()
-                    : names.stream()
-                            .flatMap(name -> known.named(name).tables().stream())
-                            .distinct()
-                            .toList();
-            live.tables(meant);
-            for (TableInfo table : meant) {
-                if (!names.isEmpty() || table.isCovered() || live.has(table)) {
-                    compare(live, reader, table);
-                }
+        try (LiveDatabase live = target.open(root, opened.info())) {
+            if (live.isCopy() || !opened.info().durable().isBefore(live.stands())) {
+                return compare(live, opened, names);
             }
-            progress.end();
-            return printer.end(live, reader.info().durable(), compared);
+            // A reader sees nothing that came after it was opened.
+            try (RocksHistoryReader reader = caughtUp(live.stands())) {
+                return compare(live, reader, names);
+            }
         }
+    }
+
+    private ErrorCode compare(LiveDatabase live, RocksHistoryReader reader, List<String> names) {
+        Tables known = new Tables(reader.tables());
+        List<TableInfo> meant = names.isEmpty()
+                ? known.all()
+                : names.stream()
+                        .flatMap(name -> known.named(name).tables().stream())
+                        .distinct()
+                        .toList();
+        live.tables(meant);
+        for (TableInfo table : meant) {
+            if (!names.isEmpty() || table.isCovered() || live.has(table)) {
+                compare(live, reader, table);
+            }
+        }
+        progress.end();
+        return printer.end(live, reader.info().durable(), compared);
     }
 
     /** The history once it goes on to where the server stands, or after a while as far as it goes. */

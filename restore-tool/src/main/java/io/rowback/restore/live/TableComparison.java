@@ -15,10 +15,12 @@ import io.rowback.restore.live.RowDifference.Kind;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -175,13 +177,14 @@ final class TableComparison {
         }
     }
 
-    /** Looks for so many live rows that the history does not hold. */
+    /** Looks for so many live rows that the history does not hold, and tells of them batch by batch. */
     private void findExtra(long count) {
         List<String> key = live.schema().key();
         String columns = key.stream()
                 .map(column -> "format('%s', " + Identifiers.quote(column) + ")")
                 .collect(Collectors.joining(", "));
         RowTimeline timeline = new RowTimeline(reader, table);
+        Set<RowKey> extra = new LinkedHashSet<>();
         long[] left = {count};
         session.each("SELECT " + columns + " FROM ONLY " + facts.sqlName(), BATCH_ROWS, row -> {
             List<String> values = new ArrayList<>();
@@ -191,12 +194,19 @@ final class TableComparison {
             RowKey there = new RowKey(values);
             if (timeline.asOf(there, at).imageOrNull() == null) {
                 left[0]--;
-                List<RowImage> image = List.copyOf(new LiveRows(session)
-                        .read(live.schema(), facts, List.of(there))
-                        .values());
-                compare(there, null, image.isEmpty() ? null : image.get(0));
+                extra.add(there);
+            }
+            if (extra.size() == BATCH_ROWS) {
+                tellExtra(extra);
             }
             return left[0] != 0;
         });
+        tellExtra(extra);
+    }
+
+    private void tellExtra(Set<RowKey> keys) {
+        Map<RowKey, RowImage> rows = new LiveRows(session).read(live.schema(), facts, keys);
+        keys.forEach(key -> compare(key, null, rows.get(key)));
+        keys.clear();
     }
 }
