@@ -2,7 +2,10 @@ package io.rowback.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
@@ -10,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,14 +44,19 @@ class RetentionIT {
                     () -> capture.<Boolean>read(
                             reader -> then.isBefore(reader.info().completeUntil())));
             int[] rounds = {0};
+            AtomicReference<StoreInfo> dropped = new AtomicReference<>();
             RunningCapture.await("the DELETE is dropped", () -> {
                 // The large value is unchanged, so the stream does not carry it.
                 run(app, "update t set n = n + 1 where id <= 10");
                 rounds[0]++;
-                return capture.<Boolean>read(reader -> reader.info().horizon() != null
-                        && deleted.isBefore(
-                                Objects.requireNonNull(reader.info().horizon()).at()));
+                StoreInfo info = capture.read(RocksHistoryReader::info);
+                dropped.set(info);
+                Horizon horizon = info.horizon();
+                return horizon != null && deleted.isBefore(horizon.at());
             });
+            assertThat(Objects.requireNonNull(dropped.get().horizon()).since())
+                    .as("what is younger than four seconds is kept")
+                    .isBeforeOrEqualTo(dropped.get().completeUntil().minusSeconds(4));
             capture.catchUp();
             assertThat(capture.changes("t")).noneMatch(change -> change.startsWith("DELETE"));
             assertThat(capture.rows("t", deleted)).isEmpty();
