@@ -44,7 +44,7 @@ final class Daemon implements AutoCloseable {
             captures.add(capture);
             new Thread(() -> run(database.name(), capture), "capture-" + database.name()).start();
         }
-        supervision = Supervision.start(Main.environment(), captures);
+        supervision = Supervision.start(Main.environment(), captures, health);
     }
 
     /** Starts to capture what is configured. */

@@ -5,6 +5,7 @@ import io.rowback.daemon.capture.Recorder;
 import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Health;
+import io.rowback.daemon.http.Progress;
 import io.rowback.daemon.preflight.Finding;
 import io.rowback.daemon.preflight.Preflight;
 import io.rowback.daemon.tables.OpenConnections;
@@ -50,6 +51,7 @@ final class DatabaseCapture {
     private final OpenConnections preflight;
     private final DatabaseMetrics metrics;
     private final Health health;
+    private final Progress progress;
     private final CountDownLatch stopping = new CountDownLatch(1);
 
     private final boolean alone;
@@ -83,6 +85,7 @@ final class DatabaseCapture {
         this.preflight = new OpenConnections(connections);
         this.metrics = metrics;
         this.health = health;
+        this.progress = health.progress(database.name());
         health.starting(database.name());
     }
 
@@ -159,15 +162,11 @@ final class DatabaseCapture {
         return begun;
     }
 
-    /** Whether it has not come further with what it stores since it was asked last. From one other thread. */
-    synchronized boolean hangs() {
-        return recording != null && recording.hangs();
-    }
-
     /** What it does, in a few words. From any thread. */
     synchronized String describe() {
         String stored = recording == null ? "" : ", stored up to " + recording.durable();
-        return database.name() + ": " + health.of(database.name()) + stored;
+        String slow = progress.slowest().map(step -> ", " + step).orElse("");
+        return database.name() + ": " + health.of(database.name()) + stored + slow;
     }
 
     /** Ends the capture, from another thread; what has been received is stored before {@link #run} returns. */
@@ -201,6 +200,7 @@ final class DatabaseCapture {
             metrics.begins(writer.info());
             capture(writer, room, tables);
         } finally {
+            progress.end();
             announce(null, null, null);
             metrics.capturing(false);
         }
@@ -214,9 +214,9 @@ final class DatabaseCapture {
             metrics.stored(batch, time);
             sequences.stored(batch);
         };
-        try (Recorder recorder = new Recorder(database.name(), writer, room::isThere, stored);
-                CaptureEngine reading =
-                        new CaptureEngine(database, connections, writer, recorder, () -> streams(streaming))) {
+        try (Recorder recorder = new Recorder(database.name(), writer, progress, room::isThere, stored);
+                CaptureEngine reading = new CaptureEngine(
+                        database, connections, writer, recorder, progress, () -> streams(streaming))) {
             announce(tables, recorder, reading);
             WatchThread looking = new WatchThread(
                     database.name(),

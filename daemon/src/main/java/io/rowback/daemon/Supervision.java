@@ -1,5 +1,6 @@
 package io.rowback.daemon;
 
+import io.rowback.daemon.http.Health;
 import io.rowback.daemon.systemd.NotifySocket;
 import io.rowback.postgres.PrintableText;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells a service manager each second how the daemon is: that every database has been begun with, that it makes progress,
- * in a line what it does, and that it stops. A daemon that hangs tells the line but no progress, and is started anew.
+ * in a line what it does, and that it stops. A daemon that hangs tells the line but no progress, and is started anew after
+ * as long as {@code /health} takes to call it dead.
  */
 final class Supervision implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Supervision.class);
@@ -24,20 +26,22 @@ final class Supervision implements AutoCloseable {
     private static final int STATUS_CHARACTERS = 1_000;
 
     private final List<DatabaseCapture> captures;
+    private final Health health;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread thread;
 
-    private Supervision(NotifySocket socket, List<DatabaseCapture> captures) {
+    private Supervision(NotifySocket socket, List<DatabaseCapture> captures, Health health) {
+        this.health = health;
         this.captures = captures;
         this.thread = new Thread(() -> run(socket), "supervision");
         thread.start();
     }
 
     /** Begins to tell whom the environment names; null if it names nobody, or nobody can be told. */
-    static @Nullable Supervision start(Map<String, String> environment, List<DatabaseCapture> captures) {
+    static @Nullable Supervision start(Map<String, String> environment, List<DatabaseCapture> captures, Health health) {
         try {
             NotifySocket socket = NotifySocket.of(environment);
-            return socket == null ? null : new Supervision(socket, List.copyOf(captures));
+            return socket == null ? null : new Supervision(socket, List.copyOf(captures), health);
         } catch (IOException e) {
             LOG.warn("the service manager cannot be told how the daemon is: {}", e.getMessage());
             return null;
@@ -65,8 +69,7 @@ final class Supervision implements AutoCloseable {
         if (ready) {
             news.add("READY=1");
         }
-        // Each is asked, for each remembers what it was asked last.
-        if (captures.stream().filter(DatabaseCapture::hangs).count() == 0) {
+        if (health.goesOn()) {
             news.add("WATCHDOG=1");
         }
         news.add(status(captures.stream().map(DatabaseCapture::describe).collect(Collectors.joining("; "))));

@@ -5,6 +5,7 @@ import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import io.debezium.engine.spi.OffsetCommitPolicy;
+import io.rowback.daemon.http.Progress;
 import io.rowback.history.HistoryWriter;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.ConnectionSettings;
@@ -35,6 +36,7 @@ public final class CaptureEngine implements AutoCloseable {
     /**
      * An engine ready to run.
      *
+     * @param progress told that the stream goes on
      * @param streaming told once the server has accepted the start position
      */
     public CaptureEngine(
@@ -42,6 +44,7 @@ public final class CaptureEngine implements AutoCloseable {
             Connections connections,
             HistoryWriter writer,
             Recorder recorder,
+            Progress progress,
             Runnable streaming) {
         this.session = new CaptureSession(
                 "rowback-" + database.name(),
@@ -49,6 +52,7 @@ public final class CaptureEngine implements AutoCloseable {
                 connections,
                 writer,
                 recorder,
+                progress,
                 streaming,
                 new CountDownLatch(1));
         this.engine = DebeziumEngine.create(ChangeEventFormat.of(Connect.class))

@@ -1,5 +1,6 @@
 package io.rowback.daemon.capture;
 
+import io.rowback.daemon.http.Progress;
 import io.rowback.history.HistoryWriter;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
  * @param connections to that database
  * @param writer the history, for schemas and coverage
  * @param recorder makes changes durable and knows the durable position
+ * @param progress told that the stream goes on
  * @param streaming told once the server has accepted the start position
  * @param polling counted down once the engine polls its task; to stop it earlier can leave it waiting for ever
  */
@@ -25,6 +27,7 @@ record CaptureSession(
         Connections connections,
         HistoryWriter writer,
         Recorder recorder,
+        Progress progress,
         Runnable streaming,
         CountDownLatch polling)
         implements AutoCloseable {

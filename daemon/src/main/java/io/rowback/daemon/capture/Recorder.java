@@ -1,5 +1,6 @@
 package io.rowback.daemon.capture;
 
+import io.rowback.daemon.http.Progress;
 import io.rowback.history.Change;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
@@ -29,6 +30,7 @@ public final class Recorder implements AutoCloseable {
     private static final long ROOM_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final HistoryWriter writer;
+    private final Progress progress;
     private final BooleanSupplier room;
     private final BiConsumer<HistoryWriter.Batch, Duration> stored;
     private final Thread thread;
@@ -42,8 +44,6 @@ public final class Recorder implements AutoCloseable {
     private long bytes;
     private @Nullable Lsn reached;
     private boolean appending;
-    private long batches;
-    private long batchAskedFor;
     private boolean closed;
     private boolean hurried;
     /** Whether it has ended with something left that there was no room for. */
@@ -55,11 +55,17 @@ public final class Recorder implements AutoCloseable {
     /**
      * A recorder of that name, which starts at once.
      *
+     * @param progress told when a batch begins to be stored, and when the stream is blocked
      * @param room asked each second, on the recorder's thread, whether there is room for what waits
      * @param stored told of every batch once it is durable and how long that took, on the recorder's thread
      */
     public Recorder(
-            String name, HistoryWriter writer, BooleanSupplier room, BiConsumer<HistoryWriter.Batch, Duration> stored) {
+            String name,
+            HistoryWriter writer,
+            Progress progress,
+            BooleanSupplier room,
+            BiConsumer<HistoryWriter.Batch, Duration> stored) {
+        this.progress = progress;
         this.writer = writer;
         this.room = room;
         this.stored = stored;
@@ -94,6 +100,8 @@ public final class Recorder implements AutoCloseable {
         lock.lockInterruptibly();
         try {
             while (isFull() && failure == null && !left) {
+                // Whoever adds goes on as soon as the recorder does, which tells for both.
+                progress.rest();
                 taken.await();
             }
             requireAlive();
@@ -119,18 +127,6 @@ public final class Recorder implements AutoCloseable {
                 requireAlive();
                 synced.await();
             }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Whether it still stores the batch that it stored when it was asked last: then the disk or the store hangs. */
-    public boolean hangs() {
-        lock.lock();
-        try {
-            boolean hangs = appending && batchAskedFor == batches;
-            batchAskedFor = appending ? batches : 0;
-            return hangs;
         } finally {
             lock.unlock();
         }
@@ -191,7 +187,9 @@ public final class Recorder implements AutoCloseable {
             while (gather() && awaitRoom()) {
                 HistoryWriter.Batch batch = take();
                 long began = System.nanoTime();
+                progress.step("storing a batch");
                 writer.append(batch);
+                progress.rest();
                 Duration time = Duration.ofNanos(System.nanoTime() - began);
                 finished(batch);
                 stored.accept(batch, time);
@@ -247,7 +245,6 @@ public final class Recorder implements AutoCloseable {
             bytes = 0;
             reached = null;
             appending = true;
-            batches++;
             taken.signalAll();
             return batch;
         } finally {

@@ -74,7 +74,7 @@ final class SlotConnection implements ReplicationConnection {
         TransactionBuffer transactions = new TransactionBuffer(relations, session.recorder(), recentId);
         Duration keepAlive = keepAlive(Duration.ofMillis(number(catalog, SENDER_TIMEOUT)));
         session.streaming().run();
-        return new SlotStream(stream, catalog, transactions, session.recorder(), offset, keepAlive);
+        return new SlotStream(stream, catalog, transactions, session.recorder(), session.progress(), offset, keepAlive);
     }
 
     /** How often the server must hear of us, so that it does not give up a stream that we leave waiting. */

@@ -4,6 +4,7 @@ import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
 import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import io.rowback.daemon.capture.PgOutputMessage.Commit;
+import io.rowback.daemon.http.Progress;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import java.nio.ByteBuffer;
@@ -40,6 +41,7 @@ final class SlotStream implements ReplicationStream {
     private final Connection asking;
     private final TransactionBuffer transactions;
     private final Recorder recorder;
+    private final Progress progress;
     private final PgOutputDecoder decoder = new PgOutputDecoder();
     private final io.debezium.connector.postgresql.connection.Lsn start;
     private final Duration keepAliveInterval;
@@ -58,12 +60,14 @@ final class SlotStream implements ReplicationStream {
             Connection asking,
             TransactionBuffer transactions,
             Recorder recorder,
+            Progress progress,
             io.debezium.connector.postgresql.connection.Lsn start,
             Duration keepAliveInterval) {
         this.stream = stream;
         this.asking = asking;
         this.transactions = transactions;
         this.recorder = recorder;
+        this.progress = progress;
         this.start = start;
         this.keepAliveInterval = keepAliveInterval;
         this.reached = new Lsn(start.asLong());
@@ -100,7 +104,12 @@ final class SlotStream implements ReplicationStream {
 
     private @Nullable ByteBuffer received() throws SQLException {
         try {
-            return stream.readPending();
+            // To receive a value of 1 GB may take minutes.
+            progress.rest();
+            ByteBuffer bytes = stream.readPending();
+            // Up to the next call, which comes soon whether the server sends something or not.
+            progress.step("taking in the stream");
+            return bytes;
         } catch (SQLException e) {
             Optional<RowbackException> explained = DecodingFailure.of(e, transactions.openCommit(), asking);
             if (explained.isPresent()) {
@@ -138,6 +147,8 @@ final class SlotStream implements ReplicationStream {
     private void passOn(ReplicationMessageProcessor debezium) throws SQLException, InterruptedException {
         passedOn = reached;
         lastPassedOn = System.nanoTime();
+        // Debezium holds us up while what it has waits to be durable.
+        progress.rest();
         debezium.process(new LogicalDecodingMessage(
                 ReplicationMessage.Operation.MESSAGE, Instant.now(), null, false, "rowback-position", new byte[0]));
     }

@@ -5,12 +5,14 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How each database fares. Two questions are asked of it: whether the process is alive, and whether every database is
  * being captured. A process is not restarted for a database that is not: capture tries again by itself what time can
- * heal, and what it cannot heal a restart does not either, but would interrupt the other databases. Thread-safe.
+ * heal, and what it cannot heal a restart does not either, but would interrupt the other databases. It is for a step that
+ * hangs, and for what nobody has foreseen. Thread-safe.
  */
 public final class Health {
     /** What capture of a database does. */
@@ -42,8 +44,20 @@ public final class Health {
         }
     }
 
+    private final LongSupplier nanoTime;
     private final Map<String, Condition> databases = new TreeMap<>();
+    private final Map<String, Progress> progress = new TreeMap<>();
     private boolean broken;
+
+    /** By the machine's clock. */
+    public Health() {
+        this(System::nanoTime);
+    }
+
+    /** With a clock of its own. */
+    public Health(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /** A database is to be captured. */
     public void starting(String database) {
@@ -74,6 +88,11 @@ public final class Health {
         databases.put(database, after);
     }
 
+    /** Whether the threads that capture a database go on: they say so, and it is asked of them. */
+    public synchronized Progress progress(String database) {
+        return progress.computeIfAbsent(database, any -> new Progress(nanoTime));
+    }
+
     /** Something went wrong that nobody has foreseen: a new process may do better. */
     public synchronized void broken() {
         broken = true;
@@ -89,8 +108,15 @@ public final class Health {
         return String.valueOf(failure.getMessage());
     }
 
+    /** Whether no new process would do better. */
     synchronized boolean isAlive() {
-        return !broken;
+        return !broken && progress.values().stream().noneMatch(Progress::hangs);
+    }
+
+    /** Whether all goes on at this moment: where it does not for long, the process is not alive. */
+    public synchronized boolean goesOn() {
+        return !broken
+                && progress.values().stream().allMatch(each -> each.slowest().isEmpty());
     }
 
     synchronized boolean isReady() {

@@ -18,18 +18,19 @@ final class StatusReport {
         report.put("alive", health.isAlive()).put("ready", health.isReady());
         ObjectNode databases = report.putObject("databases");
         health.conditions()
-                .forEach((name, condition) ->
-                        describe(condition, metrics.database(name).lag(), databases.putObject(name)));
+                .forEach((name, condition) -> describe(
+                        condition, health.progress(name), metrics.database(name).lag(), databases.putObject(name)));
         return report + "\n";
     }
 
-    private static void describe(Health.Condition condition, Lag lag, ObjectNode database) {
+    private static void describe(Health.Condition condition, Progress progress, Lag lag, ObjectNode database) {
         database.put("state", condition.word())
                 .put("since", condition.since().toString())
                 .put("durable", lag.durable().toString())
                 .put("lag_bytes", (long) lag.bytes());
         double age = lag.commitSeconds();
         database.put("rpo_seconds", Double.isNaN(age) ? null : (Double) age);
+        database.put("slow_step", progress.slowest().orElse(null));
         RowbackException failure = condition.failure();
         if (failure == null) {
             database.putNull("last_failure");

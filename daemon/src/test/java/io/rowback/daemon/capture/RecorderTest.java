@@ -3,13 +3,18 @@ package io.rowback.daemon.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rowback.daemon.http.Health;
+import io.rowback.daemon.http.Progress;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -43,37 +48,53 @@ class RecorderTest {
     }
 
     @Test
-    void writeThatDoesNotReturnHangsFromTheSecondLookOn() throws Exception {
+    void writeThatDoesNotReturnIsASlowStepUntilItDoes() throws Exception {
         SlowHistory history = new SlowHistory();
         try (Recorder recorder = history.recorder()) {
-            assertThat(recorder.hangs()).isFalse();
-            assertThat(recorder.hangs()).as("nothing to store").isFalse();
             recorder.reach(new Lsn(1));
             history.appending.await();
-            assertThat(recorder.hangs()).isFalse();
-            assertThat(recorder.hangs()).isTrue();
-
+            history.wait(10);
+            Optional<String> slowest = history.slowest();
             history.mayReturn.countDown();
+            assertThat(slowest).contains("storing a batch for 10 s");
+
             recorder.drain();
-            assertThat(recorder.hangs()).isFalse();
+            history.wait(10);
+            assertThat(history.slowest()).as("nothing to store").isEmpty();
         }
     }
 
     @Test
-    void nothingIsStoredWhileThereIsNoRoomAndThatIsNoHanging() throws Exception {
+    void nothingIsStoredWhileThereIsNoRoomAndThatIsNoSlowStep() throws Exception {
         SlowHistory history = new SlowHistory();
         history.hasRoom = false;
         history.mayReturn.countDown();
         try (Recorder recorder = history.recorder()) {
             recorder.reach(new Lsn(1));
             history.asked.await();
-            assertThat(recorder.hangs()).isFalse();
-            assertThat(recorder.hangs()).isFalse();
+            history.wait(10);
+            assertThat(history.slowest()).isEmpty();
             assertThat(history.batches).isEmpty();
 
             history.hasRoom = true;
             recorder.awaitDurable(new Lsn(1));
             assertThat(history.batches).hasSize(1);
+        }
+    }
+
+    @Test
+    void whoWaitsUntilTheRecorderTakesMoreIsAtNoStep() throws Exception {
+        SlowHistory history = new SlowHistory();
+        try (Recorder recorder = history.recorder()) {
+            recorder.reach(new Lsn(1));
+            history.appending.await();
+            recorder.add(List.of(), Long.MAX_VALUE, null, new Lsn(2));
+            history.progress.step("taking in");
+            Thread adding = Thread.currentThread();
+            new Thread(() -> history.returnOnceItWaits(adding)).start();
+            recorder.reach(new Lsn(3));
+            history.wait(10);
+            assertThat(history.slowest()).isEmpty();
         }
     }
 
@@ -123,6 +144,8 @@ class RecorderTest {
         private final List<HistoryWriter.Batch> batches = new ArrayList<>();
         private final MemoryHistory memory = new MemoryHistory();
         private final CountDownLatch asked = new CountDownLatch(1);
+        private final AtomicLong nanoTime = new AtomicLong();
+        private final Progress progress = new Health(nanoTime::get).progress("test");
         private volatile boolean hasRoom = true;
         private volatile @Nullable RuntimeException failure;
 
@@ -136,7 +159,22 @@ class RecorderTest {
                         }
                         return method.invoke(memory, arguments);
                     });
-            return new Recorder("test", slow, this::hasRoom, (batch, time) -> {});
+            return new Recorder("test", slow, progress, this::hasRoom, (batch, time) -> {});
+        }
+
+        private void wait(int seconds) {
+            nanoTime.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
+        }
+
+        private void returnOnceItWaits(Thread thread) {
+            while (thread.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            mayReturn.countDown();
+        }
+
+        private Optional<String> slowest() {
+            return progress.slowest();
         }
 
         private boolean hasRoom() {

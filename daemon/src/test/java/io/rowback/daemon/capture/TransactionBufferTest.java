@@ -9,6 +9,7 @@ import io.rowback.daemon.capture.PgOutputMessage.Insert;
 import io.rowback.daemon.capture.PgOutputMessage.LogicalMessage;
 import io.rowback.daemon.capture.PgOutputMessage.Origin;
 import io.rowback.daemon.capture.PgOutputMessage.Relation;
+import io.rowback.daemon.http.Health;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
@@ -36,7 +37,7 @@ class TransactionBufferTest {
 
     TransactionBufferTest() {
         history.create("1", "app", new Lsn(100));
-        recorder = new Recorder("test", history, () -> true, (batch, time) -> {});
+        recorder = new Recorder("test", history, new Health().progress("test"), () -> true, (batch, time) -> {});
         Connection none = (Connection) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
                     throw new AssertionError("the catalog is asked for nothing");

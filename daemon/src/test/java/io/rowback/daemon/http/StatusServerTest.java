@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,8 @@ class StatusServerTest {
     private static final String TOKEN = "a1b2c3d4e5f6a7b8c9";
 
     private final Metrics metrics = new Metrics();
-    private final Health health = new Health();
+    private final AtomicLong nanoTime = new AtomicLong();
+    private final Health health = new Health(nanoTime::get);
 
     @TempDir
     Path folder;
@@ -189,6 +192,28 @@ class StatusServerTest {
                     .contains("\"message\":\"it said \\\"no\\\"\\n\",\"hint\":\"wait\",\"exit_code\":4");
             health.broken();
             assertThat(statusOf(server, "/health")).isEqualTo(503);
+        }
+    }
+
+    @Test
+    void processIsAliveUntilAStepTakesThreeMinutes() throws IOException {
+        health.starting("app");
+        Progress progress = health.progress("app");
+        try (StatusServer server = start("127.0.0.1:0")) {
+            progress.step("waiting for nobody");
+            assertThat(health.goesOn()).isTrue();
+            assertThat(ask(server, "GET /health HTTP/1.1\r\nHost: localhost\r\n"))
+                    .contains("\"slow_step\":null");
+            nanoTime.addAndGet(TimeUnit.SECONDS.toNanos(180));
+            assertThat(health.goesOn()).isFalse();
+            assertThat(ask(server, "GET /health HTTP/1.1\r\nHost: localhost\r\n"))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("\"slow_step\":\"waiting for nobody for 180 s\"");
+            nanoTime.incrementAndGet();
+            assertThat(statusOf(server, "/health")).isEqualTo(503);
+            progress.step("the next");
+            assertThat(statusOf(server, "/health")).isEqualTo(200);
+            assertThat(health.goesOn()).isTrue();
         }
     }
 
