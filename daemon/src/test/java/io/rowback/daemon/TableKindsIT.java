@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.daemon.preflight.Finding;
 import io.rowback.daemon.preflight.Preflight;
+import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
 import io.rowback.history.TableName;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
@@ -17,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -92,6 +96,43 @@ class TableKindsIT {
         return capture.table(table).schema().partitionOf().stream()
                 .map(TableName::toString)
                 .toList();
+    }
+
+    @Test
+    void rowsThatTakeEachOthersKeyBeforeItIsGivenUpAreToldAsTheTableHeldThem() throws Exception {
+        Database app = server.createDatabase("swaps");
+        app.run("create table swap (id int primary key deferrable initially deferred, v text);"
+                + "alter table swap replica identity full;"
+                + "insert into swap values (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')");
+        List<String> changes = List.of(
+                "update swap set id = 3 - id where id in (1, 2)",
+                "update swap set id = id % 3 + 1 where id < 4",
+                "update swap set id = 2 where v = 'a'; update swap set v = v || '!' where v <> 'a' and id = 2;"
+                        + "update swap set id = 3 where v like '_!'",
+                "insert into swap values (4, 'new'); delete from swap where v = 'd'",
+                "update swap set id = 3 - id where id in (1, 2); delete from swap where id = 1",
+                "delete from swap");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            for (String change : changes) {
+                app.run("begin; " + change + "; update swap set v = v where id = 4; commit");
+                List<String> held = app.query("select format('id=%s v=%s', id, v) from swap order by id");
+                Lsn now = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
+                capture.catchUp();
+                assertThat(capture.rows("swap", now)).as(change).contains(held);
+                assertThat(foundByKey(capture, 4, now)).as(change).isEqualTo(held.size());
+            }
+        }
+    }
+
+    /** How many rows of the only table are found under the keys from 1 on. */
+    private static long foundByKey(RunningCapture capture, int upTo, Lsn at) {
+        return capture.read(reader -> {
+            RowTimeline rows = new RowTimeline(reader, reader.tables().get(0));
+            return IntStream.rangeClosed(1, upTo)
+                    .mapToObj(id -> rows.asOf(RowKey.of(Integer.toString(id)), at))
+                    .filter(RowTimeline.State.Present.class::isInstance)
+                    .count();
+        });
     }
 
     @Test

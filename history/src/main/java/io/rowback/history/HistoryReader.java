@@ -74,8 +74,12 @@ public interface HistoryReader extends AutoCloseable {
      */
     Stream<RowKey> changedKeys(TableId table, String low, String high, Lsn from, Lsn to);
 
-    /** A change and the key for which it is the last; of an UPDATE that gave the row another key, the old or the new one. */
-    record LastChange(RowKey key, Change change) {}
+    /**
+     * A change and the key for which it is the last; of an UPDATE that gave the row another key, the old or the new one.
+     *
+     * @param alone whether its transaction did nothing else under that key; TRUNCATEs aside
+     */
+    record LastChange(RowKey key, Change change, boolean alone) {}
 
     /**
      * The image that the row had at the start of the newest coverage that includes {@code at}; empty if it did not exist

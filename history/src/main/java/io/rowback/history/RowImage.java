@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,11 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
             }
         }
         return differing;
+    }
+
+    /** The first of these rows that this image, as far as it is known, may be one of. */
+    public Optional<RowImage> among(List<RowImage> rows) {
+        return rows.stream().filter(row -> contradictions(row).isEmpty()).findFirst();
     }
 
     /** This image with the values of those columns alone that are the same in that version of the table. */

@@ -74,20 +74,57 @@ public final class RowTimeline {
         }
     }
 
-    /** What is under the key between two changes; no row with a count of 0. */
-    private record Held(@Nullable RowImage row, long count) {
-        static final Held NOTHING = new Held(null, 0);
+    /**
+     * What is under the key between two changes.
+     *
+     * @param rows of a table with a key several only within a transaction: a key that is checked at its end may be taken
+     *     before it is given up; of one without a key one for all
+     * @param count how many equal ones each of them stands for
+     */
+    private record Held(List<RowImage> rows, long count) {
+        static final Held NOTHING = new Held(List.of(), 0);
 
-        /** Without a key each change adds one of the equal rows or takes one away; else it tells all there is. */
+        Held {
+            rows = List.copyOf(rows);
+        }
+
+        /** The row that was there last, null if there is none. */
+        @Nullable
+        RowImage row() {
+            return rows.isEmpty() ? null : rows.get(rows.size() - 1);
+        }
+
+        /** The row that a change found, by what it tells of it; null if there is none. */
+        @Nullable
+        RowImage found(RowImage before) {
+            return rows.size() < 2 ? row() : before.among(rows).orElse(rows.get(0));
+        }
+
+        /** What a transaction leaves: one row at most, even where the history holds one that should have gone. */
+        Held settled() {
+            return rows.size() < 2 ? this : new Held(rows.subList(rows.size() - 1, rows.size()), 1);
+        }
+
+        /** Without a key each change adds one of the equal rows or takes one away. */
         Held after(Version version) {
+            RowImage before = version.before();
             RowImage after = version.after();
-            boolean counted =
-                    !version.change().schema().hasKey() && version.change().operation() != Operation.TRUNCATE;
-            if (!counted) {
-                return after == null ? NOTHING : new Held(after, 1);
+            if (version.change().operation() == Operation.TRUNCATE) {
+                return NOTHING;
             }
-            long left = count + (after == null ? 0 : 1) - (version.before() == null ? 0 : 1);
-            return left <= 0 ? NOTHING : new Held(after == null ? version.before() : after, left);
+            List<RowImage> left = new ArrayList<>(rows);
+            if (version.change().schema().hasKey()) {
+                if (before != null) {
+                    left.remove(found(before));
+                }
+                if (after != null) {
+                    left.add(after);
+                }
+                return new Held(left, 1);
+            }
+            long number = count + (after == null ? 0 : 1) - (before == null ? 0 : 1);
+            RowImage any = after == null ? before : after;
+            return any == null || number <= 0 ? NOTHING : new Held(List.of(any), number);
         }
     }
 
@@ -134,15 +171,18 @@ public final class RowTimeline {
         if (row == null) {
             return Held.NOTHING;
         }
-        return new Held(row, row.schema().hasKey() ? 1 : reader.baselineCount(id, key, at));
+        return new Held(List.of(row), row.schema().hasKey() ? 1 : reader.baselineCount(id, key, at));
     }
 
     private Replay replay(RowKey key, Lsn from, Position end) {
         List<Version> versions = new ArrayList<>();
         Coverage coverage = table.coverage(from).orElse(null);
         Held held = coverage == null ? Held.NOTHING : baseline(key, from);
+        Lsn transaction = from;
         for (Change change : changes(key, from, end)) {
             Lsn commit = change.position().commit();
+            held = commit.equals(transaction) ? held : held.settled();
+            transaction = commit;
             Coverage current = table.coverage(commit).orElse(null);
             if (current == null) {
                 held = Held.NOTHING;
@@ -152,7 +192,7 @@ public final class RowTimeline {
             coverage = current;
             boolean foundNothing = change.operation() == Operation.TRUNCATE && coverage != null && held.row() == null;
             if (!foundNothing) {
-                Version version = resolve(change, key, held.row());
+                Version version = resolve(change, key, held);
                 versions.add(version);
                 held = held.after(version);
             }
@@ -169,19 +209,19 @@ public final class RowTimeline {
         }
     }
 
-    private Version resolve(Change change, RowKey key, @Nullable RowImage row) {
+    private Version resolve(Change change, RowKey key, Held held) {
         return switch (change.operation()) {
-            case TRUNCATE -> new Version(change, row, null);
+            case TRUNCATE -> new Version(change, held.row(), null);
             case INSERT -> new Version(change, null, change.after());
-            case DELETE -> new Version(change, before(change).filledFrom(row), null);
+            case DELETE -> new Version(change, before(change, held), null);
             case UPDATE -> {
                 if (change.oldKey() == null) {
-                    RowImage before = before(change).filledFrom(row);
+                    RowImage before = before(change, held);
                     yield new Version(change, before, after(change).filledFrom(before));
                 }
                 boolean movedAway = key.equals(change.oldKey());
                 yield movedAway
-                        ? new Version(change, before(change).filledFrom(row), null)
+                        ? new Version(change, before(change, held), null)
                         : new Version(change, null, movedHere(change));
             }
         };
@@ -193,19 +233,21 @@ public final class RowTimeline {
         if (known != null) {
             return known;
         }
-        RowImage after = after(change).filledFrom(before(change));
+        RowImage after = after(change).filledFrom(change.before());
         if (!after.complete() && moves < MAX_MOVES) {
             moves++;
             RowKey oldKey = Objects.requireNonNull(change.oldKey());
-            after = after.filledFrom(heldBefore(oldKey, change.position()).row());
+            after = after.filledFrom(before(change, heldBefore(oldKey, change.position())));
             moves--;
             moved.put(change.position(), after);
         }
         return after;
     }
 
-    private static RowImage before(Change change) {
-        return Objects.requireNonNull(change.before());
+    /** The row that the change found, filled from what is held of it. */
+    private static RowImage before(Change change, Held held) {
+        RowImage before = Objects.requireNonNull(change.before());
+        return before.filledFrom(held.found(before));
     }
 
     private static RowImage after(Change change) {

@@ -80,7 +80,8 @@ public final class TableTimeline {
         }
         RowImage after = change.after();
         if (after == null || !last.key().equals(change.key())) {
-            return new RowTimeline.State.Absent();
+            // A row that came under the key before this one left it is still there.
+            return last.alone() ? new RowTimeline.State.Absent() : rows.held(last.key(), at);
         }
         RowImage image = after.filledFrom(change.before());
         return image.complete() ? new RowTimeline.State.Present(image) : rows.held(last.key(), at);

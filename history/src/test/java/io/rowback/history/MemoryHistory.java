@@ -387,7 +387,13 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         TreeMap<RowKey, LastChange> last = new TreeMap<>();
         changes(table, from, to).forEach(change -> {
             for (RowKey key : keys(change)) {
-                last.put(key, new LastChange(key, change));
+                LastChange older = last.get(key);
+                boolean alone = older == null
+                        || !older.change()
+                                .position()
+                                .commit()
+                                .equals(change.position().commit());
+                last.put(key, new LastChange(key, change, alone));
             }
         });
         return last.values().stream();

@@ -94,6 +94,50 @@ class RowTimelineTest {
     }
 
     @Test
+    void rowsThatExchangeTheirKeysWithoutLeavingThemAreBothThere() {
+        history.baseline(full, row(full, "1", "a", "A"), row(full, "2", "b", "B"));
+        history.commit(
+                update(row(full, "1", "a", "A"), row(full, "2", "a", UNKNOWN)),
+                update(row(full, "2", "b", "B"), row(full, "1", "b", UNKNOWN)));
+
+        assertThat(state(ONE, history.here())).isEqualTo(new State.Present(row(full, "1", "b", "B")));
+        assertThat(state(TWO, history.here())).isEqualTo(new State.Present(row(full, "2", "a", "A")));
+        assertThat(versions(TWO)).extracting(Version::before).containsExactly(null, row(full, "2", "b", "B"));
+        assertThat(versions(TWO)).extracting(Version::after).containsExactly(row(full, "2", "a", "A"), null);
+    }
+
+    @Test
+    void ofTwoRowsUnderOneKeyEachChangeConcernsTheOneItFound() {
+        history.baseline(full, row(full, "1", "a", "A"), row(full, "2", "b", "B"), row(full, "3", "c", "C"));
+        history.commit(
+                update(row(full, "1", "a", "A"), row(full, "2", "a", UNKNOWN)),
+                update(row(full, "2", "b", "B"), row(full, "2", "z", UNKNOWN)),
+                update(row(full, "3", "c", "C"), row(full, "1", "c", UNKNOWN)),
+                update(row(full, "2", "z", "B"), row(full, "3", "z", UNKNOWN)));
+        Lsn cycle = history.here();
+        history.commit(insert(row(full, "1", "new", "N")), delete(row(full, "1", "c", "C")));
+        Lsn replaced = history.here();
+        history.commit(insert(row(full, "1", "newer", "N")), delete(row(full, "1", "newer", "N")));
+        history.commit(delete(row(full, "2", "a", "A")));
+
+        assertThat(state(ONE, cycle)).isEqualTo(new State.Present(row(full, "1", "c", "C")));
+        assertThat(state(TWO, cycle)).isEqualTo(new State.Present(row(full, "2", "a", "A")));
+        assertThat(state(RowKey.of("3"), cycle)).isEqualTo(new State.Present(row(full, "3", "z", "B")));
+        assertThat(state(ONE, replaced)).isEqualTo(new State.Present(row(full, "1", "new", "N")));
+        assertThat(state(ONE, history.here())).isEqualTo(new State.Present(row(full, "1", "new", "N")));
+        assertThat(state(TWO, history.here())).isEqualTo(new State.Absent());
+    }
+
+    @Test
+    void aRowThatShouldNotHaveBeenThereIsGoneOnceAnotherOneTookItsKey() {
+        history.baseline(full, row(full, "1", "a", "A"));
+        history.commit(insert(row(full, "1", "b", "B")));
+        history.commit(delete(row(full, "1", "b", "B")));
+
+        assertThat(state(ONE, history.here())).isEqualTo(new State.Absent());
+    }
+
+    @Test
     void aRowThatMovedTooOftenKeepsItsValueUnknownInsteadOfOverflowingTheStack() {
         history.baseline(lean, row(lean, "0", "a", "long"));
         for (int i = 0; i < 5_000; i++) {

@@ -39,6 +39,30 @@ class TableTimelineTest {
     }
 
     @Test
+    void rowsThatExchangedTheirKeysInOneTransactionAreAllThere() {
+        TableSchema users = TableFixture.table("users")
+                .column("id", "bigint")
+                .column("name", "text")
+                .key("id")
+                .build();
+        history.baseline(users, row(users, "1", "a"), row(users, "2", "b"), row(users, "3", "c"));
+        history.commit(
+                update(row(users, "1", "a"), row(users, "2", "a")),
+                update(row(users, "2", "b"), row(users, "3", "b")),
+                update(row(users, "3", "c"), row(users, "1", "c")));
+        Lsn cycle = history.here();
+        history.commit(
+                update(row(users, "1", "c"), row(users, "2", "c")),
+                update(row(users, "2", "a"), row(users, "1", "a")),
+                insert(row(users, "3", "new")),
+                delete(row(users, "3", "b")),
+                delete(row(users, "1", "a")));
+
+        assertThat(rows(cycle)).containsExactly(row(users, "1", "c"), row(users, "2", "a"), row(users, "3", "b"));
+        assertThat(rows(history.here())).containsExactly(row(users, "2", "c"), row(users, "3", "new"));
+    }
+
+    @Test
     void truncateLeavesOnlyWhatCameAfterIt() {
         history.baseline(notes, row(notes, "1", "a"));
         history.commit(insert(row(notes, "2", "b")));

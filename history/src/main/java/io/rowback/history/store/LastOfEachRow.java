@@ -10,11 +10,19 @@ import org.jspecify.annotations.Nullable;
  * Of index keys that are ordered by row and end with a position the last one of each row. Rows are told apart by the
  * bytes between a prefix, which has the same length in all keys, and the position.
  */
-final class LastOfEachRow implements Iterator<byte[]> {
+final class LastOfEachRow implements Iterator<LastOfEachRow.Last> {
     private final Iterator<byte[]> keys;
     private final int prefix;
     private final Predicate<byte[]> wanted;
     private byte @Nullable [] ahead;
+
+    /**
+     * A key.
+     *
+     * @param alone whether no other key of the row has a position in the same transaction
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    record Last(byte[] key, boolean alone) {}
 
     LastOfEachRow(Iterator<byte[]> keys, int prefix, Predicate<byte[]> wanted) {
         this.keys = keys;
@@ -29,17 +37,19 @@ final class LastOfEachRow implements Iterator<byte[]> {
     }
 
     @Override
-    public byte[] next() {
+    public Last next() {
         byte[] last = ahead;
         if (last == null) {
             throw new NoSuchElementException();
         }
+        boolean alone = true;
         ahead = nextWanted();
         while (ahead != null && sameRow(last, ahead)) {
+            alone = !Keys.position(last).commit().equals(Keys.position(ahead).commit());
             last = ahead;
             ahead = nextWanted();
         }
-        return last;
+        return new Last(last, alone);
     }
 
     private byte @Nullable [] nextWanted() {

@@ -114,11 +114,10 @@ final class RowChain {
             equalRows = Math.max(0, equalRows - 1);
             return null;
         }
-        for (RowImage row : held) {
-            if (before.contradictions(row).isEmpty()) {
-                held.remove(row);
-                return row;
-            }
+        RowImage found = before.among(held).orElse(null);
+        if (found != null) {
+            held.remove(found);
+            return found;
         }
         if (held.isEmpty()) {
             broken("found a row, the history holds none");

@@ -113,14 +113,21 @@ final class StoredChanges {
     }
 
     private Stream<Change> changes(KeyScan positions) {
-        return Streams.of(new LogLookup<>(database, schemas, positions, (key, change) -> change), positions);
+        return Streams.of(
+                new LogLookup<>(database, schemas, positions, key -> key, (key, change) -> change), positions);
     }
 
     Stream<LastChange> last(TableId table, Lsn from, Lsn to) {
         KeyScan rows = rowsOf(table, held(from), visible(to));
         LastOfEachRow last = lastOfEachRow(rows, held(from), visible(to));
         return Streams.of(
-                new LogLookup<>(database, schemas, last, (key, change) -> new LastChange(rowKey(key), change)), rows);
+                new LogLookup<>(
+                        database,
+                        schemas,
+                        last,
+                        LastOfEachRow.Last::key,
+                        (entry, change) -> new LastChange(rowKey(entry.key()), change, entry.alone())),
+                rows);
     }
 
     /** A change and a row that it left or found; of an UPDATE that gave the row another key, the old or the new one. */
@@ -133,7 +140,8 @@ final class StoredChanges {
                 .filter(key -> meta.holds(Keys.position(key).commit()))
                 .iterator();
         return Streams.of(
-                new LogLookup<>(database, schemas, held, (key, change) -> new OfRow(rowKey(key), change)), rows);
+                new LogLookup<>(database, schemas, held, key -> key, (key, change) -> new OfRow(rowKey(key), change)),
+                rows);
     }
 
     Stream<RowKey> keys(TableId table, String low, String high, Lsn from, Lsn to) {
@@ -143,7 +151,7 @@ final class StoredChanges {
                 epoch -> new KeyRange(
                         Keys.row(epoch, table, KeyCodec.prefix(low)),
                         Keys.after(Keys.row(epoch, table, KeyCodec.prefix(high)))));
-        return Streams.of(lastOfEachRow(rows, held(from), visible(to)), rows).map(StoredChanges::rowKey);
+        return Streams.of(lastOfEachRow(rows, held(from), visible(to)), rows).map(last -> rowKey(last.key()));
     }
 
     private KeyScan rowsOf(TableId table, Lsn from, Lsn to) {

@@ -58,7 +58,8 @@ final class StoredReferences {
         KeyScan merged = KeyScan.merged(scans, Keys::compareWithoutEpoch);
         int prefix = Keys.TABLE_BYTES + encodedAttributes.length + encodedValues.length;
         LastOfEachRow rows = new LastOfEachRow(merged, prefix, key -> isVisible(table, key, prefix));
-        return Streams.of(rows, merged).map(key -> new RowKey(KeyCodec.decode(Keys.beforePosition(key, prefix))));
+        return Streams.of(rows, merged)
+                .map(last -> new RowKey(KeyCodec.decode(Keys.beforePosition(last.key(), prefix))));
     }
 
     private KeyScan scan(byte[] prefix) {

@@ -19,6 +19,7 @@ import io.rowback.history.Transaction.Counts;
 import io.rowback.history.TransactionId;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,9 +126,14 @@ final class RandomDatabase {
         Lsn commit = new Lsn(lsn + 1 + random.nextInt(100));
         List<Change> done = new ArrayList<>();
         Map<TableId, Counts> counts = new HashMap<>();
-        for (int i = 0; i < changes; i++) {
-            Change change = change(new Position(commit, i));
-            done.add(change);
+        while (done.size() < changes) {
+            if (random.nextInt(15) == 0) {
+                exchange(commit, done);
+            } else {
+                done.add(change(new Position(commit, done.size())));
+            }
+        }
+        for (Change change : done) {
             Counts counted = counts.getOrDefault(change.table(), Counts.NONE);
             counts.put(change.table(), counted.plus(change.operation()));
         }
@@ -160,6 +166,28 @@ final class RandomDatabase {
         RowImage moved = held.containsKey(fresh.key()) ? withKeyOf(old, fresh) : fresh;
         put(held, moved);
         return update(position, table, old, moved);
+    }
+
+    /** Some users pass their keys round, each taking the next one's before that one gives it up; or one takes the place of another. */
+    private void exchange(Lsn commit, List<Change> done) {
+        Map<RowKey, RowImage> held = Objects.requireNonNull(rows.get(users.id()));
+        List<RowImage> some = new ArrayList<>(held.values());
+        Collections.shuffle(some, random);
+        List<RowImage> round = List.copyOf(some.subList(0, Math.min(some.size(), 1 + random.nextInt(4))));
+        if (round.size() == 1) {
+            RowImage old = round.get(0);
+            RowImage fresh = withKeyOf(old, randomRow(users));
+            held.put(key(fresh), fresh);
+            done.add(new Change(new Position(commit, done.size()), Operation.INSERT, users, null, fresh));
+            done.add(new Change(new Position(commit, done.size()), Operation.DELETE, users, old, null));
+            return;
+        }
+        for (int i = 0; i < round.size(); i++) {
+            RowImage old = round.get(i);
+            RowImage moved = withKeyOf(round.get((i + 1) % round.size()), old);
+            held.put(key(moved), moved);
+            done.add(new Change(new Position(commit, done.size()), Operation.UPDATE, users, old, moved));
+        }
     }
 
     private void put(Map<RowKey, RowImage> held, RowImage row) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the lives of one table's rows, following a row from key to key. */
 final class LifeReader {
     private static final String REUSED =
-            "its key was changed, and the old or new key belonged to another row as well: that cannot be mapped";
+            "its key, or one that it had meanwhile, belonged to another row as well: that cannot be mapped";
 
     private final TableInfo table;
     private final Scope scope;
@@ -72,7 +72,8 @@ final class LifeReader {
         if (missing != null) {
             return RowLife.untold(table, key, missing);
         }
-        if (versions.size() > 1 && !isChain(steps)) {
+        // Under one key alone the steps before those of the scope may lie where the history has holes.
+        if (!isChain(versions.size() > 1 ? steps : steps.subList(first, steps.size()))) {
             return RowLife.untold(table, key, REUSED);
         }
         RowKey last = keyAfter(steps, key);
@@ -134,19 +135,28 @@ final class LifeReader {
         return steps;
     }
 
-    /** Whether the steps are those of one row: each finds the key that the one before left. */
+    /** Whether the steps are those of one row: each finds what the one before left. */
     private static boolean isChain(List<RowLife.Step> steps) {
-        RowKey current = null;
-        boolean known = false;
-        for (RowLife.Step step : steps) {
-            RowKey found = keyOf(step.before());
-            if (known && !Objects.equals(current, found)) {
+        for (int i = 1; i < steps.size(); i++) {
+            RowImage left = steps.get(i - 1).after();
+            RowImage found = steps.get(i).before();
+            if (!Objects.equals(keyOf(left), keyOf(found))) {
                 return false;
             }
-            current = keyOf(step.after());
-            known = true;
+            // Only within a transaction two rows have the same key: one that is checked at its end.
+            boolean together = commit(steps.get(i - 1)).equals(commit(steps.get(i)));
+            if (together
+                    && left != null
+                    && found != null
+                    && !found.contradictions(left).isEmpty()) {
+                return false;
+            }
         }
         return true;
+    }
+
+    private static Lsn commit(RowLife.Step step) {
+        return step.change().position().commit();
     }
 
     private static RowKey keyAfter(List<RowLife.Step> steps, RowKey otherwise) {

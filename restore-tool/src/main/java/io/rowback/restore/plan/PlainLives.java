@@ -81,15 +81,20 @@ final class PlainLives {
             return null;
         }
         List<RowLife.Step> steps = new ArrayList<>(changes.size());
+        Lsn inserted = null;
         for (Change change : changes) {
             RowImage before = change.before();
             RowImage after = change.after() == null ? null : change.after().filledFrom(before);
             boolean whole = (before == null || before.complete())
                     && (after == null || change.operation() == Operation.INSERT || after.complete());
             boolean keptKey = before == null || after == null || key.equals(before.key());
-            if (!whole || !keptKey || !key.equals(change.key())) {
+            Lsn commit = change.position().commit();
+            // What one transaction inserts and deletes may be two rows, of which one was there and the other stays.
+            boolean twoRows = change.operation() == Operation.DELETE && commit.equals(inserted);
+            if (!whole || !keptKey || twoRows || !key.equals(change.key())) {
                 return null;
             }
+            inserted = change.operation() == Operation.INSERT ? commit : inserted;
             steps.add(new RowLife.Step(change, scope.contains(change.position()), before, after));
         }
         return steps;

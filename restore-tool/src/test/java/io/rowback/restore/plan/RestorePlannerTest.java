@@ -323,6 +323,27 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void rowsThatExchangedTheirKeysAreRefusedAndNotTakenForOne() {
+        life.commit(update(user("2", "x", "y"), user("2", "z", "y")));
+        Transaction bad = life.commit(
+                update(user("1", "x", "y"), user("2", "x", "y")), update(user("2", "z", "y"), user("1", "z", "y")));
+        RestorePlan plan = undoing(bad).plan(history);
+        assertThat(writes(plan)).isEmpty();
+        assertThat(plan.refusals()).singleElement().asString().contains("belonged to another row");
+        assertThat(writes(undoing(life.commit(delete(user("1", "z", "y")))).plan(history)))
+                .as("what happened since")
+                .containsExactly("insert users 1: 1,z,y");
+    }
+
+    @Test
+    void rowThatTookAnothersPlaceInOneTransactionIsRefused() {
+        Transaction bad = life.commit(insert(user("1", "new", "y")), delete(user("1", "x", "y")));
+        RestorePlan plan = undoing(bad).plan(history);
+        assertThat(writes(plan)).isEmpty();
+        assertThat(plan.refusals()).singleElement().asString().contains("belonged to another row");
+    }
+
+    @Test
     void truncateIsUndoneRowByRow() {
         life.commit(insert(user("3", "a", "b")));
         Transaction bad = life.commit(truncate(USERS));
