@@ -32,6 +32,12 @@ holds() {
     shift
     if "$@" > "$ROWBACK_TRY_ROOT/output" 2>&1; then ok "$what"; else cat "$ROWBACK_TRY_ROOT/output"; fail "$what: $*"; fi
 }
+exits() {
+    local what=$1 expected=$2 status=0
+    shift 2
+    "$@" > "$ROWBACK_TRY_ROOT/output" 2>&1 || status=$?
+    if [ "$status" = "$expected" ]; then ok "$what"; else cat "$ROWBACK_TRY_ROOT/output"; fail "$what: exit status $status: $*"; fi
+}
 has() {
     local what=$1 text=$2
     # Read to the end, so that whoever is heard does not break off.
@@ -43,11 +49,13 @@ in_time() {
     # A machine that has much else to do takes its time.
     for _ in $(seq 600); do
         if "$@" > /dev/null 2>&1; then ok "$what"; return; fi
+        kill -0 "$daemon" || break
         sleep 0.5
     done
     cat "$ROWBACK_TRY_ROOT"/*.log
     fail "$what: $*"
 }
+slots() { sql -c 'select count(*) from pg_replication_slots'; }
 captured() { rowback rowback history t 1 | grep -qF "'new'"; }
 mode() { [ "$(inside stat -c '%a %U %G' "$1")" = "$2" ]; }
 
@@ -76,7 +84,8 @@ for page in "1 rowback" "1 rowback-restore" "8 rowbackd" "8 rowbackd-run" "5 row
 done
 inside bash -c 'cd / && . /usr/share/bash-completion/bash_completion && _completion_loader rowback; COMP_WORDS=(rowback rest); COMP_CWORD=1; COMP_LINE="rowback rest"; _complete_rowback 2> /dev/null; echo "${COMPREPLY[@]}"' | has "bash completes" "restore"
 inside zsh -c 'autoload -Uz compinit && compinit -u && echo ${_comps[rowbackd]}' | has "zsh completes" "_rowbackd"
-rowback rowbackd check 2>&1 | has "no database is configured yet" "no database is configured" || true
+exits "check has nothing to check" 2 rowback rowbackd check
+has "no database is configured yet" "no database is configured" < "$ROWBACK_TRY_ROOT/output"
 
 step "configure and capture"
 inside apt-get -qq install -y --no-install-recommends postgresql > /dev/null 2>&1
@@ -95,6 +104,7 @@ echo '127.0.0.1:55432:app:rowback:secret of the trial' | rowback sh -c 'umask 07
 rowback rowbackd check > /dev/null || set_up
 holds "check finds everything ready" rowback rowbackd check
 rowback env ROWBACK_HTTP_LISTEN= rowbackd run > "$ROWBACK_TRY_ROOT/run.log" 2>&1 &
+daemon=$!
 in_time "the daemon captures" grep -q "capturing app from" "$ROWBACK_TRY_ROOT/run.log"
 sql -c "update t set name = 'new'"
 in_time "the operator's account sees a change" captured
@@ -102,10 +112,13 @@ in_time "the operator's account sees a change" captured
 step "upgrade"
 dpkg-deb -R "$deb" "$ROWBACK_TRY_ROOT/next"
 sed -i 's/^Version: .*/&+next/' "$ROWBACK_TRY_ROOT/next/DEBIAN/control"
+echo '# A key of the next version.' >> "$ROWBACK_TRY_ROOT/next/etc/rowback/rowback.toml"
 dpkg-deb -b "$ROWBACK_TRY_ROOT/next" "$root/root/next.deb" > /dev/null
-inside dpkg -i /root/next.deb > /dev/null
+# As who is asked and presses Enter.
+inside dpkg --force-confdef -i /root/next.deb > /dev/null
 inside dpkg-query -W rowback | has "the new version is there" "+next"
 holds "configuration is as it was written" grep -q "$url" "$root/etc/rowback/rowback.toml"
+holds "the new one lies beside it" test -e "$root/etc/rowback/rowback.toml.dpkg-dist"
 holds "history is there" captured
 # All that the account runs in here.
 rowback bash -c 'kill -TERM -1' || true
@@ -118,20 +131,31 @@ has "reminds of the slot" "pg_drop_replication_slot" < "$ROWBACK_TRY_ROOT/remove
 holds "programs are gone" test ! -e "$root/usr/bin/rowback"
 holds "configuration stays" test -e "$root/etc/rowback/rowback.toml"
 holds "history stays" test -d "$root/var/lib/rowback/app"
-[ "$(sql -c "select pg_drop_replication_slot(slot_name) is not null from pg_replication_slots where slot_name like 'rowback\\_%' and not active")" = t ] || fail "its SQL drops the slot"
+[ "$(slots)" = 1 ] || fail "the daemon has left a slot"
+sql -c "$(grep -F pg_drop_replication_slot "$ROWBACK_TRY_ROOT/remove.log")" > /dev/null
+[ "$(slots)" = 0 ] || fail "its SQL drops the slot"
 ok "its SQL drops the slot"
 
 step "install again, and purge"
-inside dpkg -i /root/rowback.deb > /dev/null
+inside dpkg -i /root/next.deb > /dev/null
 holds "history is still there" captured
 sql -c "select pg_create_logical_replication_slot('rowback_app', 'pgoutput')" > /dev/null
-rowback rowbackd teardown --yes | has "teardown drops the slot" "-- done: SELECT pg_catalog.pg_drop_replication_slot('rowback_app')" || true
-[ "$(sql -c 'select count(*) from pg_replication_slots')" = 0 ] || fail "teardown leaves no slot"
+# The publication is of the DBA who ran setup-sql, and so is what is left.
+exits "teardown leaves something to a DBA" 3 rowback rowbackd teardown --yes
+has "teardown drops the slot" "-- done: SELECT pg_catalog.pg_drop_replication_slot('rowback_app')" < "$ROWBACK_TRY_ROOT/output"
+[ "$(slots)" = 0 ] || fail "teardown leaves no slot"
 ok "teardown leaves no slot"
+sql < "$ROWBACK_TRY_ROOT/output" > /dev/null
+[ "$(sql -c 'select count(*) from pg_publication')" = 0 ] || fail "the SQL that it prints takes the rest away"
+ok "the SQL that it prints takes the rest away"
+# As systemctl enable does, and a timer that has run.
+mkdir -p "$root/etc/systemd/system/timers.target.wants" "$root/var/lib/systemd/timers"
+ln -s /usr/lib/systemd/system/rowback-drill.timer "$root/etc/systemd/system/timers.target.wants/"
+touch "$root/var/lib/systemd/timers/stamp-rowback-drill.timer"
 inside dpkg -P rowback 2>&1 | has "says that the history stays" "The history stays in /var/lib/rowback"
 holds "configuration is gone" test ! -e "$root/etc/rowback"
 holds "history stays, of its account" mode /var/lib/rowback/app "700 rowback rowback"
-holds "nothing of the service is left" test -z "$(find "$root/etc/systemd" "$root/var/lib/systemd" -name 'rowback*' 2> /dev/null)"
+holds "nothing of the service is left" test -z "$(find "$root/etc/systemd" "$root/var/lib/systemd" -name '*rowback*' 2> /dev/null)"
 holds "nothing else is left" test -z "$(find "$root/usr" "$root/etc" "$root/lib" -name '*rowback*' 2> /dev/null)"
 
 step "done"

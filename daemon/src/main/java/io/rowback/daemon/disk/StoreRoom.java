@@ -3,10 +3,7 @@ package io.rowback.daemon.disk;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
+import java.io.File;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +19,7 @@ public final class StoreRoom {
     private static final Logger LOG = LoggerFactory.getLogger(StoreRoom.class);
 
     private final String database;
-    private final FileStore disk;
+    private final File folder;
     private final long minFree;
     private final DatabaseMetrics metrics;
     private final Consumer<StoreRoom> changed;
@@ -37,29 +34,21 @@ public final class StoreRoom {
      */
     public StoreRoom(String database, Path folder, long minFree, DatabaseMetrics metrics, Consumer<StoreRoom> changed) {
         this.database = database;
-        this.disk = disk(folder);
+        this.folder = folder.toFile();
         this.minFree = minFree;
         this.metrics = metrics;
         this.changed = changed;
     }
 
-    private static FileStore disk(Path folder) {
-        try {
-            return Files.getFileStore(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     /** Looks whether there is room for more. Costs microseconds. */
     public boolean isThere() {
-        try {
-            return isThere(disk.getUsableSpace());
-        } catch (IOException e) {
+        // A FileStore would look for the mount point, of which a process in a chroot may see none.
+        if (folder.getTotalSpace() == 0) {
             // Whatever is wrong with the disk, the next write meets it and says more.
-            LOG.debug("the room on the store's disk cannot be told", e);
+            LOG.debug("the room on the store's disk cannot be told");
             return shortage() == null;
         }
+        return isThere(folder.getUsableSpace());
     }
 
     private boolean isThere(long free) {
