@@ -6,6 +6,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,30 +145,12 @@ final class TargetCommandIT {
         server.database().run("alter system set synchronous_standby_names = 'nobody'");
         server.database().query("select pg_reload_conf()");
         Path told = folder.resolve("told");
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Main.class.getName(),
-                "restore",
-                "--store",
-                folder.resolve("store").toString(),
-                "--tx",
-                Long.toString(xid),
-                "--target",
-                database.url(),
-                "--apply",
-                "--yes",
-                "2");
-        Process process =
-                new ProcessBuilder(command).redirectError(told.toFile()).start();
+        Process process = start(told, "--target", database.url(), "--apply", "--yes", "2");
         try {
             String committing =
                     "select count(*) from pg_stat_activity where application_name = 'rowback' and wait_event = 'SyncRep'";
             await(process, () -> database.query(committing).equals(List.of("1")));
-            new ProcessBuilder("kill", "-TERM", Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
+            signal(process, "TERM");
             await(process, () -> Files.readString(told).contains("too late to cancel"));
         } finally {
             server.database().run("alter system reset synchronous_standby_names");
@@ -176,6 +160,63 @@ final class TargetCommandIT {
         assertThat(Files.readString(told))
                 .contains("committed as transaction "
                         + database.query("select distinct xmin from u").get(0));
+    }
+
+    @Test
+    void bundleThatIsInterruptedLeavesNothing() throws Exception {
+        // So many that what is waited for is far from its end when it is seen.
+        database.run("insert into u select i, repeat('x', 200) || i from generate_series(1, 50000) i");
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("many/app"))) {
+            xid = new LiveHistory(database, writer).commit("delete from u");
+        }
+        Files.move(folder.resolve("store"), folder.resolve("few"));
+        Files.move(folder.resolve("many"), folder.resolve("store"));
+        Path bundles = Files.createDirectory(folder.resolve("bundles"));
+        Path told = folder.resolve("told");
+        Process process = start(
+                told,
+                "--max-rows",
+                "50000",
+                "--bundle",
+                bundles.resolve("bundle").toString());
+        try {
+            await(process, () -> holdsRows(bundles));
+            signal(process, "INT");
+            assertThat(process.waitFor()).as(Files.readString(told)).isEqualTo(ErrorCode.INTERRUPTED.exitCode());
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(bundles).isEmptyDirectory();
+    }
+
+    /** Whether a file of an unfinished bundle has been written to. */
+    private static boolean holdsRows(Path bundles) throws IOException {
+        try (Stream<Path> files = Files.walk(bundles)) {
+            return files.anyMatch(
+                    file -> Files.isRegularFile(file) && file.toFile().length() > 0);
+        }
+    }
+
+    /** Starts the tool as a process of its own. */
+    private Process start(Path told, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName(),
+                "restore",
+                "--store",
+                folder.resolve("store").toString(),
+                "--tx",
+                Long.toString(xid)));
+        command.addAll(List.of(options));
+        return new ProcessBuilder(command).redirectError(told.toFile()).start();
+    }
+
+    private static void signal(Process process, String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     private static void await(Process process, Callable<Boolean> condition) throws Exception {
