@@ -43,6 +43,9 @@ class DroppedColumnIT {
                 assertThat(restored.err()).contains("is gone; it is made anew", "NOT NULL of column Pl;an");
                 List<String> apply = new ArrayList<>(List.of("restore", "--table", "users", "--at", at));
                 apply.addAll(List.of("--columns", "Pl;an,a\nb", "--target", "app", "--apply", "--yes", "29"));
+                WrittenBundle bundle = new WrittenBundle(folder.resolve("bundle"), app);
+                apply.addAll(List.of("--bundle", bundle.folder().toString()));
+                List<String> damaged = app.query("select * from users order by id");
                 Database copy = server.createDatabase("copy");
                 copy.run("create table users (id int primary key, \"a\nb\" json)");
                 Output there = daemon.rowback(
@@ -66,6 +69,16 @@ class DroppedColumnIT {
                 assertThat(app.query("select mail, \"Pl;an\" is null from users where id in (3, 50) order by id"))
                         .containsExactly("kept|f", "new|t");
                 assertThatThrownBy(() -> app.run(restored.out())).hasMessageContaining("is there already");
+
+                assertThat(bundle.problems()).isEmpty();
+                app.run("update users set \"Pl;an\" = 'bad' where id = 50");
+                assertThatThrownBy(bundle::undo).hasMessageContaining("holds what the restore did not put there");
+                app.run("update users set \"Pl;an\" = null where id = 50");
+                bundle.undo();
+                assertThat(app.query("select * from users order by id")).isEqualTo(damaged);
+                assertThatThrownBy(bundle::undo).hasMessageContaining("of table users is not there");
+                bundle.restore();
+                assertThat(bundle.problems()).isEmpty();
             }
         }
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -46,15 +45,18 @@ class DroppedTableIT {
                 refused(daemon, at);
                 String sql = restored(daemon, "users", at);
                 assertThat(sql).contains("column twice bigint, whose expression is not known");
-                String[] apply = {"restore", "--table", "users", "--at", at, "--target", "app", "--apply", "--yes", "31"
-                };
-                Output applied = daemon.rowback(apply);
+                List<String> damaged = state(app, "orders");
+                Path folder = this.folder.resolve("bundle");
+                List<String> apply = new ArrayList<>(List.of("restore", "--table", "users", "--at", at));
+                apply.addAll(List.of("--target", "app", "--apply", "--yes", "31", "--bundle", folder.toString()));
+                Output applied = daemon.rowback(apply.toArray(String[]::new));
                 assertThat(applied.exitCode()).as(applied.err()).isZero();
                 assertThat(state(app, "users", "orders")).isEqualTo(before);
                 assertThatThrownBy(() -> app.run(sql)).hasMessageContaining("table users is there already");
                 assertThat(state(app, "users", "orders")).isEqualTo(before);
                 assertThat(app.query("insert into users (mail) values ('new') returning id"))
                         .containsExactly("33");
+                takenBack(new WrittenBundle(folder, app), damaged);
             }
         }
     }
@@ -113,7 +115,30 @@ class DroppedTableIT {
         return restored.out();
     }
 
-    private void refused(RunningDaemon daemon, String at) throws Exception {
+    /** One row more than was restored is there. */
+    private static void takenBack(WrittenBundle bundle, List<String> damaged) throws Exception {
+        Database app = bundle.database();
+        assertThat(bundle.problems()).isEmpty();
+        assertThat(bundle.read("report.md")).contains("- table users is gone and comes back as of LSN");
+        assertThat(bundle.read("affected.csv").lines()).hasSize(1 + 31);
+        assertThatThrownBy(bundle::undo).hasMessageContaining("table users holds what the restore did not put there");
+        app.run("update users set boss = 33 where id = 2");
+        assertThatThrownBy(bundle::undo).hasMessageContaining("users 2");
+        assertThat(bundle.problems()).containsExactly("users 2");
+        assertThat(app.query("select count(*), (select count(*) from orders) from users"))
+                .containsExactly("32|5");
+        app.run("update users set boss = 29 where id = 2; delete from users where id = 33");
+        bundle.undo();
+        assertThat(state(app, "orders"))
+                .as("rows that referred to it, and the schema")
+                .isEqualTo(damaged);
+        assertThat(app.query("select to_regclass('users')")).containsExactly("");
+        assertThatThrownBy(bundle::undo).hasMessageContaining("table users is not there");
+        bundle.restore();
+        assertThat(bundle.problems()).isEmpty();
+    }
+
+    private static void refused(RunningDaemon daemon, String at) throws Exception {
         JsonNode definition = daemon.documents("restore", "--table", "users", "--at", at)
                 .get(0)
                 .get("definitions")
@@ -121,11 +146,6 @@ class DroppedTableIT {
         assertThat(definition.get("table").asText()).isEqualTo("users");
         assertThat(definition.get("sql").toString()).contains("CREATE TABLE public.users", "orders_user_id_fkey");
 
-        Path bundle = folder.resolve("bundle");
-        Output bundled = daemon.rowback("restore", "--table", "users", "--at", at, "--bundle", bundle.toString());
-        assertThat(bundled.exitCode()).isEqualTo(4);
-        assertThat(bundled.err()).contains("which no bundle takes back");
-        assertThat(Files.exists(bundle)).isFalse();
         Output narrowed = daemon.rowback("restore", "--table", "users", "--at", at, "--key", "4");
         assertThat(narrowed.exitCode()).isEqualTo(4);
         assertThat(narrowed.err()).contains("is gone and comes back whole");

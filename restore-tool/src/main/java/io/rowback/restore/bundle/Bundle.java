@@ -108,12 +108,6 @@ public final class Bundle {
 
     /** A row of which the history does not know all could be deleted, but not put back again. */
     private static void requireReversible(RestorePlan plan) {
-        if (!plan.definitions().isEmpty()) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "the plan makes a table or a column anew, which no bundle takes back",
-                    "Write the SQL alone with -o; DROP takes it back.");
-        }
         for (Repair repair : plan.repairs()) {
             if (repair instanceof Repair.DeleteRow delete) {
                 long known = delete.expected().size();

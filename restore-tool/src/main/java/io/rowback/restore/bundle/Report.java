@@ -3,12 +3,14 @@ package io.rowback.restore.bundle;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import io.rowback.restore.sql.RowText;
+import io.rowback.restore.sql.TableDefinition;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +52,13 @@ final class Report {
         line("");
         line("What is put right, as the history knew it at LSN " + plan.seen() + ":");
         line("");
+        for (Definition definition : plan.definitions()) {
+            line("- " + PrintableText.oneLine(definition.toString()) + " is gone and comes back as of LSN "
+                    + definition.asOf() + ". Not known, and not made:");
+            for (String line : new TableDefinition(definition).notKnown()) {
+                line("  - " + line);
+            }
+        }
         for (Transaction transaction : listed(plan.transactions())) {
             line("- transaction " + transaction.id() + ", committed " + transaction.time());
         }
@@ -119,7 +128,8 @@ final class Report {
 
     private void triggers() throws IOException {
         section("Triggers that may fire");
-        for (TableSchema table : plan.tables()) {
+        // A table that is made anew has none yet.
+        for (TableSchema table : plan.makesTables() ? List.<TableSchema>of() : plan.tables()) {
             for (TableSchema.Trigger trigger : table.triggers()) {
                 if (trigger.enabled() != 'D') {
                     line("- " + PrintableText.oneLine(trigger.definition()));
@@ -136,7 +146,8 @@ final class Report {
         line("- `verify.sql` prints each row that is not as it was to be: `psql -XAtq -f verify.sql`");
         line(
                 "- `undo-restore.sql` leads every column that was written back to what it held before. Where it deletes rows that"
-                        + " had come back, foreign keys with ON DELETE CASCADE or SET NULL act on rows that refer to them since");
+                        + " had come back, foreign keys with ON DELETE CASCADE or SET NULL act on rows that refer to them since."
+                        + " A table or a column that was made anew goes again, and all fails if others have put something there");
         line(
                 "- `affected.csv`: each row, to whom it belongs, what was lost (JSON) and what is replaced; `plan.json`: the same for"
                         + " programs, as `rowback restore --json` prints it");

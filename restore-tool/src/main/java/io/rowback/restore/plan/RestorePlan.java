@@ -15,7 +15,7 @@ import java.util.Map;
  * @param request what was asked for
  * @param seen the durable position at which the rows were looked at
  * @param transactions the scope's transactions that damaged rows of the plan, oldest first
- * @param definitions tables and columns that are gone and are made anew first
+ * @param definitions tables and columns that are gone and are made anew first; of a {@link Reversal} those that go again
  * @param tables the tables that are written to, parents first
  * @param statements the writes in the order in which they must happen; those that need each other are together in one
  * @param counts the writes to tables without a key once more: how many equal rows there are to be

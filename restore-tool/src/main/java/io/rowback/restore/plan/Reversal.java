@@ -23,7 +23,7 @@ public final class Reversal {
                 plan.request(),
                 plan.seen(),
                 plan.transactions(),
-                List.of(),
+                plan.definitions(),
                 plan.tables(),
                 statements,
                 plan.counts().stream().map(EqualRows::reversed).toList(),

@@ -3,6 +3,7 @@ package io.rowback.restore.sql;
 import io.rowback.history.TableId;
 import io.rowback.postgres.Literals;
 import io.rowback.postgres.SessionSettings;
+import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.RestorePlan;
@@ -71,10 +72,8 @@ public final class RestoreScript {
         settings(sink);
         sink.take(foreignKeysChecked());
         sink.take(mark());
-        List<TableDefinition> definitions =
-                plan.definitions().stream().map(TableDefinition::new).toList();
-        for (TableDefinition definition : definitions) {
-            take(sink, definition.before());
+        for (Definition definition : plan.definitions()) {
+            take(sink, undo ? new TableRemoval(definition).before() : new TableDefinition(definition).before());
         }
         sink.take(ownPath());
         load(sink);
@@ -96,10 +95,10 @@ public final class RestoreScript {
                 "SET CONSTRAINTS ALL IMMEDIATE"));
         take(sink, TriggerSwitch.on(plan));
         sink.take(set(List.of(), "search_path", ""));
-        for (TableDefinition definition : definitions) {
-            take(sink, definition.after());
-        }
         checks(sink);
+        for (Definition definition : plan.definitions()) {
+            take(sink, undo ? new TableRemoval(definition).after() : new TableDefinition(definition).after());
+        }
         take(sink, SequenceAdvance.of(plan));
         sink.take(statement(Phase.COMMIT, List.of("-- All is as it was to be."), "COMMIT"));
     }
@@ -175,10 +174,9 @@ public final class RestoreScript {
                 .map(transaction -> transaction.id().toString())
                 .collect(Collectors.joining(", "));
         int more = plan.transactions().size() - TRANSACTIONS_NAMED;
-        String did = (undo ? "taken back: " : "") + "what transaction " + ids
-                + (more > 0 ? " and " + more + " more" : "") + " did";
-        String what =
-                plan.definitions().isEmpty() ? did : plan.definitions().get(0).toString();
+        String did = "what transaction " + ids + (more > 0 ? " and " + more + " more" : "") + " did";
+        String what = (undo ? "taken back: " : "")
+                + (plan.definitions().isEmpty() ? did : plan.definitions().get(0));
         return statement(
                 Phase.MARK,
                 List.of("-- Marks this transaction in the history as a restore" + (undo ? " taken back." : ".")),

@@ -103,8 +103,8 @@ final class ScriptHeader {
         lines.add("--   psql -X -v ON_ERROR_STOP=1 -f THIS_FILE -d DATABASE");
         if (!plan.definitions().isEmpty()) {
             lines.add(
-                    "-- It is one transaction. Where one of that name is there, as in a second run, all fails and nothing is");
-            lines.add("-- changed. Before COMMIT every value that was to be put back is checked.");
+                    "-- It is one transaction. Where that is done already, as in a second run, all fails and nothing is changed.");
+            lines.add("-- Before COMMIT every value is checked.");
             lines.add("");
             return;
         }

@@ -96,20 +96,37 @@ public final class TableDefinition {
 
     /** Fails if what is to be made is there. */
     private String unlessThere() {
-        String there = "to_regclass(" + Literals.quote(name) + ")";
+        return failing(
+                "EXISTS (" + there() + ")",
+                definition + " is there already",
+                "Nothing was changed. If this script was run before, it is done; else rename what is there.");
+    }
+
+    /** A query of the catalog that yields a row for the table, or for each column, that is there. */
+    private String there() {
+        String table = "to_regclass(" + Literals.quote(name) + ")";
         String columns = definition.columns().stream()
                 .map(column -> Literals.quote(column.name()))
                 .collect(Collectors.joining(", "));
-        String condition = definition.isOfTable()
-                ? there + " IS NOT NULL"
-                : "EXISTS (SELECT FROM pg_attribute WHERE attrelid = " + there + " AND attname IN (" + columns
-                        + ") AND NOT attisdropped)";
+        return definition.isOfTable()
+                ? "SELECT FROM pg_class WHERE oid = " + table
+                : "SELECT FROM pg_attribute WHERE attrelid = " + table + " AND attname IN (" + columns
+                        + ") AND NOT attisdropped";
+    }
+
+    /** The condition that the table, or one of the columns, is not there. */
+    String isMissing() {
+        return "(SELECT count(*) FROM (" + there() + ") AS there) < "
+                + Math.max(1, definition.columns().size());
+    }
+
+    /** A statement that fails on a condition. */
+    static String failing(String condition, String message, String hint) {
         return Block.of(
                 List.of(
                         "  IF " + condition + " THEN",
-                        "    RAISE EXCEPTION USING MESSAGE = "
-                                + Literals.quote(PrintableText.oneLine(definition + " is there already")) + ",",
-                        "      HINT = 'Nothing was changed. If this script was run before, it is done; else rename what is there.';",
+                        "    RAISE EXCEPTION USING MESSAGE = " + Literals.quote(PrintableText.oneLine(message)) + ",",
+                        "      HINT = " + Literals.quote(hint) + ";",
                         "  END IF;"),
                 false);
     }
@@ -131,7 +148,7 @@ public final class TableDefinition {
         return definition.references().stream().map(TableDefinition::add).toList();
     }
 
-    private static List<ScriptStatement> statements(List<String> comment, List<String> sql) {
+    static List<ScriptStatement> statements(List<String> comment, List<String> sql) {
         List<ScriptStatement> statements = new ArrayList<>();
         for (String statement : sql) {
             statements.add(new ScriptStatement(Phase.DEFINE, statements.isEmpty() ? comment : List.of(), statement, 0));

@@ -6,6 +6,7 @@ import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
 import io.rowback.postgres.PrintableText;
 import io.rowback.postgres.SessionSettings;
+import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.DeleteRow;
@@ -37,6 +38,14 @@ public final class VerifyScript {
         line(out, "BEGIN TRANSACTION READ ONLY;");
         for (Map.Entry<String, String> setting : SessionSettings.pinned().entrySet()) {
             line(out, "SET LOCAL " + setting.getKey() + " = " + Literals.quote(setting.getValue()) + ";");
+        }
+        for (Definition definition : plan.definitions()) {
+            line(out, "");
+            line(
+                    out,
+                    "SELECT " + Literals.quote(PrintableText.oneLine(definition.toString()))
+                            + " AS what, 'is not there' AS problem\n  WHERE "
+                            + new TableDefinition(definition).isMissing() + ";");
         }
         Map<Kind, List<Repair>> kinds = new LinkedHashMap<>();
         for (List<Repair> repairs : plan.keyed()) {
