@@ -42,13 +42,15 @@ final class LastOfEachRow implements Iterator<LastOfEachRow.Last> {
         if (last == null) {
             throw new NoSuchElementException();
         }
-        boolean alone = true;
+        byte[] older = null;
         ahead = nextWanted();
         while (ahead != null && sameRow(last, ahead)) {
-            alone = !Keys.position(last).commit().equals(Keys.position(ahead).commit());
+            older = last;
             last = ahead;
             ahead = nextWanted();
         }
+        boolean alone = older == null
+                || !Keys.position(older).commit().equals(Keys.position(last).commit());
         return new Last(last, alone);
     }
 
