@@ -27,7 +27,9 @@ final class DrainRow implements Bench.Measurement {
             Users users = new Users(database).create().fill();
             try (CaptureDaemon daemon = CaptureDaemon.covering(database, folder, 2)) {
                 BareStream bare = BareStream.create(database, "bare");
-                drain(users, Traffic.UPDATES, WARM_UP, daemon, bare);
+                for (Traffic traffic : Traffic.values()) {
+                    drain(users, traffic, WARM_UP, daemon, bare);
+                }
                 for (Traffic traffic : Traffic.values()) {
                     figures.addAll(drain(users, traffic, CHANGES, daemon, bare));
                 }

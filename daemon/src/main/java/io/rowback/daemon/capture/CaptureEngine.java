@@ -137,8 +137,9 @@ public final class CaptureEngine implements AutoCloseable {
         set(properties, "table.include.list", "rowback[.]no_table");
         set(properties, "skipped.operations", "none");
         set(properties, "lsn.flush.mode", "connector");
-        // So long the stream's thread sleeps once nothing comes, too.
-        set(properties, "poll.interval.ms", "10");
+        // Debezium's queue waits that long for a full batch, the last millisecond of it without rest.
+        set(properties, "max.batch.size", "1");
+        set(properties, "poll.interval.ms", "250");
         set(properties, "errors.max.retries", "0");
         set(properties, "extended.headers.enabled", "false");
         return properties;

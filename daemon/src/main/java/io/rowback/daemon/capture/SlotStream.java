@@ -34,6 +34,7 @@ final class SlotStream implements ReplicationStream {
     private static final Logger LOG = LoggerFactory.getLogger(SlotStream.class);
 
     private static final int MESSAGES_MAX = 1_000;
+    private static final long PAUSE_MILLIS = 10;
     private static final long POSITION_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long IDLE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -91,9 +92,11 @@ final class SlotStream implements ReplicationStream {
         }
         if (isPositionDue()) {
             passOn(debezium);
-            return true;
+        } else if (taken == 0) {
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
-        return taken > 0;
+        // Told that nothing came, Debezium would sleep for as long as it waits for its queue.
+        return true;
     }
 
     private boolean isPositionDue() {
