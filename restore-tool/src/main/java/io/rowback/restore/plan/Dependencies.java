@@ -1,7 +1,6 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.ForeignKey;
-import io.rowback.history.HistoryReader;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
@@ -19,16 +18,17 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes out of a plan what cannot be written: rows whose parent is neither there nor in the plan, and deletions and changes
- * of keys that would take with them, or change, rows that are not in the plan. What hangs on a row that was taken out goes
- * too, and so does one half of a row that was moved between partitions when the other cannot be put back.
+ * Takes out of a plan what cannot be written: rows whose parent is neither there nor in the plan. What hangs on a row that was
+ * taken out goes too, and so does one half of a row that was moved between partitions when the other cannot be put back.
  */
 final class Dependencies {
     private final Tables tables;
     private final Map<Row, Set<Row>> halves;
     private final Parents parents;
     private final List<Finding> findings;
-    private final Dependents dependents;
+    /** By table, the lists of its columns that some foreign key refers to. */
+    private final Map<TableId, Set<List<String>>> referredColumns = new HashMap<>();
+
     private final Set<Row> absent = new LinkedHashSet<>();
     private final Map<TableId, List<ForeignKey>> foreignKeysOfThen = new HashMap<>();
     /** The first finding about each row. */
@@ -43,18 +43,17 @@ final class Dependencies {
      * @param parents which of the rows that they refer to are there
      */
     Dependencies(
-            HistoryReader reader,
-            Tables tables,
-            Map<Row, Set<Row>> halves,
-            Parents parents,
-            List<Draft> drafts,
-            List<Finding> findings) {
+            Tables tables, Map<Row, Set<Row>> halves, Parents parents, List<Draft> drafts, List<Finding> findings) {
         this.tables = tables;
         this.halves = halves;
         this.parents = parents;
         this.findings = findings;
         this.drafts = drafts;
-        this.dependents = new Dependents(reader, tables, drafts);
+        tables.all().stream()
+                .flatMap(table -> table.schema().foreignKeys().stream())
+                .forEach(foreignKey -> referredColumns
+                        .computeIfAbsent(foreignKey.refTable(), table -> new HashSet<>())
+                        .add(foreignKey.refColumns()));
         findings.forEach(this::note);
         int before;
         do {
@@ -79,17 +78,13 @@ final class Dependencies {
 
     private List<Draft> possible() {
         Set<RowReference> provided = new HashSet<>();
-        Map<RowReference, Draft> planned = new HashMap<>();
         Set<RowReference> deleted = new HashSet<>();
-        boolean someGo = drafts.stream().anyMatch(dependents::letsGo);
         for (Draft draft : drafts) {
-            if (someGo) {
-                planned.put(byKey(draft), draft);
-            }
             if (draft.repair() instanceof Repair.DeleteRow) {
-                deleted.add(byKey(draft));
+                deleted.add(RowReference.of(draft.table(), draft.repair().key()));
             }
-            for (List<String> columns : dependents.referredColumns(draft.table().id())) {
+            for (List<String> columns :
+                    referredColumns.getOrDefault(draft.table().id(), Set.of())) {
                 RowReference reference = draft.identifiedAfter(columns);
                 if (reference != null) {
                     provided.add(reference.normal(draft.table()));
@@ -101,9 +96,6 @@ final class Dependencies {
         List<Draft> possible = new ArrayList<>();
         for (Draft draft : drafts) {
             Finding obstacle = lostHalf(draft, rows);
-            if (obstacle == null) {
-                obstacle = dependents.obstacle(draft, planned);
-            }
             if (obstacle == null) {
                 obstacle = missingParent(draft, provided, deleted);
             }
@@ -215,9 +207,5 @@ final class Dependencies {
 
     private static boolean isKey(TableSchema table, List<String> columns) {
         return Set.copyOf(columns).equals(Set.copyOf(table.key()));
-    }
-
-    private static RowReference byKey(Draft draft) {
-        return RowReference.of(draft.table(), draft.repair().key());
     }
 }

@@ -12,15 +12,13 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Equality;
-import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,18 +27,19 @@ final class Dependents {
     private final HistoryReader reader;
     private final Lsn durable;
     private final EqualReferences equal;
+    private final List<Draft> drafts;
     /** By the table referred to, the foreign keys that lead there. */
     private final Map<TableId, List<Reference>> referring = new HashMap<>();
 
-    private final Map<TableId, Set<List<String>>> referredColumns = new HashMap<>();
-
     private record Reference(TableInfo child, ForeignKey foreignKey) {}
 
-    Dependents(HistoryReader reader, Tables tables, List<Draft> drafts) {
+    /** Looks at the writes of a plan, which are all of these. */
+    Dependents(HistoryReader reader, List<Draft> drafts) {
         this.reader = reader;
         this.durable = reader.info().durable();
         this.equal = new EqualReferences(reader, drafts);
-        for (TableInfo child : tables.all()) {
+        this.drafts = drafts;
+        for (TableInfo child : reader.tables()) {
             for (ForeignKey foreignKey : child.schema().foreignKeys()) {
                 referring
                         .computeIfAbsent(foreignKey.refTable(), table -> new ArrayList<>())
@@ -49,29 +48,31 @@ final class Dependents {
         }
     }
 
-    /** The lists of columns of a table that some foreign key refers to. */
-    Set<List<String>> referredColumns(TableId table) {
-        return referredColumns.computeIfAbsent(table, id -> referring.getOrDefault(id, List.of()).stream()
-                .map(reference -> reference.foreignKey().refColumns())
-                .collect(Collectors.toSet()));
+    /** Why rows cannot be deleted, or their keys not be set back: rows outside the plan refer to them now. */
+    List<Finding> obstacles() {
+        List<Draft> letting = drafts.stream().filter(this::letsGo).toList();
+        if (letting.isEmpty()) {
+            return List.of();
+        }
+        Map<RowReference, Draft> planned = new HashMap<>();
+        drafts.forEach(draft ->
+                planned.put(RowReference.of(draft.table(), draft.repair().key()), draft));
+        return letting.stream()
+                .flatMap(draft -> obstacle(draft, planned).stream())
+                .toList();
     }
 
     /** Whether the write takes away what rows may refer to. */
-    boolean letsGo(Draft draft) {
+    private boolean letsGo(Draft draft) {
         return referring.getOrDefault(draft.table().id(), List.of()).stream()
                 .anyMatch(reference -> letsGo(draft, reference.foreignKey()));
     }
 
-    /** Why a row cannot be deleted, or its key not be set back: a row outside the plan refers to it now. */
-    @Nullable
-    Finding obstacle(Draft draft, Map<RowReference, Draft> planned) {
-        for (Reference reference : referring.getOrDefault(draft.table().id(), List.of())) {
-            Finding obstacle = letsGo(draft, reference.foreignKey()) ? obstacle(draft, reference, planned) : null;
-            if (obstacle != null) {
-                return obstacle;
-            }
-        }
-        return null;
+    private Optional<Finding> obstacle(Draft draft, Map<RowReference, Draft> planned) {
+        return referring.getOrDefault(draft.table().id(), List.of()).stream()
+                .filter(reference -> letsGo(draft, reference.foreignKey()))
+                .flatMap(reference -> Stream.ofNullable(obstacle(draft, reference, planned)))
+                .findFirst();
     }
 
     private @Nullable Finding obstacle(Draft draft, Reference reference, Map<RowReference, Draft> planned) {

@@ -54,6 +54,6 @@ final class HistoryRows implements CurrentRows {
 
     @Override
     public List<Finding> obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode) {
-        return List.of();
+        return new Dependents(reader, drafts).obstacles();
     }
 }

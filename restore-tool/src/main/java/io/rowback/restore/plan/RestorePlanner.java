@@ -216,7 +216,7 @@ public final class RestorePlanner {
         Parents parents = new Parents(current, tables, drafts);
         while (true) {
             int known = findings.size();
-            Dependencies dependencies = new Dependencies(reader, tables, moved.halves(), parents, drafts, findings);
+            Dependencies dependencies = new Dependencies(tables, moved.halves(), parents, drafts, findings);
             if (addParents(dependencies.absent(), known)) {
                 parents = new Parents(current, tables, drafts);
                 continue;

@@ -153,7 +153,8 @@ final class ScopeRows {
         return new RowbackException(
                 ErrorCode.REFUSED,
                 "the scope touches more than " + MOST + " rows",
-                "Restore it in parts, each by --table and --key-range or a shorter window, a table before those that"
-                        + " refer to it.");
+                "Restore it in parts, each by --table and --key-range, or by a shorter window, the latest first. Apply"
+                        + " each before the next is planned: a table before those that refer to it, --with-parents where"
+                        + " rows refer to others of their table. What was inserted goes last, the other way round.");
     }
 }
