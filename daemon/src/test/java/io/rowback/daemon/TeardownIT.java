@@ -9,6 +9,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -38,6 +40,8 @@ class TeardownIT {
     void whatTheHistorySawChangeIsSetBackAndTheRestIsLeftToAPerson() throws Exception {
         Database app = captured("all");
         Path store = folder.resolve("app");
+        app.run("alter publication rowback drop table switched; create table later (id int primary key);"
+                + " alter table later replica identity full");
 
         Result printed = teardown(app);
         assertThat(printed.status()).isZero();
@@ -51,12 +55,27 @@ class TeardownIT {
                 .contains(
                         "\n-- ALTER TABLE public.shared REPLICA IDENTITY DEFAULT; -- unless readers of publication other")
                 .contains("rm -r " + store)
-                .doesNotContain("annotate");
-        assertThat(app.query(LEFT)).containsExactly("1|2|alwaysf plaind sharedf switchedf");
+                .doesNotContain("annotate", "later");
+        assertThat(run(app, folder.resolve("elsewhere")).out())
+                .contains("\n-- ALTER TABLE public.always REPLICA IDENTITY DEFAULT; -- if FULL was set for Rowback");
+        assertThat(run(new Database(1, "nobody", "nowhere"), folder).out())
+                .contains("\nALTER TABLE public.switched REPLICA IDENTITY DEFAULT;\n");
+        assertThat(app.query(LEFT)).containsExactly("1|2|alwaysf laterf plaind sharedf switchedf");
 
+        try (Connection other = app.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("lock table switched");
+            Result left = teardown(app, "--yes");
+            assertThat(left.status()).isEqualTo(3);
+            assertThat(left.out()).contains("""
+                            -- left, ERROR: canceling statement due to lock timeout:
+                            ALTER TABLE public.switched REPLICA IDENTITY DEFAULT;
+                            """);
+        }
         Result done = teardown(app, "--yes");
         assertThat(done.status()).isEqualTo(3);
-        assertThat(app.query(LEFT)).containsExactly("0|1|alwaysf plaind sharedf switchedd");
+        assertThat(app.query(LEFT)).containsExactly("0|1|alwaysf laterf plaind sharedf switchedd");
         assertThat(store).isNotEmptyDirectory();
 
         app.run(
@@ -68,7 +87,11 @@ class TeardownIT {
     void sqlThatIsPrintedIsWhatTheServerTakes() throws Exception {
         Database app = captured("printed");
 
-        app.run(teardown(app).out());
+        app.run("create schema rowback; create function rowback.annotate() returns int language sql as 'select 1'");
+        Result printed = teardown(app);
+        assertThat(printed.out()).contains("psql -X -f share/annotate-remove.sql printed");
+
+        app.run(printed.out());
 
         assertThat(app.query(LEFT)).containsExactly("0|1|alwaysf plaind sharedf switchedd");
     }
@@ -121,6 +144,24 @@ class TeardownIT {
             assertThat(app.query(LEFT)).containsExactly("2|1|td");
         } finally {
             app.run("select pg_drop_replication_slot('other_reader'); select pg_drop_replication_slot('rowback_app')");
+        }
+    }
+
+    @Test
+    void slotsThatCannotReadThePublicationAreNeitherDroppedNorInItsWay() throws Exception {
+        Database neighbour = server.createDatabase("neighbour");
+        neighbour.run("select pg_create_logical_replication_slot(name, 'pgoutput')"
+                + " from unnest('{rowback_app,other_reader}'::text[]) name");
+        Database app = server.createDatabase("beside");
+        app.run("create table t (id int primary key); create publication rowback for table only t;"
+                + " select pg_create_logical_replication_slot('decoding', 'test_decoding')");
+        try (Connection connection = app.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("select pg_create_logical_replication_slot('passing', 'pgoutput', true)");
+            assertThat(teardown(app).out().lines().filter(line -> !line.startsWith("--")))
+                    .containsExactly("DROP PUBLICATION rowback;");
+        } finally {
+            neighbour.run("select pg_drop_replication_slot(slot_name) from pg_replication_slots where not temporary");
         }
     }
 

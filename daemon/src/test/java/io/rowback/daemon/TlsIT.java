@@ -1,7 +1,10 @@
 package io.rowback.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rowback.postgres.ConnectionSettings;
+import io.rowback.postgres.Connections;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
@@ -10,6 +13,8 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.sql.SQLException;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -108,6 +113,22 @@ class TlsIT {
                 .startsWith("13 ")
                 .contains("localhost could not be verified");
         assertThat(check(url(app, "localhost", "verify-ca", "authority", true))).startsWith("0 ");
+    }
+
+    @Test
+    void walsenderOfAServerThatIsNotTheOneIsRefused() throws Exception {
+        Database app = database("walsender");
+        assertThatThrownBy(() -> replicate(url(app, "127.0.0.1", "verify-full", "stranger", true)))
+                .isInstanceOf(SQLException.class)
+                .hasRootCauseInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> replicate(url(app, "localhost", "verify-full", "authority", true)))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("localhost could not be verified");
+        replicate(url(app, "127.0.0.1", "verify-full", "authority", true));
+    }
+
+    private static void replicate(String url) throws SQLException {
+        new Connections(ConnectionSettings.parse(url), "test").openReplication().close();
     }
 
     @Test

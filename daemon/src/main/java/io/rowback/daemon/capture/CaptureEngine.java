@@ -112,21 +112,13 @@ public final class CaptureEngine implements AutoCloseable {
 
     private Properties properties() {
         Properties properties = new Properties();
-        ConnectionSettings settings = session.connections().settings();
         set(properties, "name", session.name());
         set(properties, "topic.prefix", session.name());
         set(properties, "connector.class", RowbackConnector.class.getName());
         set(properties, "offset.storage", DurableOffsets.class.getName());
         set(properties, "tasks.max", "1");
         set(properties, "record.processing.threads", "1");
-        set(properties, "database.hostname", settings.host());
-        set(properties, "database.port", Integer.toString(settings.port()));
-        set(properties, "database.dbname", settings.database());
-        set(properties, "database.user", settings.user());
-        if (settings.password() != null) {
-            set(properties, "database.password", settings.password());
-        }
-        settings.driverProperties().forEach((key, value) -> set(properties, "driver." + key, value));
+        connect(properties, session.connections().settings());
         set(properties, "plugin.name", "pgoutput");
         set(properties, "slot.name", session.database().slot());
         set(properties, "slot.max.retries", "0");
@@ -143,6 +135,18 @@ public final class CaptureEngine implements AutoCloseable {
         set(properties, "errors.max.retries", "0");
         set(properties, "extended.headers.enabled", "false");
         return properties;
+    }
+
+    /** Debezium opens connections of its own as well: those are verified just as ours are. */
+    static void connect(Properties properties, ConnectionSettings settings) {
+        set(properties, "database.hostname", settings.host());
+        set(properties, "database.port", Integer.toString(settings.port()));
+        set(properties, "database.dbname", settings.database());
+        set(properties, "database.user", settings.user());
+        if (settings.password() != null) {
+            set(properties, "database.password", settings.password());
+        }
+        settings.driverProperties().forEach((key, value) -> set(properties, "driver." + key, value));
     }
 
     private static void set(Properties properties, String key, String value) {
