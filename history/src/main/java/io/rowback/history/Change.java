@@ -48,4 +48,13 @@ public record Change(
         RowKey old = Objects.requireNonNull(before.key(), "key of a change is known");
         return old.equals(after.key()) ? null : old;
     }
+
+    /** How many rows more it leaves under that key than it found, of those that it tells: -1, 0 or 1. */
+    public int added(RowKey key) {
+        return holds(after, key) - holds(before, key);
+    }
+
+    private static int holds(@Nullable RowImage image, RowKey key) {
+        return image != null && key.equals(image.key()) ? 1 : 0;
+    }
 }

@@ -196,8 +196,12 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
         Lsn at = copy || durable.isBefore(stands) ? durable : stands;
         Visibility snapshot = copy ? null : session.row(Visibility.SQL, row -> Visibility.parse(row.getString(1)));
         TableId id = table.schema().id();
-        return new TableComparison(session, table(id), facts(id), reader, table, at, snapshot, differences)
-                .compare(progress);
+        session.endWithUs();
+        return table.schema().hasKey()
+                ? new TableComparison(session, table(id), facts(id), reader, table, at, snapshot, differences)
+                        .compare(progress)
+                : new EqualRowsComparison(table(id), reader, table, at, snapshot, differences)
+                        .compare(session, facts(id), progress);
     }
 
     /** What writing this plan, which was made for this database, would do and meet. */

@@ -14,6 +14,9 @@ import java.util.List;
 
 /** One connection to the live database in one snapshot, which only reads. Confined to one thread. */
 final class Session implements AutoCloseable {
+    private static final String ENDS_WITH_US =
+            "SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)";
+
     private final Connections connections;
     private final Connection connection;
 
@@ -69,6 +72,16 @@ final class Session implements AutoCloseable {
             if (!connection.isClosed()) {
                 connection.releaseSavepoint(savepoint);
             }
+        }
+    }
+
+    /** From here on a statement that takes long ends once we are gone, where the server's system can tell. */
+    void endWithUs() {
+        try {
+            attempt(ENDS_WITH_US, row -> row.getString(1));
+        } catch (SQLException e) {
+            // It then ends by itself.
+            return;
         }
     }
 

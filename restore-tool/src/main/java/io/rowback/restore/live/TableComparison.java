@@ -11,8 +11,6 @@ import io.rowback.history.RowTimeline;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
 import io.rowback.postgres.Identifiers;
-import io.rowback.restore.live.RowDifference.Kind;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,14 +25,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares all rows of a live table with those that the history holds at some point: row by row in the order of the
+ * Compares all rows of a live table that has a key with those that the history holds at some point: row by row in the order of the
  * history's keys, then, only if there are more live rows than were found so, each live key. Used once.
  */
 final class TableComparison {
     private static final int BATCH_ROWS = 1_000;
     private static final long BATCH_BYTES = 8L << 20;
-    private static final String ENDS_WITH_US =
-            "SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)";
 
     private final Session session;
     private final LiveTable live;
@@ -81,7 +77,6 @@ final class TableComparison {
      * @param progress takes how many rows were compared so far
      */
     Compared compare(Consumer<Long> progress) {
-        endWithUs();
         Map<RowKey, RowImage> batch = new LinkedHashMap<>();
         long bytes = 0;
         try (Stream<RowImage> all = new TableTimeline(reader, table).asOf(at)) {
@@ -102,16 +97,6 @@ final class TableComparison {
         }
         progress.accept(rows);
         return new Compared(rows, incomplete);
-    }
-
-    /** A statement that takes long ends once we are gone, where the server's system can tell. */
-    private void endWithUs() {
-        try {
-            session.attempt(ENDS_WITH_US, row -> row.getString(1));
-        } catch (SQLException e) {
-            // It then ends by itself.
-            return;
-        }
     }
 
     private static long bytes(RowImage row) {
@@ -155,11 +140,11 @@ final class TableComparison {
             return null;
         }
         if (held == null || there == null) {
-            return new RowDifference(live.schema(), key, held == null ? Kind.EXTRA : Kind.MISSING, List.of());
+            return new RowDifference(live.schema(), key, held == null ? 0 : 1, there == null ? 0 : 1, List.of());
         }
         List<String> columns =
                 there.contradictions(held).stream().map(Column::name).toList();
-        return columns.isEmpty() ? null : new RowDifference(live.schema(), key, Kind.VALUES, columns);
+        return columns.isEmpty() ? null : new RowDifference(live.schema(), key, 1, 1, columns);
     }
 
     /** The first commit that changed the row and that the snapshot does not see; of one row it sees none behind. */

@@ -30,16 +30,25 @@ public final class ComparisonPrinter {
                     .putTable(difference.table().name())
                     .putKey("key", difference.table(), difference.key())
                     .put("difference", difference.kind().name().toLowerCase(Locale.ROOT))
+                    .put("held", difference.held())
+                    .put("there", difference.there())
                     .putStrings("columns", difference.columns()));
             return;
         }
-        String what =
-                switch (difference.kind()) {
-                    case MISSING -> "the history holds it, it is not in the database";
-                    case EXTRA -> "it is in the database, the history does not hold it";
-                    case VALUES -> "other values than the history holds in " + String.join(", ", difference.columns());
-                };
-        output.line(PrintableText.oneLine(RowText.name(difference.table(), difference.key()) + ": " + what));
+        output.line(
+                PrintableText.oneLine(RowText.name(difference.table(), difference.key()) + ": " + what(difference)));
+    }
+
+    private static String what(RowDifference difference) {
+        if (!difference.table().hasKey()) {
+            return "it is in the database " + difference.there() + " times, for the history " + difference.held()
+                    + " times";
+        }
+        return switch (difference.kind()) {
+            case MISSING -> "the history holds it, it is not in the database";
+            case EXTRA -> "it is in the database, the history does not hold it";
+            case VALUES -> "other values than the history holds in " + String.join(", ", difference.columns());
+        };
     }
 
     /** Notes a table that is left out. */

@@ -181,16 +181,12 @@ final class KeylessTable {
             for (Change change : (Iterable<Change>) changes::iterator) {
                 if (change.position().compareTo(entry.last) > 0) {
                     truncated |= change.operation() == Operation.TRUNCATE;
-                    more += holds(change.after(), key) - holds(change.before(), key);
+                    more += change.added(key);
                     by = reader.transaction(change.position().commit()).orElse(by);
                 }
             }
         }
         return new Later(more, by, truncated);
-    }
-
-    private static int holds(@Nullable RowImage image, RowKey key) {
-        return image != null && key.equals(image.key()) ? 1 : 0;
     }
 
     private List<Cell> cells(RowImage image) {
