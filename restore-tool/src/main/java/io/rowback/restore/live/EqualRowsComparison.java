@@ -10,7 +10,6 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
-import io.rowback.postgres.Identifiers;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -128,11 +127,8 @@ final class EqualRowsComparison {
         StringBuilder digested = new StringBuilder("'\\x'::bytea");
         for (Column column : live.schema().columns()) {
             if (!column.generated()) {
-                String name = "t." + Identifiers.quote(column.name());
                 String text = "c" + texts.size();
-                // IS NOT NULL is false of a composite value too, if one of its fields is NULL.
-                texts.add("CASE WHEN " + name + " IS DISTINCT FROM NULL THEN convert_to(format('%s', " + name
-                        + "), 'UTF8') END AS " + text);
+                texts.add("convert_to(" + LiveRows.text(column) + ", 'UTF8') AS " + text);
                 digested.append(" || coalesce(int4send(")
                         .append(column.attnum())
                         .append(") || int4send(octet_length(")

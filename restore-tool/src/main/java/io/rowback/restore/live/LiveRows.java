@@ -105,11 +105,14 @@ final class LiveRows {
     }
 
     private static String printed(Column column) {
+        return column.published() ? ", " + text(column) : ", NULL";
+    }
+
+    /** The text that the type's output function prints of the column of {@code t}, NULL of NULL. */
+    static String text(Column column) {
         String name = "t." + Identifiers.quote(column.name());
         // IS NOT NULL is false of a composite value too, if one of its fields is NULL.
-        return column.published()
-                ? ", CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END"
-                : ", NULL";
+        return "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END";
     }
 
     private static RowImage image(TableSchema table, ResultSet row) throws SQLException {
