@@ -33,6 +33,9 @@ final class RandomRestore {
     private static final List<String> REFUSALS =
             List.of("its key was changed", "it takes a unique value", "the history does not know", "moved");
 
+    /** Of a life that changed keys: one of them may have been given to a new row since. */
+    private static final String REUSED = "belonged to another row as well";
+
     /**
      * Of a life that altered a table. A column renamed and the table truncated between two looks at the catalog may as well be a
      * rewrite; a look that comes right behind the last moment ends the coverage below it.
@@ -176,6 +179,9 @@ final class RandomRestore {
             if (plan.outcome() == RestorePlan.Outcome.REFUSED) {
                 if (request.onConflict() == ConflictMode.OVERWRITE) {
                     List<String> allowed = new ArrayList<>(REFUSALS);
+                    if (life.moments().stream().anyMatch(moment -> !moment.plain())) {
+                        allowed.add(REUSED);
+                    }
                     if (life.sinceAltered() > 0) {
                         allowed.add(PERHAPS_REWRITTEN);
                     }
