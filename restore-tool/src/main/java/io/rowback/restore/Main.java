@@ -50,9 +50,22 @@ public final class Main {
         CommandLine commandLine = commandLine(root);
         commandLine.setOut(new PrintWriter(out, true));
         commandLine.setErr(err);
-        int exitCode = flush(out, err, commandLine.execute(args));
+        int exitCode = flush(out, err, execute(commandLine, args));
         root.interruption().told(exitCode);
         return exitCode;
+    }
+
+    private static int execute(CommandLine commandLine, String... args) {
+        try {
+            return commandLine.execute(args);
+        } catch (OutOfMemoryError e) {
+            PrintWriter err = commandLine.getErr();
+            err.println("error: the " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MB of memory that this command has do not suffice");
+            err.println(
+                    "hint: Ask for less at a time, or give it more, say 8 GB by ROWBACK_JAVA_OPTS=-Xmx8g in the environment.");
+            return ErrorCode.FAILED.exitCode();
+        }
     }
 
     /** Hands over what was printed; returns the exit code that a command with this one then has. */

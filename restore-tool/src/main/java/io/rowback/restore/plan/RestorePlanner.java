@@ -92,7 +92,7 @@ public final class RestorePlanner {
     }
 
     private RestorePlan plan(PlanningWatch watch) {
-        ScopeRows scope = new ScopeRows(reader, tables, request.scope(), watch);
+        ScopeRows scope = new ScopeRows(reader, tables, request.scope(), watch, ScopeRows.MOST);
         Set<Row> rows = scope.read();
         long planned = 0;
         for (Iterator<Row> rest = rows.iterator(); rest.hasNext(); ) {

@@ -24,8 +24,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The rows that a scope's changes touched, as far as the scope's narrowing goes by table and key. */
 final class ScopeRows {
-    /** Keys of touched rows are held in memory, and looking at each takes a moment. */
-    private static final int MOST = 1_000_000;
+    /** What a row of short values takes at the peak, when its plan is nearly made: twice what it takes then. */
+    private static final long BYTES_PER_ROW = 640;
+
+    /** What certainly does not fit into memory is refused while its keys are read, not after minutes. */
+    static final int MOST =
+            (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / BYTES_PER_ROW);
 
     /** After so many each time the watch is told. */
     private static final int TOLD = 1_000;
@@ -34,14 +38,16 @@ final class ScopeRows {
     private final Tables tables;
     private final Scope scope;
     private final PlanningWatch watch;
+    private final int most;
     private final Set<Row> touched = new LinkedHashSet<>();
     private final Map<TableId, Set<RowKey>> withoutKey = new LinkedHashMap<>();
 
-    ScopeRows(HistoryReader reader, Tables tables, Scope scope, PlanningWatch watch) {
+    ScopeRows(HistoryReader reader, Tables tables, Scope scope, PlanningWatch watch, int most) {
         this.reader = reader;
         this.tables = tables;
         this.scope = scope;
         this.watch = watch;
+        this.most = most;
     }
 
     /** The rows in the order in which the scope first touched them. */
@@ -87,7 +93,7 @@ final class ScopeRows {
         if (!related) {
             return Set.of(row);
         }
-        RelatedRows rows = new RelatedRows(reader, tables, row, MOST);
+        RelatedRows rows = new RelatedRows(reader, tables, row, most);
         if (rows.cut()) {
             throw tooMany();
         }
@@ -143,17 +149,19 @@ final class ScopeRows {
         refuseTooMany(touched);
     }
 
-    private static void refuseTooMany(Set<?> rows) {
-        if (rows.size() > MOST) {
+    private void refuseTooMany(Set<?> rows) {
+        if (rows.size() > most) {
             throw tooMany();
         }
     }
 
-    private static RowbackException tooMany() {
+    private RowbackException tooMany() {
         return new RowbackException(
                 ErrorCode.REFUSED,
-                "the scope touches more than " + MOST + " rows",
-                "Restore it in parts, each by --table and --key-range, or by a shorter window, the latest first. Apply"
+                "the scope touches more than " + most
+                        + " rows: a plan of more does not fit into the memory of this command",
+                "Give it more, say 8 GB by ROWBACK_JAVA_OPTS=-Xmx8g in the environment. Or restore in parts, each by"
+                        + " --table and --key-range, or by a shorter window, the latest first. Apply"
                         + " each before the next is planned: a table before those that refer to it, --with-parents where"
                         + " rows refer to others of their table. What was inserted goes last, the other way round.");
     }
