@@ -6,6 +6,8 @@ import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowTimeline;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
 import io.rowback.history.store.RocksHistoryReader;
@@ -16,10 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -43,6 +47,7 @@ class OracleIT {
     private Path folder;
 
     private final Map<RandomRestore.Ending, Integer> endings = new EnumMap<>(RandomRestore.Ending.class);
+    private int played;
 
     @ParameterizedTest(name = "Postgres {0}")
     @ValueSource(ints = {14, 18})
@@ -58,7 +63,7 @@ class OracleIT {
                 live(postgres, seeds(new Random().nextInt()));
             }
         }
-        System.out.println("lives on Postgres " + postgres + ": " + endings);
+        System.out.println(played + " lives on Postgres " + postgres + ": " + endings);
         assertThat(endings).containsKeys(RandomRestore.Ending.AS_OF_APPLIED, RandomRestore.Ending.UNDO_APPLIED);
     }
 
@@ -82,6 +87,7 @@ class OracleIT {
                 for (int i = 0; i < RESTORES; i++) {
                     play(lives, daemon, home.resolve("store").resolve("app"), database);
                 }
+                played += lives.size();
             }
         } finally {
             for (RandomLife life : lives.values()) {
@@ -117,7 +123,7 @@ class OracleIT {
                 int since = Math.max(from, life.sinceAltered());
                 if (since < moments.size()) {
                     int target = since + random.nextInt(moments.size() - since);
-                    RandomRestore restore = new RandomRestore(store, life, database);
+                    RandomRestore restore = new RandomRestore(store, life, database, random);
                     RandomRestore.Ending ending =
                             random.nextBoolean() ? restore.asOf(moments.get(target)) : restore.undo(target);
                     endings.merge(ending, 1, Integer::sum);
@@ -132,6 +138,7 @@ class OracleIT {
         try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
             boolean altered = life.sinceAltered() > 0;
             for (TableInfo table : life.tables(reader)) {
+                Set<RowKey> seen = new HashSet<>();
                 for (RandomLife.Moment moment : moments) {
                     if (altered && table.coverage(Lsn.parse(moment.at())).isEmpty()) {
                         // Altered and truncated between two looks at the catalog, it may as well have been rewritten.
@@ -140,12 +147,22 @@ class OracleIT {
                     Map<List<String>, Map<String, String>> truth =
                             moment.rows(table.schema().name().name());
                     Map<List<String>, Map<String, String>> told = new HashMap<>();
+                    Map<RowKey, RowImage> images = new HashMap<>();
                     try (Stream<RowImage> rows = new TableTimeline(reader, table).asOf(Lsn.parse(moment.at()))) {
-                        rows.forEach(row -> tell(row, told, truth, altered));
+                        rows.forEach(row -> images.put(row.key(), row));
                     }
+                    images.values().forEach(row -> tell(row, told, truth, altered));
                     assertThat(told)
                             .as("%s at %s", table.schema().name(), moment.at())
                             .isEqualTo(truth);
+                    seen.addAll(images.keySet());
+                    for (RowKey key : seen) {
+                        assertThat(new RowTimeline(reader, table)
+                                        .asOf(key, Lsn.parse(moment.at()))
+                                        .imageOrNull())
+                                .as("%s %s at %s", table.schema().name(), key, moment.at())
+                                .isEqualTo(images.get(key));
+                    }
                 }
             }
         }

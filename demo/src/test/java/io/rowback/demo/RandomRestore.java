@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
+import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
@@ -19,12 +20,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Restores in a random life, and what they should yield by what the tables themselves held. */
@@ -47,11 +51,64 @@ final class RandomRestore {
     private final Path store;
     private final RandomLife life;
     private final Database database;
+    private final Random random;
 
-    RandomRestore(Path store, RandomLife life, Database database) {
+    RandomRestore(Path store, RandomLife life, Database database, Random random) {
         this.store = store;
         this.life = life;
         this.database = database;
+        this.random = random;
+    }
+
+    /**
+     * What an undo is about.
+     *
+     * @param table the table that counts, or null if all do
+     * @param key the row that counts, or null if all of them do
+     */
+    private record Choice(
+            Set<Operation> operations,
+            @Nullable String table,
+            @Nullable List<String> key) {
+        static final List<Set<Operation>> OPERATIONS =
+                List.of(Set.of(Operation.UPDATE, Operation.DELETE), Set.of(Operation.UPDATE), Set.of(Operation.DELETE));
+
+        boolean contains(String otherTable, List<String> otherKey, boolean deleted) {
+            return (table == null || table.equals(otherTable))
+                    && (key == null || key.equals(otherKey))
+                    && operations.contains(deleted ? Operation.DELETE : Operation.UPDATE);
+        }
+
+        Stream<Scope.Narrowing> narrowing(TableInfo of) {
+            String name = of.schema().name().name();
+            if (table == null ? name.equals(RandomLife.AUDIT) : !table.equals(name)) {
+                return Stream.of();
+            }
+            RowKey row = key == null
+                    ? null
+                    : new RowKey(key.stream().map(value -> value.substring(1)).toList());
+            return Stream.of(new Scope.Narrowing(of, row, false, List.of()));
+        }
+    }
+
+    private static final Choice ALL = new Choice(Choice.OPERATIONS.get(0), null, null);
+
+    /** All tables, one, or one row of those that the transaction changed; of what it did all or only some. */
+    private Choice choice(RandomLife.Moment before, RandomLife.Moment after) {
+        Set<Operation> operations = Choice.OPERATIONS.get(random.nextInt(Choice.OPERATIONS.size()));
+        List<String> tables = before.tables().keySet().stream()
+                .filter(table -> !table.equals(RandomLife.AUDIT))
+                .filter(table -> !before.rows(table).equals(after.rows(table)))
+                .toList();
+        if (tables.isEmpty() || random.nextBoolean()) {
+            return new Choice(operations, null, null);
+        }
+        String table = tables.get(random.nextInt(tables.size()));
+        List<List<String>> keys = before.rows(table).keySet().stream()
+                .sorted(Comparator.comparing(List::toString))
+                .toList();
+        boolean one = !keys.isEmpty() && random.nextBoolean();
+        return new Choice(operations, table, one ? keys.get(random.nextInt(keys.size())) : null);
     }
 
     /** How a restore ended. */
@@ -67,14 +124,16 @@ final class RandomRestore {
     /** All tables back to that moment. */
     Ending asOf(RandomLife.Moment moment) throws IOException, SQLException {
         Lsn at = Lsn.parse(moment.at());
-        String script = script((reader, tables) -> new RestoreRequest(
-                new Scope(List.of(new Scope.Window(at, reader.info().durable())), true, tables),
-                at,
-                RestoreRequest.ColumnChoice.ALL,
-                Set.of(Operation.INSERT, Operation.UPDATE, Operation.DELETE),
-                ConflictMode.OVERWRITE,
-                false,
-                10_000));
+        String script = script(
+                ALL,
+                (reader, tables) -> new RestoreRequest(
+                        new Scope(List.of(new Scope.Window(at, reader.info().durable())), true, tables),
+                        at,
+                        RestoreRequest.ColumnChoice.ALL,
+                        Set.of(Operation.INSERT, Operation.UPDATE, Operation.DELETE),
+                        ConflictMode.OVERWRITE,
+                        false,
+                        10_000));
         if (script == null) {
             return Ending.AS_OF_REFUSED;
         }
@@ -96,20 +155,23 @@ final class RandomRestore {
         if (xid == null || !after.plain() || after.tables().equals(before.tables())) {
             return Ending.NOTHING_TO_UNDO;
         }
-        Map<String, Map<List<String>, Map<String, String>>> wanted = undone(before, after, life.note());
-        String script = script((reader, tables) -> new RestoreRequest(
-                new Scope(
-                        List.of(Scope.Window.of(reader.transactionsOf(Long.parseLong(xid))
-                                .get(0)
-                                .commit())),
+        Choice choice = choice(before, after);
+        Map<String, Map<List<String>, Map<String, String>>> wanted = undone(before, after, life.note(), choice);
+        String script = script(
+                choice,
+                (reader, tables) -> new RestoreRequest(
+                        new Scope(
+                                List.of(Scope.Window.of(reader.transactionsOf(Long.parseLong(xid))
+                                        .get(0)
+                                        .commit())),
+                                false,
+                                tables),
+                        null,
+                        RestoreRequest.ColumnChoice.ALL,
+                        choice.operations(),
+                        ConflictMode.REFUSE,
                         false,
-                        tables),
-                null,
-                RestoreRequest.ColumnChoice.ALL,
-                Set.of(Operation.UPDATE, Operation.DELETE),
-                ConflictMode.REFUSE,
-                false,
-                10_000));
+                        10_000));
         if (script == null) {
             return Ending.UNDO_REFUSED;
         }
@@ -120,19 +182,22 @@ final class RandomRestore {
             return Ending.UNDO_REFUSED_BY_SERVER;
         }
         assertThat(withoutAudit(life.note().tables()))
-                .as("transaction %s undone", xid)
+                .as("transaction %s undone, %s", xid, choice)
                 .isEqualTo(withoutAudit(wanted));
         return Ending.UNDO_APPLIED;
     }
 
     /** The tables as they are now, but every value that changed between two moments as it was before. */
     private static Map<String, Map<List<String>, Map<String, String>>> undone(
-            RandomLife.Moment before, RandomLife.Moment after, RandomLife.Moment now) {
+            RandomLife.Moment before, RandomLife.Moment after, RandomLife.Moment now, Choice choice) {
         Map<String, Map<List<String>, Map<String, String>>> undone = new TreeMap<>();
         now.tables().forEach((table, rows) -> {
             Map<List<String>, Map<String, String>> wanted = new HashMap<>(rows);
             before.rows(table).forEach((key, old) -> {
                 Map<String, String> damaged = after.rows(table).get(key);
+                if (!choice.contains(table, key, damaged == null)) {
+                    return;
+                }
                 if (damaged == null) {
                     wanted.put(key, old);
                 } else if (rows.containsKey(key)) {
@@ -157,16 +222,13 @@ final class RandomRestore {
         return others;
     }
 
-    /** The SQL that restores the life's tables but the trigger's, or null if it was refused for a reason that may be. */
-    private @Nullable String script(BiFunction<RocksHistoryReader, List<Scope.Narrowing>, RestoreRequest> asked)
+    /** The SQL that restores what was chosen of the life's tables, or null if it was refused for a reason that may be. */
+    private @Nullable String script(
+            Choice choice, BiFunction<RocksHistoryReader, List<Scope.Narrowing>, RestoreRequest> asked)
             throws IOException {
         try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
-            List<Scope.Narrowing> narrowings = new ArrayList<>();
-            for (TableInfo table : life.tables(reader)) {
-                if (!table.schema().name().name().equals(RandomLife.AUDIT)) {
-                    narrowings.add(new Scope.Narrowing(table, null, false, List.of()));
-                }
-            }
+            List<Scope.Narrowing> narrowings =
+                    life.tables(reader).stream().flatMap(choice::narrowing).toList();
             RestoreRequest request = asked.apply(reader, narrowings);
             RestorePlan plan;
             try {

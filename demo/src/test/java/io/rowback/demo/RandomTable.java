@@ -7,6 +7,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,14 @@ final class RandomTable {
     }
 
     /** A foreign key of all columns of another table's key, and what its actions are. */
-    record Reference(List<String> columns, RandomTable parent, String onUpdate, String onDelete) {
+    record Reference(
+            List<String> columns, RandomTable parent, String onUpdate, String onDelete, List<String> defaults) {
+        /** Its columns, with a default each. */
+        Stream<String> columnDefinitions() {
+            return IntStream.range(0, columns.size())
+                    .mapToObj(i -> columns.get(i) + " " + parent.keyTypes.get(i) + " default " + defaults.get(i));
+        }
+
         String sql() {
             return "foreign key (%s) references %s on update %s on delete %s"
                     .formatted(Identifiers.list(columns), parent.sql(), onUpdate, onDelete);
@@ -51,7 +59,7 @@ final class RandomTable {
             "text[]",
             "int4range",
             "inet");
-    private static final List<String> ACTIONS = List.of("no action", "cascade", "set null");
+    private static final List<String> ACTIONS = List.of("no action", "restrict", "cascade", "set null", "set default");
     private static final int VALUES = 10;
     private static final int BOUNDARY = 5;
 
@@ -93,7 +101,7 @@ final class RandomTable {
             List<String> names = parent.keyColumns.stream()
                     .map(column -> "r" + number + column)
                     .toList();
-            references.add(new Reference(names, parent, chosen(ACTIONS), chosen(ACTIONS)));
+            references.add(new Reference(names, parent, chosen(ACTIONS), chosen(ACTIONS), parent.keyValues()));
         }
     }
 
@@ -103,8 +111,7 @@ final class RandomTable {
         for (int i = 0; i < keyColumns.size(); i++) {
             parts.add(keyColumns.get(i) + " " + keyTypes.get(i) + (identity ? " generated always as identity" : ""));
         }
-        references.forEach(reference -> IntStream.range(0, reference.columns.size())
-                .forEach(i -> parts.add(reference.columns.get(i) + " " + reference.parent.keyTypes.get(i))));
+        references.forEach(reference -> reference.columnDefinitions().forEach(parts::add));
         columns.forEach(column -> parts.add(column.sql() + " " + column.type));
         if (unique != null) {
             parts.add(unique + " text unique");
