@@ -6,6 +6,7 @@ import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.history.store.StoreFolder;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
@@ -64,6 +65,34 @@ class RetentionIT {
             Lsn durable = capture.read(reader -> reader.info().durable());
             assertThat(rows).hasSize(19).first().asString().startsWith("id=1 n=" + rounds[0] + " a=");
             assertThat(capture.rows("t", durable)).contains(rows);
+            assertThat(capture.<List<String>>read(
+                            reader -> reader.verify((family, entries) -> {}).findings()))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void asMuchOfTheNewestStaysAsMaxSizeAllowsWhenMuchComesAtOnce() throws Exception {
+        long limit = 4 << 20;
+        Database app = server.createDatabase("small");
+        app.run("create table t (id int primary key, a text); insert into t values (1, 'a')");
+        try (RunningCapture capture =
+                new RunningCapture(app, app, folder, Map.of("ROWBACK_DATABASES_APP_MAX_SIZE", "4MB"))) {
+            capture.covering(1);
+            RunningCapture.await(
+                    "the limit is known",
+                    () -> capture.<Boolean>read(
+                            reader -> reader.info().retention().bytes() == limit));
+            // Each takes 13 kB when it is compressed, all of them three times as much as there may be.
+            app.run(
+                    "do $$ begin for i in 1..1000 loop update t set a ="
+                            + " (select string_agg(md5(random()::text), '') from generate_series(1, 800)); commit; end loop; end $$");
+            capture.catchUp();
+            RunningCapture.await("space comes back", () -> StoreFolder.bytes(folder.resolve("app")) <= limit);
+
+            assertThat(capture.changes("t")).hasSizeBetween(100, 400);
+            Lsn durable = capture.read(reader -> reader.info().durable());
+            assertThat(capture.rows("t", durable)).contains(app.query("select 'id=' || id || ' a=' || a from t"));
             assertThat(capture.<List<String>>read(
                             reader -> reader.verify((family, entries) -> {}).findings()))
                     .isEmpty();

@@ -25,10 +25,12 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.Options;
+import org.rocksdb.Range;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.SizeApproximationFlag;
 import org.rocksdb.Slice;
 import org.rocksdb.SstFileReader;
 import org.rocksdb.Status;
@@ -205,6 +207,17 @@ final class Database implements AutoCloseable {
     /** Ends what {@link #begin} began. */
     void end() {
         lock.readLock().unlock();
+    }
+
+    /** About how many bytes the entries in a range take in files. */
+    long bytes(Family family, KeyRange range) {
+        return reading(() -> {
+            try (Slice from = new Slice(range.from());
+                    Slice to = new Slice(range.to())) {
+                return rocks.getApproximateSizes(
+                                handle(family), List.of(new Range(from, to)), SizeApproximationFlag.INCLUDE_FILES)[0];
+            }
+        });
     }
 
     /** Whether any entry was ever written to a file, beside the newest, which stand in RocksDB's log alone. */

@@ -5,6 +5,7 @@ import io.rowback.history.Retention;
 import io.rowback.history.Transaction;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -35,22 +36,35 @@ final class Expiry {
         if (!writing.locked(meta::retention).equals(retention)) {
             writing.commit(write -> meta.keep(retention, write));
         }
-        if (writing.locked(() -> isLarge(retention) || isLong(retention))) {
+        if (writing.locked(() -> isLong(retention))) {
             writing.beginEpoch();
         }
         // Also with nothing to expire: what an interruption left below the horizon goes.
         forgetting.forget(writing.locked(() -> expired(retention)));
-        while (retention.bytes() > 0 && StoreFolder.bytes(directory) > retention.bytes()) {
-            if (!forgetting.forget(writing.locked(this::secondEpoch))) {
+        for (long bytes = surplus(retention); bytes > 0; bytes = surplus(retention)) {
+            if (!forgetting.forget(endOf(bytes))) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Whether the newest epoch has as many bytes as one may have. */
-    private boolean isLarge(Retention retention) {
-        return retention.bytes() > 0 && meta.logged() > retention.bytes() / SHARES;
+    /** The bytes that the store takes above what it may. */
+    private long surplus(Retention retention) {
+        if (retention.bytes() == 0 || StoreFolder.bytes(directory) <= retention.bytes()) {
+            return 0;
+        }
+        // RocksDB's log goes, and what stood in it has its place in the files.
+        database.flush(EnumSet.allOf(Family.class));
+        return StoreFolder.bytes(directory) - retention.bytes();
+    }
+
+    /**
+     * How many bytes are logged before a new epoch begins. The writer asks, since a backlog may bring more between two looks
+     * than the store may take.
+     */
+    static long epochBytes(Retention retention, long most) {
+        return retention.bytes() == 0 ? most : Math.min(most, retention.bytes() / SHARES);
     }
 
     /** Whether the newest epoch reaches over as much time as one may. */
@@ -78,9 +92,20 @@ final class Expiry {
                 .orElse(meta.durable());
     }
 
-    /** Where the oldest epoch ends; the newest stays whatever it takes. */
-    private Lsn secondEpoch() {
-        List<Epochs.Epoch> epochs = meta.epochs().all();
-        return epochs.size() < 2 ? Lsn.ZERO : epochs.get(1).from();
+    /**
+     * Where the oldest epochs end that take so many bytes together, at least one, judged by their part of the log; the newest
+     * stays whatever it takes.
+     */
+    private Lsn endOf(long bytes) {
+        List<Epochs.Epoch> epochs = writing.locked(() -> meta.epochs().all());
+        double part = (double) bytes / StoreFolder.bytes(directory) * database.bytes(Family.LOG, KeyRange.ALL);
+        Lsn end = Lsn.ZERO;
+        for (Epochs.Epoch epoch : epochs.subList(1, epochs.size())) {
+            end = epoch.from();
+            if (database.bytes(Family.LOG, new KeyRange(Keys.log(Lsn.ZERO), Keys.log(end))) >= part) {
+                break;
+            }
+        }
+        return end;
     }
 }

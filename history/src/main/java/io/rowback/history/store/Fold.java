@@ -28,6 +28,7 @@ final class Fold {
     private static final byte[] NOTHING = {};
 
     private final HistoryReader view;
+    private final List<TableInfo> tables;
     private final Database database;
     private final Schemas schemas;
     private final Horizon horizon;
@@ -46,10 +47,19 @@ final class Fold {
     /**
      * A fold.
      *
+     * @param view what is below the horizon, and of what is above perhaps a part alone
+     * @param tables as they were once the horizon was chosen
      * @param pause called between rows; may throw to end it
      */
-    Fold(HistoryReader view, Database database, Schemas schemas, Horizon horizon, Runnable pause) {
+    Fold(
+            HistoryReader view,
+            List<TableInfo> tables,
+            Database database,
+            Schemas schemas,
+            Horizon horizon,
+            Runnable pause) {
         this.view = view;
+        this.tables = tables;
         this.database = database;
         this.schemas = schemas;
         this.horizon = horizon;
@@ -58,7 +68,7 @@ final class Fold {
 
     void run() {
         Map<TableId, Long> grown = grown();
-        for (TableInfo table : view.tables()) {
+        for (TableInfo table : tables) {
             table.folded(horizon.at()).ifPresent(stretch -> fold(table, stretch, grown));
         }
         database.flush(EnumSet.of(Family.BASELINE, Family.REFS));
@@ -67,7 +77,7 @@ final class Fold {
     /** By how many rows each table has grown since its coverage began. */
     private Map<TableId, Long> grown() {
         Map<TableId, Lsn> begins = new HashMap<>();
-        for (TableInfo table : view.tables()) {
+        for (TableInfo table : tables) {
             table.folded(horizon.at())
                     .ifPresent(stretch -> begins.put(table.schema().id(), stretch.from()));
         }

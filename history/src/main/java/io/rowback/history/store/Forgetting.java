@@ -90,11 +90,12 @@ final class Forgetting {
         if (horizon == null) {
             return false;
         }
-        // The view holds in memory what stands in RocksDB's log.
+        List<TableInfo> tables = writing.locked(meta::tables);
+        // The view is sure to see what stands in files alone, and holds in memory what stands in RocksDB's log.
         database.flush(EnumSet.allOf(Family.class));
         Fold fold;
-        try (RocksHistoryReader view = RocksHistoryReader.open(directory)) {
-            fold = new Fold(view, database, schemas, horizon, this::pause);
+        try (RocksHistoryReader view = RocksHistoryReader.openFiles(directory)) {
+            fold = new Fold(view, tables, database, schemas, horizon, this::pause);
             fold.run();
         }
         writing.commit(write -> fold.take(meta, write));

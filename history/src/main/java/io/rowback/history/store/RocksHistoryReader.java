@@ -64,6 +64,19 @@ public final class RocksHistoryReader implements HistoryReader {
      *     be opened
      */
     public static RocksHistoryReader open(Path directory) {
+        return open(directory, true);
+    }
+
+    /**
+     * Opens it for the writer that is at work, who needs what it has put into files before, and of what comes meanwhile
+     * perhaps gets a part alone. To wait for a moment at which the files do not change, as others have to, may take as long
+     * as a backlog lasts.
+     */
+    static RocksHistoryReader openFiles(Path directory) {
+        return open(directory, false);
+    }
+
+    private static RocksHistoryReader open(Path directory, boolean complete) {
         if (!isStore(directory)) {
             throw noStore("there is no store in " + directory);
         }
@@ -72,7 +85,9 @@ public final class RocksHistoryReader implements HistoryReader {
         try {
             FileList before = FileList.of(directory);
             database = openSecondary(directory, scratch.folder());
-            complete(database::catchUp, directory, before);
+            if (complete) {
+                complete(database::catchUp, directory, before);
+            }
             RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
             if (!reader.meta.created()) {
                 throw noStore("the store in " + directory + " is still being set up");

@@ -175,7 +175,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private int epoch(Lsn commit, Write write) {
         if (newestCommit.isBefore(commit)) {
             newestCommit = commit;
-            if (meta.logged() >= epochBytes) {
+            if (meta.logged() >= Expiry.epochBytes(meta.retention(), epochBytes)) {
                 meta.beginEpoch(commit, write);
             }
         }

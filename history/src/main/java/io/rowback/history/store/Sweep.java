@@ -35,13 +35,14 @@ final class Sweep {
     /** The rows that changed in an epoch. */
     void changedIn(int epoch, Write write) {
         byte[] row = Database.NO_VALUE;
-        try (Cursor cursor = database.cursor(Family.ROWS, KeyRange.prefix(Keys.epoch(epoch)))) {
-            while (cursor.next()) {
-                byte[] key = cursor.key();
+        try (Cursor changed = database.cursor(Family.ROWS, KeyRange.prefix(Keys.epoch(epoch)));
+                Cursor baselines = database.cursor(Family.BASELINE, KeyRange.ALL)) {
+            while (changed.next()) {
+                byte[] key = changed.key();
                 byte[] next = Arrays.copyOfRange(key, Keys.EPOCH_BYTES, key.length - Keys.POSITION_BYTES);
                 if (!Arrays.equals(row, next)) {
                     row = next;
-                    sweep(Keys.baselineTable(row), row, write);
+                    sweep(Keys.baselineTable(row), row, baselines, write);
                 }
             }
         }
@@ -49,26 +50,33 @@ final class Sweep {
 
     /** All rows of a table. */
     void table(TableId table, Write write) {
-        sweep(table, Keys.baseline(table), write);
+        try (Cursor baselines = database.cursor(Family.BASELINE, KeyRange.ALL)) {
+            sweep(table, Keys.baseline(table), baselines, write);
+        }
     }
 
-    private void sweep(TableId table, byte[] prefix, Write write) {
+    /** The entries of which the key begins so; {@code baselines} stands nowhere behind. */
+    private void sweep(TableId table, byte[] prefix, Cursor baselines, Write write) {
         VisibleRows rows = new VisibleRows(floors.getOrDefault(table, Lsn.MAX), horizon);
-        try (Cursor cursor = database.cursor(Family.BASELINE, KeyRange.prefix(prefix))) {
-            while (cursor.next()) {
-                pause.run();
-                byte[] key = cursor.key();
-                byte[] value = cursor.value();
-                boolean above = horizon.isBefore(Keys.baselinePlace(key).commit());
-                if (!above && !rows.isRow(key, value)) {
-                    if (!StoredBaselines.isAbsence(value)) {
-                        walk.entries(StoredBaselines.read(key, value, schemas), Keys.baselinePlace(key), write::delete);
-                    }
-                    write.delete(Family.BASELINE, key);
-                    write.commitIfLarge();
+        for (boolean found = baselines.skipTo(prefix);
+                found && startsWith(baselines.key(), prefix);
+                found = baselines.next()) {
+            pause.run();
+            byte[] key = baselines.key();
+            byte[] value = baselines.value();
+            boolean above = horizon.isBefore(Keys.baselinePlace(key).commit());
+            if (!above && !rows.isRow(key, value)) {
+                if (!StoredBaselines.isAbsence(value)) {
+                    walk.entries(StoredBaselines.read(key, value, schemas), Keys.baselinePlace(key), write::delete);
                 }
+                write.delete(Family.BASELINE, key);
+                write.commitIfLarge();
             }
         }
+    }
+
+    private static boolean startsWith(byte[] key, byte[] prefix) {
+        return key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
     }
 
     /** Annotations of DDL by transactions below the horizon. */

@@ -56,6 +56,13 @@ class RetentionTest {
         history = new HistoryFixture(writer);
     }
 
+    private void openWithLargeEpochs() {
+        writer.close();
+        folder = folder.resolve("large-epochs");
+        writer = RocksHistoryWriter.open(folder);
+        history = new HistoryFixture(writer);
+    }
+
     @AfterEach
     void close() {
         writer.close();
@@ -112,9 +119,7 @@ class RetentionTest {
         history.baseline(notes);
         Random random = new Random(1);
         for (int i = 0; i < 60; i++) {
-            byte[] noise = new byte[50_000];
-            random.nextBytes(noise);
-            String text = HexFormat.of().formatHex(noise);
+            String text = noise(random);
             history.commit(insert(row(notes, "1", "7", text)), delete(row(notes, "1", "7", text)));
         }
         long before = StoreFolder.bytes(folder);
@@ -170,11 +175,29 @@ class RetentionTest {
     }
 
     @Test
+    void asMuchOfTheNewestStaysAsFitsHoweverMuchCameSinceTheLastLook() {
+        openWithLargeEpochs();
+        RowImage note = row(notes, "1", "7", "a");
+        history.baseline(notes, note);
+        Retention small = new Retention(Duration.ZERO, 4 << 20);
+        writer.retain(small);
+        Random random = new Random(1);
+        for (int i = 0; i < 100; i++) {
+            RowImage next = row(notes, "1", "7", noise(random));
+            history.commit(update(note, next));
+            note = next;
+        }
+
+        assertThat(writer.retain(small)).isTrue();
+
+        assertThat(StoreFolder.bytes(folder)).isBetween(small.bytes() / 2, small.bytes());
+        assertThat(rows(notes)).containsExactly(note);
+        assertSound();
+    }
+
+    @Test
     void retentionCutsEpochsByItselfWhereLittleIsWritten() {
-        writer.close();
-        folder = folder.resolve("large-epochs");
-        writer = RocksHistoryWriter.open(folder);
-        history = new HistoryFixture(writer);
+        openWithLargeEpochs();
         history.baseline(notes, row(notes, "1", "7", "a"));
         Retention short_ = new Retention(Duration.ofSeconds(10), 0);
         fill(5);
@@ -203,6 +226,13 @@ class RetentionTest {
         assertThat(writer.forget(Lsn.MAX)).isTrue();
         assertThat(rows(users)).containsExactly(row(users, "7"));
         assertSound();
+    }
+
+    /** 100,000 characters that take half as many bytes at least. */
+    private static String noise(Random random) {
+        byte[] noise = new byte[50_000];
+        random.nextBytes(noise);
+        return HexFormat.of().formatHex(noise);
     }
 
     /** Changes of one row, one a second. */
