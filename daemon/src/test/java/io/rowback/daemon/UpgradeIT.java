@@ -86,6 +86,35 @@ class UpgradeIT {
     }
 
     @Test
+    void slotThatPgUpgradeBringsAlongIsTakenAsItIs() throws Exception {
+        try (PostgresServer old = server()) {
+            Database before = old.createDatabase("app");
+            captureUntilDrained(before);
+            writeControlData(before, next(before));
+            old.stop(Shutdown.FAST);
+            try (PostgresServer upgraded = old.startUpgraded()) {
+                Database after = before.at(upgraded.port());
+                asRestored(after);
+                // This is how it does so, from version 17 on, as the last thing of all.
+                List<String> slot = after.query("select slot_name, lsn from"
+                        + " pg_create_logical_replication_slot('rowback_app', 'pgoutput', false, false, true)");
+                writeFirstRecord(next(after) - 1);
+                assertThat(adopt(after, "--old", path("old.txt"), "--new", path("new.txt"))
+                                .status())
+                        .isEqualTo(4);
+                writeFirstRecord(next(after));
+
+                Result adopted = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
+
+                assertThat(adopted.status()).as(adopted.err()).isZero();
+                assertThat(after.query("select slot_name, confirmed_flush_lsn from pg_replication_slots"))
+                        .isEqualTo(slot);
+                assertOneHistory(after);
+            }
+        }
+    }
+
+    @Test
     void aServerThatMayHaveWrittenIsAdoptedWithAGap() throws Exception {
         try (PostgresServer old = server()) {
             Database before = old.createDatabase("app");
