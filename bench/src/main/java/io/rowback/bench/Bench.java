@@ -44,6 +44,7 @@ public final class Bench {
     private static Map<String, Measurement> rows() {
         Map<String, Measurement> rows = new LinkedHashMap<>();
         rows.put("drain", new DrainRow());
+        rows.put("retention", new RetentionRow());
         rows.put("latency", new LatencyRow());
         rows.put("size", new SizeRow());
         rows.put("baseline", new BaselineRow());

@@ -1,5 +1,6 @@
 package io.rowback.bench;
 
+import io.rowback.bench.BareStream.Reading;
 import io.rowback.history.Lsn;
 import io.rowback.testbed.CleanUp;
 import io.rowback.testbed.Database;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -33,7 +35,7 @@ final class CaptureDaemon implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final CleanUp cleanUp = new CleanUp("bench-clean-up", this::end);
 
-    private CaptureDaemon(Database database, Path folder, List<String> prefix) {
+    private CaptureDaemon(Database database, Path folder, List<String> prefix, Map<String, String> settings) {
         int port = Ports.free();
         this.metrics = URI.create("http://127.0.0.1:" + port + "/metrics");
         this.log = folder.resolve("rowbackd.log");
@@ -47,6 +49,7 @@ final class CaptureDaemon implements AutoCloseable {
         builder.environment().put("ROWBACK_DATABASES_APP_URL", database.url());
         builder.environment().put("ROWBACK_STORE_DIR", folder.resolve("store").toString());
         builder.environment().put("ROWBACK_HTTP_LISTEN", "127.0.0.1:" + port);
+        settings.forEach((key, value) -> builder.environment().put("ROWBACK_DATABASES_APP_" + key, value));
         try {
             this.process = builder.start();
         } catch (IOException e) {
@@ -56,14 +59,19 @@ final class CaptureDaemon implements AutoCloseable {
 
     /** Starts it; returns when all tables are covered. */
     static CaptureDaemon covering(Database database, Path folder, int tables) {
-        CaptureDaemon daemon = start(database, folder, List.of());
+        return covering(database, folder, tables, Map.of());
+    }
+
+    /** The same with these settings of the database. */
+    static CaptureDaemon covering(Database database, Path folder, int tables, Map<String, String> settings) {
+        CaptureDaemon daemon = new CaptureDaemon(database, folder, List.of(), settings);
         daemon.await(() -> daemon.metric("rowback_covered_tables") == tables);
         return daemon;
     }
 
     /** Starts it behind these words, a command that runs a command. */
     static CaptureDaemon start(Database database, Path folder, List<String> prefix) {
-        return new CaptureDaemon(database, folder, prefix);
+        return new CaptureDaemon(database, folder, prefix, Map.of());
     }
 
     /** A program as it is installed. */
@@ -146,6 +154,15 @@ final class CaptureDaemon implements AutoCloseable {
     /** Lets it run again. */
     void resume() {
         Commands.run("kill", "-CONT", Long.toString(pid()));
+    }
+
+    /** Lets it run again until that many changes are durable since it started; what that took. */
+    Reading resumeUntil(long count) {
+        double cpu = cpuSeconds();
+        long begin = System.nanoTime();
+        resume();
+        awaitChanges(count);
+        return new Reading((System.nanoTime() - begin) / 1e9, cpuSeconds() - cpu);
     }
 
     /** The CPU time that all of its threads have used, in seconds. */

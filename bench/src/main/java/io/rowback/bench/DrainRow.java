@@ -46,11 +46,7 @@ final class DrainRow implements Bench.Measurement {
         users.change(traffic, changes);
         users.database().run("checkpoint");
         Reading before = bare.read(changes);
-        double cpu = daemon.cpuSeconds();
-        long begin = System.nanoTime();
-        daemon.resume();
-        daemon.awaitChanges(stored + changes);
-        Reading captured = new Reading((System.nanoTime() - begin) / 1e9, daemon.cpuSeconds() - cpu);
+        Reading captured = daemon.resumeUntil(stored + changes);
         Reading after = bare.read(changes);
         Reading best = before.seconds() < after.seconds() ? before : after;
         return List.of(

@@ -17,13 +17,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * From the answer to COMMIT until the daemon's metrics say that it is durable, at 5,000 changes a second in 5-row UPDATE
- * transactions on a server that syncs. The metrics are asked every two milliseconds, by which a result may be too high.
+ * What a daemon takes that has nothing to do; and from the answer to COMMIT until the daemon's metrics say that it is
+ * durable, at 5,000 changes a second in 5-row UPDATE transactions on a server that syncs. The metrics are asked every two
+ * milliseconds, by which a result may be too high.
  */
 final class LatencyRow implements Bench.Measurement {
     private static final int TRANSACTIONS_PER_SECOND = 1000;
     private static final int WARM_UP = 10_000;
     private static final int MEASURED = 20_000;
+    private static final int IDLE_SECONDS = 20;
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     /** A position, and when it was reached. */
@@ -35,6 +37,7 @@ final class LatencyRow implements Bench.Measurement {
             Database database = server.createDatabase("bench");
             new Users(database).create().fill();
             try (CaptureDaemon daemon = CaptureDaemon.covering(database, folder, 2)) {
+                List<Figure> figures = new ArrayList<>(List.of(idle(daemon)));
                 List<Reached> durable = new ArrayList<>();
                 Thread poll = new Thread(() -> poll(daemon, durable), "poll");
                 poll.start();
@@ -44,9 +47,18 @@ final class LatencyRow implements Bench.Measurement {
                 TimeUnit.SECONDS.sleep(1);
                 poll.interrupt();
                 poll.join();
-                return figures(commits, durable);
+                figures.addAll(figures(commits, durable));
+                return figures;
             }
         }
+    }
+
+    private static Figure idle(CaptureDaemon daemon) throws InterruptedException {
+        daemon.awaitRest();
+        double cpu = daemon.cpuSeconds();
+        TimeUnit.SECONDS.sleep(IDLE_SECONDS);
+        double percent = 100 * (daemon.cpuSeconds() - cpu) / IDLE_SECONDS;
+        return new Figure("latency", "an idle daemon, % of a processor", percent, Target.NONE, "");
     }
 
     private static List<Figure> figures(List<Reached> commits, List<Reached> durable) {
