@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.rowback.history.HistoryWriter.Batch;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,8 +72,9 @@ public abstract class HistoryContract {
         history.commit(insert(row(users, "3", "joe")), insert(row(logged, "out")), insert(row(logged, "out")));
         Transaction dropped =
                 history.commit(List.of("by hand"), update(row(users, "1", "ann"), row(users, "1", "eve")));
+        List<Transaction> later = new ArrayList<>();
         for (int i = 0; i < 9; i++) {
-            history.commit(update(row(users, "3", "joe"), row(users, "3", "joe")));
+            later.add(history.commit(update(row(users, "3", "joe"), row(users, "3", "joe"))));
         }
         Lsn durable = writer.info().durable();
 
@@ -100,6 +102,36 @@ public abstract class HistoryContract {
                     });
             assertThat(reader.tables())
                     .allSatisfy(table -> assertThat(table.holes(List.of())).containsExactly(Hole.below(horizon)));
+            assertThat(later)
+                    .anyMatch(one -> one.commit().isBefore(horizon.at()))
+                    .allSatisfy(one -> {
+                        Lsn at = reader.positionAt(one.time());
+                        if (one.commit().isBefore(horizon.at())) {
+                            assertThat(at)
+                                    .as("just before the newest that was dropped too")
+                                    .isLessThan(horizon.at());
+                        } else {
+                            assertThat(at).isEqualTo(one.commit());
+                        }
+                    });
+        }
+    }
+
+    @Test
+    void gapBelowTheHorizonIsNotToldAnyMore() {
+        Lsn lost = history.here();
+        writer.gap(new Gap(lost, lost.next(), history.now(), history.now(), "lost"));
+        history.baseline(users, row(users, "1", "ann"));
+        for (int i = 0; i < 20; i++) {
+            history.commit(update(row(users, "1", "ann"), row(users, "1", "ann")));
+        }
+        assertThat(writer.info().gaps()).hasSize(1);
+
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+
+        assertThat(writer.info().gaps()).isEmpty();
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().gaps()).isEmpty();
         }
     }
 
@@ -401,6 +433,27 @@ public abstract class HistoryContract {
         Transaction other = history.commit(insert(row(users, "4", "dan")));
         try (HistoryReader reader = read()) {
             assertThat(list(reader.transactions(Lsn.ZERO, Lsn.MAX))).containsExactly(kept, other);
+        }
+    }
+
+    @Test
+    void whatAServerDoesThatWentOnBelowTheHorizonIsHeld() {
+        writer.follow(List.of(new Timeline(1, Lsn.ZERO)));
+        history.baseline(users, row(users, "1", "ann"));
+        Lsn fork = history.commit(insert(row(users, "2", "bob"))).end();
+        for (int i = 0; i < 20; i++) {
+            history.commit(update(row(users, "1", "ann"), row(users, "1", "ann")));
+        }
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+        Horizon before = Objects.requireNonNull(writer.info().horizon());
+        writer.follow(List.of(new Timeline(1, Lsn.ZERO), new Timeline(2, fork)));
+        Transaction other = HistoryFixture.goingOn(writer).commit(insert(row(users, "4", "dan")));
+
+        assertThat(other.commit()).isLessThan(before.at());
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().horizon()).isEqualTo(new Horizon(fork, before.since()));
+            assertThat(list(reader.transactions(Lsn.ZERO, Lsn.MAX))).containsExactly(other);
+            assertThat(changes(reader)).extracting(Change::after).containsExactly(row(users, "4", "dan"));
         }
     }
 

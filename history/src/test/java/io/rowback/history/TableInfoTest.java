@@ -125,6 +125,36 @@ class TableInfoTest {
         assertThat(renamed.attributes(child.foreignKeys().get(0))).containsExactly(2);
     }
 
+    @Test
+    void tableBeginsAtTheHorizonIfItsRowsAreKnownThere() {
+        Horizon horizon = new Horizon(lsn(50), NOW.plusSeconds(5));
+        TableInfo covered = table.covered(lsn(20), NOW, 3, List.of());
+        TableInfo again = covered.covered(lsn(80), NOW.plusSeconds(8), 4, List.of());
+        TableSchema rekeyed = TableFixture.table("t")
+                .column("id", "bigint")
+                .column("a", "text")
+                .key("a")
+                .build();
+
+        TableInfo begun = covered.forgotten(horizon, 7);
+        assertThat(begun.coverage()).containsExactly(new Coverage(lsn(50), horizon.since(), Lsn.MAX));
+        assertThat(begun.baselineRows()).isEqualTo(7);
+        assertThat(begun.horizon()).isEqualTo(horizon);
+        assertThat(TableInfo.of(first, lsn(50)).since(horizon).horizon())
+                .as("nothing of it lay below")
+                .isNull();
+        assertThat(again.forgotten(horizon, 7).baselineRows())
+                .as("of the newest baseline")
+                .isEqualTo(4);
+        assertThat(covered.folded(lsn(20))).as("it begins there").isEmpty();
+        assertThat(covered.seen(rekeyed, lsn(50)).folded(lsn(50)))
+                .as("has another key from there on")
+                .isEmpty();
+        assertThat(covered.seen(rekeyed, lsn(30)).forgotten(horizon, 7).coverage())
+                .as("had another key where its coverage begins")
+                .isEmpty();
+    }
+
     private static Lsn lsn(long value) {
         return new Lsn(value);
     }

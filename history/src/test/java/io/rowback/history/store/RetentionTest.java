@@ -11,6 +11,7 @@ import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
+import io.rowback.history.Published;
 import io.rowback.history.Retention;
 import io.rowback.history.RowImage;
 import io.rowback.history.TableFixture;
@@ -71,7 +72,10 @@ class RetentionTest {
     @Test
     void nothingIsLeftOfRowsAndValuesThatAreNoMore() throws Exception {
         history.baseline(notes, row(notes, "1", "7", "a"), row(notes, "2", "7", "b"), row(notes, "3", "7", "c"));
-        history.commit(delete(row(notes, "1", "7", "a")), update(row(notes, "2", "7", "b"), row(notes, "2", "8", "b")));
+        history.commit(
+                List.of("{\"ddl\": \"ALTER TABLE\", \"table\": \"" + notes.id() + "\"}"),
+                delete(row(notes, "1", "7", "a")),
+                update(row(notes, "2", "7", "b"), row(notes, "2", "8", "b")));
         fill(30);
         assertThat(writer.forget(Lsn.MAX)).isTrue();
         fill(30);
@@ -87,6 +91,9 @@ class RetentionTest {
                     entries++;
                 }
                 assertThat(entries).isEqualTo(rows);
+            }
+            try (Cursor ddl = database.cursor(Family.META, Keys.definitions())) {
+                assertThat(ddl.next()).isFalse();
             }
             assertThat(count(database, Family.TXNS))
                     .isEqualTo(count(database, Family.LOG))
@@ -141,7 +148,7 @@ class RetentionTest {
 
         assertThat(writer.retain(new Retention(Duration.ofSeconds(100), 0))).isTrue();
 
-        Horizon horizon = Objects.requireNonNull(writer.info().horizon());
+        Horizon horizon = horizon();
         assertThat(horizon.since())
                 .isBeforeOrEqualTo(history.now().minusSeconds(100).plusNanos(1_000));
         assertThat(horizon.since()).isAfter(history.now().minusSeconds(125));
@@ -149,6 +156,11 @@ class RetentionTest {
         assertThat(history.here()).isEqualTo(end);
         assertThat(rows(notes)).hasSize(2);
         assertSound();
+
+        writer.completeUntil(history.now().plusSeconds(1_000));
+        assertThat(writer.retain(new Retention(Duration.ofSeconds(100), 0))).isTrue();
+        assertThat(horizon().at()).as("all are older").isGreaterThan(horizon.at());
+        assertThat(rows(notes)).hasSize(2);
     }
 
     @Test
@@ -208,7 +220,7 @@ class RetentionTest {
         writer.completeUntil(history.now());
         writer.retain(short_);
 
-        assertThat(Objects.requireNonNull(writer.info().horizon()).since()).isBefore(history.now());
+        assertThat(horizon().since()).isBefore(history.now());
         assertThat(rows(notes)).hasSize(3);
         assertSound();
     }
@@ -235,6 +247,45 @@ class RetentionTest {
         return HexFormat.of().formatHex(noise);
     }
 
+    @Test
+    void baselineTakenRightWhereAnEpochBeginsKeepsTheHorizonBelowToo() {
+        RowImage one = row(notes, "1", "7", "a".repeat(EPOCH_BYTES));
+        RowImage other = row(notes, "1", "8", "b".repeat(EPOCH_BYTES));
+        RowImage unchanged = row(notes, "2", "7", "c");
+        history.baseline(notes, one);
+        // Each of these begins an epoch.
+        Lsn first = history.commit(update(one, other), insert(unchanged)).commit();
+        Lsn second = history.commit(update(other, one)).commit();
+        Lsn at = new Lsn(2 * second.value() - first.value());
+        writer.baseline(at, List.of(one, unchanged));
+        assertThat(history.commit(update(one, other)).commit()).isEqualTo(at);
+        history.commit(update(other, one));
+
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+
+        assertThat(horizon().at()).isEqualTo(second);
+        writer.covered(notes, at, history.now(), 2);
+        assertThat(rows(notes)).as("what changed below the horizon too").containsExactly(one, unchanged);
+        assertSound();
+    }
+
+    @Test
+    void horizonStaysBelowWhatIsVerifiedOfThePublication() {
+        history.baseline(notes, row(notes, "1", "7", "a"));
+        fill(20);
+        Lsn verified = history.here();
+        writer.published(new Published(verified, List.of()));
+        fill(20);
+
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+
+        assertThat(horizon().at()).isLessThanOrEqualTo(verified);
+    }
+
+    private Horizon horizon() {
+        return Objects.requireNonNull(writer.info().horizon());
+    }
+
     /** Changes of one row, one a second. */
     private void fill(int commits) {
         RowImage filler = row(notes, "100", "1", "0");
@@ -255,7 +306,7 @@ class RetentionTest {
     }
 
     private int rowsAtHorizon() {
-        return rows(notes, Objects.requireNonNull(writer.info().horizon()).at()).size();
+        return rows(notes, horizon().at()).size();
     }
 
     private List<RowImage> rows(TableSchema table, Lsn at) {

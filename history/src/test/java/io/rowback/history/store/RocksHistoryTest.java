@@ -119,6 +119,17 @@ class RocksHistoryTest extends HistoryContract {
         assertSound(folder.resolve("voided-1-0-1180"), 31);
         RocksHistoryWriter.open(folder, SMALL_EPOCHS).close();
         assertSound(folder, 2);
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, SMALL_EPOCHS)) {
+            HistoryFixture history = HistoryFixture.goingOn(writer);
+            for (int i = 60; i < 90; i++) {
+                history.commit(insert(row(users, Integer.toString(i))));
+            }
+            assertThat(writer.forget(Lsn.MAX)).isTrue();
+            assertThat(writer.info().voided()).isEmpty();
+        }
+        assertThat(folder.resolve("voided-1-0-1180"))
+                .as("all of it lies below the horizon")
+                .doesNotExist();
     }
 
     @Test

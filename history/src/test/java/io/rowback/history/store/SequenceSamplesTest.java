@@ -45,17 +45,21 @@ class SequenceSamplesTest {
     }
 
     private static SequenceSample sample(int oid, Instant time, @Nullable Long last) {
+        return sample(oid, new Lsn(0x1000), time, last, false);
+    }
+
+    private static SequenceSample sample(int oid, Lsn at, Instant time, @Nullable Long last, boolean dropped) {
         return new SequenceSample(
                 new TableId(oid),
                 new TableName("public", "s\n\u202e" + oid),
                 new SequenceSample.Owner(new TableId(16385), "id"),
-                new Lsn(0x1000),
+                at,
                 time,
                 1,
                 -1,
                 32,
                 last,
-                false);
+                dropped);
     }
 
     private List<SequenceSample> stored() {
@@ -63,6 +67,35 @@ class SequenceSamplesTest {
                 Stream<SequenceSample> samples = reader.samples()) {
             return samples.toList();
         }
+    }
+
+    @Test
+    void ofSamplesBelowTheHorizonTheLastStaysUnlessTheSequenceIsGone() {
+        writer.close();
+        directory = directory.resolve("small-epochs");
+        writer = RocksHistoryWriter.open(directory, 1);
+        history = new HistoryFixture(writer);
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        Lsn below = history.here();
+        history.commit(insert(row(users, "1")));
+        history.commit(insert(row(users, "2")));
+        Lsn above = history.here();
+        Instant later = START.plusSeconds(60);
+        Instant last = START.plusSeconds(120);
+        SequenceSample held = sample(16500, below, later, 8L, false);
+        SequenceSample now = sample(16500, above, last, 9L, false);
+        SequenceSample idle = sample(16501, below, START, 7L, false);
+        SequenceSample atLast = sample(16503, below, START, 7L, false);
+        SequenceSample goneSince = sample(16503, above, last, 7L, true);
+        writer.sampled(List.of(sample(16500, below, START, 7L, false), idle, atLast));
+        writer.sampled(List.of(sample(16502, below, START, 7L, false), sample(16504, below, START, 7L, false)));
+        writer.sampled(List.of(held, sample(16502, below, later, 7L, true), sample(16504, below, later, 7L, true)));
+        writer.sampled(List.of(now, goneSince));
+
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+
+        assertThat(stored()).containsExactlyInAnyOrder(held, now, idle, atLast, goneSince);
     }
 
     @Test
