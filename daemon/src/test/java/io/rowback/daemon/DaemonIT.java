@@ -114,6 +114,19 @@ class DaemonIT {
     }
 
     @Test
+    void databaseWhoseEncodingSaysNothingIsRefused() throws Exception {
+        server.database().run("create database bytes encoding 'SQL_ASCII' locale 'C' template template0");
+        Path config = config(new Database(server.port(), "postgres", "bytes"));
+
+        assertThat(run("check", "--config", config.toString()).out())
+                .contains(
+                        "fail  encoding is SQL_ASCII, which does not say what its bytes mean: UTF8 or another is needed");
+        Result refused = run("run", "--config", config.toString());
+        assertThat(refused.status()).isEqualTo(4);
+        assertThat(refused.err()).contains("error: app: encoding is SQL_ASCII");
+    }
+
+    @Test
     void roleWithoutPrivilegesIsToldTheSql() throws Exception {
         Database app = server.createDatabase("poor");
         app.run("create table t (id int primary key); create role poor login");

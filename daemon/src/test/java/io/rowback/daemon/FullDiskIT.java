@@ -65,6 +65,7 @@ class FullDiskIT {
             assertThat(DaemonIT.get(port, "/ready").body())
                     .contains("\"state\":\"failing\"", "less than store.min_free", "Make room");
             assertThat(metric("rowback_capturing")).isZero();
+            assertThat(metric("rowback_failures_total")).isOne();
             assertThat(metric("rowback_store_free_bytes")).isLessThan(metric("rowback_store_min_free_bytes"));
             manager.await(message -> message.contains("less than store.min_free"));
             for (int i = 0; i < 5; i++) {

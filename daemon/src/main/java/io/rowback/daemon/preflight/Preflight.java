@@ -114,7 +114,7 @@ public final class Preflight {
                 SERVER,
                 !encoding.equals("SQL_ASCII"),
                 "encoding is " + encoding,
-                ", which says nothing about characters",
+                ", which does not say what its bytes mean: UTF8 or another is needed",
                 null);
         check(SERVER, !server.getBoolean("standby"), "the server is a primary", ": no, it is a standby", null);
         if (server.getString("keep_size").equals("-1")) {
