@@ -32,6 +32,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
@@ -159,6 +160,17 @@ final class BundleIT {
                 whole.leftInserted());
         assertThatThrownBy(() -> write(history.reader(), plan))
                 .hasMessage("users 99 would be deleted, and the history does not know all of it to put it back again");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void bundleThatCannotBeFinishedLeavesNothing() throws SQLException {
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from orders where id = 90");
+        RestorePlan plan = plan(history.reader(), ConflictMode.REFUSE, xid);
+        Tables none = new Tables(List.of());
+        assertThatThrownBy(() -> Bundle.write(folder.resolve("bundle"), plan, null, history.reader(), none, List.of()))
+                .isInstanceOf(NoSuchElementException.class);
         assertThat(folder).isEmptyDirectory();
     }
 
