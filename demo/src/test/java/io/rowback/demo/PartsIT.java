@@ -191,7 +191,7 @@ class PartsIT {
                 }
                 assertThat(rows(copy)).isEqualTo(rows(truth));
                 for (Part part : parts) {
-                    restore(app, xids, part);
+                    app.run(script(xids, part));
                     daemon.catchUp();
                 }
                 assertThat(rows(app)).isEqualTo(rows(truth));
@@ -200,15 +200,26 @@ class PartsIT {
     }
 
     private void restore(Database target, List<String> xids, Part part) {
+        List<String> arguments = new ArrayList<>(List.of("--target", target.url(), "--copy"));
+        arguments.addAll(List.of("--apply", "--yes", Integer.toString(part.rows())));
+        run(xids, part, arguments);
+    }
+
+    /** What puts a part back according to the history alone, which tells of earlier ones; nothing of one that is refused. */
+    private String script(List<String> xids, Part part) {
+        return run(xids, part, List.of());
+    }
+
+    private String run(List<String> xids, Part part, List<String> options) {
         Integer transaction = part.transaction();
         String xid = transaction == null ? String.join(",", xids) : xids.get(transaction - 1);
         List<String> arguments = new ArrayList<>(List.of(
-                "restore", "--store", folder.resolve("store").resolve("app").toString()));
-        arguments.addAll(List.of("--tx", xid, "--target", target.url(), "--copy"));
-        arguments.addAll(List.of("--apply", "--yes", Integer.toString(part.rows())));
+                "restore", "--store", folder.resolve("store").resolve("app").toString(), "--tx", xid));
+        arguments.addAll(options);
         arguments.addAll(part.options());
+        StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int code = Main.run(Map.of(), new StringWriter(), new PrintWriter(err, true), arguments.toArray(String[]::new));
+        int code = Main.run(Map.of(), out, new PrintWriter(err, true), arguments.toArray(String[]::new));
         boolean refused = part.rows() == 0;
         assertThat(code)
                 .as(arguments + "\n" + err)
@@ -216,6 +227,7 @@ class PartsIT {
         if (refused) {
             assertThat(err.toString()).contains("nothing to write");
         }
+        return out.toString();
     }
 
     private static List<String> rows(Database database) throws SQLException {

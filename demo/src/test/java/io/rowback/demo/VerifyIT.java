@@ -36,6 +36,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code rowback verify} beside a real daemon, and against the rows of a real database. */
 class VerifyIT {
@@ -46,6 +48,13 @@ class VerifyIT {
             create table codes (code text, n numeric, note text, primary key (code, n));
             create table logins (who int, device json, place point, code char(4), note text, "n""o" int generated always as (who + 1) stored);
             alter table logins replica identity full;
+            create table marks (v text);
+            alter table marks replica identity full;
+            insert into marks values ('a'), ('a');
+            create table users_elsewhere () inherits (users);
+            create table marks_elsewhere () inherits (marks);
+            insert into users_elsewhere values (1, 'not in users itself', null);
+            insert into marks_elsewhere values ('a');
             insert into logins select i / 3, '{"os" : 1}', '(1,2)', 'x', nullif('b' || i % 2, 'b0') from generate_series(1, 3000) i;
             insert into logins (note) values (''), (''), (null);
             insert into users select i, 'user ' || i, 'pro' from generate_series(1, 2500) i;
@@ -62,7 +71,7 @@ class VerifyIT {
             app.run(TABLES + "; alter table users replica identity full");
             ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
             AtomicBoolean ending = new AtomicBoolean();
-            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(3)) {
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(4)) {
                 List<Future<?>> loads = new ArrayList<>();
                 for (int i = 0; i < CLIENTS; i++) {
                     Random random = new Random(i);
@@ -132,8 +141,9 @@ class VerifyIT {
             Database app = server.createDatabase("app");
             app.run(TABLES);
             RunningDaemon stopped;
-            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(3)) {
-                app.run("update users set plan = 'gold' where id < 5; delete from codes where code = 'c7'");
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(4)) {
+                app.run("update users set plan = 'gold' where id < 5; delete from codes where code = 'c7';"
+                        + " truncate marks; insert into marks values ('a')");
                 whatTheHistoryHoldsAndNobodySeesYetIsNoDifference(app, daemon);
                 stopped = daemon;
             }
@@ -149,7 +159,7 @@ class VerifyIT {
             app.run("delete from users where id > 9000");
             recordWhatNeverHappened(app);
             differencesAreTold(stopped);
-            equalRowsAreCounted(stopped);
+            equalRowsAreCounted(app, stopped);
         }
     }
 
@@ -163,6 +173,7 @@ class VerifyIT {
             Future<?> waiting = client.submit(() -> {
                 app.run(
                         "begin; delete from logins where who in (1, 2); insert into logins (note) values (''), ('new');"
+                                + " insert into marks values ('a');"
                                 + " update users set plan = 'unseen' where id = 6; delete from users where id = 7;"
                                 + " insert into users values (8001, 'unseen', null); update users set id = 8002 where id = 8; commit");
                 return app.name();
@@ -269,10 +280,11 @@ class VerifyIT {
                 .hasSize(4)
                 .contains("{\"schema\":\"public\",\"table\":\"users\",\"key\":{\"id\":\"1\"},\"difference\":\"values\","
                         + "\"held\":1,\"there\":1,\"columns\":[\"plan\"]}")
-                .anyMatch(line -> line.contains("\"behind\":false") && line.contains("\"differences\":3"));
+                .anyMatch(line -> line.contains("\"behind\":false")
+                        && line.contains("\"rows\":2500,\"incomplete_rows\":0,\"differences\":3,"));
     }
 
-    private static void equalRowsAreCounted(RunningDaemon daemon) {
+    private static void equalRowsAreCounted(Database app, RunningDaemon daemon) throws SQLException {
         Output text = daemon.rowback("verify", "--target", "app", "--table", "logins");
         assertThat(text.exitCode()).as(text.err()).isEqualTo(1);
         assertThat(text.out().lines().map(line -> line.replaceFirst("^logins [0-9a-f-]{36}:", "logins:")))
@@ -282,6 +294,43 @@ class VerifyIT {
                         "logins: it is in the database 0 times, for the history 1 times");
         Output json = daemon.rowback("--json", "verify", "--target", "app", "--table", "logins");
         assertThat(json.out()).contains("\"difference\":\"extra\",\"held\":3,\"there\":4,\"columns\":[]");
+        int different = Integer.parseInt(
+                app.query("select count(distinct l::text) from logins l").get(0));
+        app.run("delete from logins");
+        assertThat(daemon.rowback("verify", "--target", "app", "--table", "logins")
+                        .out()
+                        .lines())
+                .as("there is no live row any more behind which they could be found, and one never was there")
+                .filteredOn(line -> line.contains("it is in the database 0 times"))
+                .hasSize(different + 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SQL_ASCII", "LATIN1"})
+    void equalRowsOfACopyAreTheSameInAnyEncodingAndUnderAnyNumbersOfColumns(String encoding) throws Exception {
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database app = server.createDatabase("app");
+            app.run("create table notes (a text, b text); alter table notes replica identity full;"
+                    + " insert into notes values ('\u00e9', null), (null, '\u00e9'), ('\u00e9', null), ('\u00ff', '')");
+            server.database().run("create database copy encoding '" + encoding + "' locale 'C' template template0");
+            Database copy = new Database(server.port(), "postgres", "copy");
+            copy.run(
+                    "create table notes (gone int, a text, b text); alter table notes drop gone, replica identity full;"
+                            + " insert into notes values (null, '\u00e9'), ('\u00e9', null), ('\u00e9', null), ('\u00ff', '')");
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(1)) {
+                Output same = daemon.rowback("verify", "--target", copy.url(), "--copy");
+                assertThat(same.exitCode()).as(same.out() + same.err()).isZero();
+                assertThat(same.out()).startsWith("4 rows compared with ").contains(": all the same");
+                copy.run("insert into notes values (null, '\u00e9'), ('1', ''), ('2', ''), ('3', '')");
+                Output more = daemon.rowback("verify", "--target", copy.url(), "--copy");
+                assertThat(more.out()).contains("it is in the database 2 times, for the history 1 times", ": 4 differ");
+                assertThat(more.out()
+                                .lines()
+                                .filter(line ->
+                                        line.contains("it is in the database 1 times, for the history 0 times")))
+                        .hasSize(3);
+            }
+        }
     }
 
     private RocksHistoryReader open() {
