@@ -155,6 +155,14 @@ class MetricsTest {
         assertThat(number("rowback_lag_bytes")).isEqualTo(3);
     }
 
+    @Test
+    void newHistoryIsAsOldAsTheFirstLookAtTheServer() {
+        app.begins(history(null, Instant.MIN));
+        assertThat(number("rowback_rpo_seconds")).isNaN();
+        app.serverAt(new Lsn(5), Instant.now());
+        assertThat(number("rowback_rpo_seconds")).isBetween(0.0, 3_600.0);
+    }
+
     private double number(String metric) {
         return numbers().stream()
                 .filter(line -> line.startsWith(metric + " "))
