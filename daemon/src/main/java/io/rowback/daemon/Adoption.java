@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.ServerLog;
 import io.rowback.daemon.tables.Slot;
+import io.rowback.daemon.tables.TableForms;
 import io.rowback.daemon.upgrade.Evidence;
 import io.rowback.daemon.upgrade.TransactionIds;
 import io.rowback.history.ErrorCode;
@@ -89,6 +90,13 @@ final class Adoption {
                         "the server was upgraded, and it is not proven that nothing was written: "
                                 + String.join("; ", doubts)));
         writer.append(new HistoryWriter.Batch(List.of(), List.of(), start));
+        // Its catalog was written anew, and so are the files before version 15, and nothing else has happened.
+        writer.forms(List.copyOf(TableForms.read(
+                        connection,
+                        writer.tables().stream()
+                                .map(table -> table.schema().id())
+                                .toList())
+                .values()));
         writer.published(Published.of(start, new Publication(connection, database.publication()).memberships()));
         writer.goOnWith(log.systemIdentifier(), log.timelines());
         return recorded;

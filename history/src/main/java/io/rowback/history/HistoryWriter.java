@@ -118,6 +118,12 @@ public interface HistoryWriter extends AutoCloseable {
     /** What was told last of how the tables are published. */
     Published published();
 
+    /** Keeps the forms that tables had at this moment; those kept before are let go. To be told before {@link #published}. */
+    void forms(List<TableForm> forms);
+
+    /** The forms that were kept last; empty if none ever were. */
+    List<TableForm> forms();
+
     /**
      * Tells the server's timelines. What is held at or above the point where they part from those told before never
      * happened there and is taken out of the history, after a copy of the store was put aside if it holds transactions from

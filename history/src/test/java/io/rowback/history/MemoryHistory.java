@@ -30,6 +30,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final Map<TableId, TreeMap<Instant, SequenceSample>> samples = new HashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
     private Published published = Published.NEVER;
+    private List<TableForm> forms = List.of();
     private List<NotCovered> notCovered = List.of();
     private List<Timeline> timelines = List.of();
     private String systemIdentifier = "";
@@ -151,6 +152,16 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     @Override
     public Published published() {
         return published;
+    }
+
+    @Override
+    public void forms(List<TableForm> now) {
+        forms = List.copyOf(now);
+    }
+
+    @Override
+    public List<TableForm> forms() {
+        return forms;
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
 import io.rowback.history.Published;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
@@ -18,6 +19,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -58,7 +60,9 @@ public final class TableWatch implements AutoCloseable {
     /** The tables as the catalog had them at the last look, or the history before the first. */
     private final Map<TableId, TableSchema> seen = new HashMap<>();
 
-    private final Rewrites rewrites = new Rewrites();
+    /** The forms of the tables then: what these do not tell of gives rows other values without an event. */
+    private Map<TableId, TableForm> forms = Map.of();
+
     /** The tables whose coverage ends as soon as everything is held that was written before that was noticed. */
     private final Map<TableId, Ending> endings = new HashMap<>();
 
@@ -92,6 +96,7 @@ public final class TableWatch implements AutoCloseable {
         Published last = writer.published();
         verified = last.equals(Published.NEVER) ? writer.info().durable() : last.verified();
         memberships = last.memberships();
+        forms = writer.forms().stream().collect(Collectors.toMap(TableForm::table, form -> form));
         writer.tables().forEach(table -> seen.put(table.schema().id(), table.schema()));
     }
 
@@ -151,12 +156,10 @@ public final class TableWatch implements AutoCloseable {
         Map<TableId, String> published = publication.memberships();
         Lsn noticed = LogEnd.read(connection).lsn();
         noteAltered(before, noticed);
-        for (TableId table : rewrites.find(connection, before.coverable())) {
-            LOG.warn("coverage of the table with oid {} ends at {}: its rows were rewritten", table, verified);
-            writer.uncovered(table, verified);
-        }
-        endCoverage(before, published, noticed);
+        Map<TableId, TableForm> found = TableForms.read(connection, ids(before.coverable()));
+        endCoverage(before, published, found, noticed);
         Survey survey = maintain(publication, before, connection);
+        keepForms(survey.equals(before) ? Map.of() : TableForms.read(connection, ids(survey.coverable())), found);
         memberships = publication.memberships();
         memberships.putAll(published);
         new Partitions(database, writer).describe(survey, now);
@@ -167,6 +170,26 @@ public final class TableWatch implements AutoCloseable {
         Lsn at = baselines.take();
         count(survey, baselines.failed());
         return at;
+    }
+
+    /**
+     * Stores what the next look compares with, of a new table before its baseline is taken.
+     *
+     * @param added may be newer than {@code found}, and tell what was not yet compared
+     */
+    private void keepForms(Map<TableId, TableForm> added, Map<TableId, TableForm> found) {
+        Map<TableId, TableForm> now = new HashMap<>(added);
+        now.putAll(found);
+        if (!now.equals(forms)) {
+            forms = now;
+            writer.forms(forms.values().stream()
+                    .sorted(Comparator.comparing(TableForm::table))
+                    .toList());
+        }
+    }
+
+    private static Set<TableId> ids(List<CatalogTable> tables) {
+        return tables.stream().map(CatalogTable::id).collect(Collectors.toSet());
     }
 
     /** Stores what the next daemon compares with; not while a coverage waits for its end, which it would have to find again. */
@@ -249,13 +272,13 @@ public final class TableWatch implements AutoCloseable {
     }
 
     /**
-     * Ends the coverage of what is not published any more, or was not for a while since the last look; and of tables that
-     * are gone or have other keys: at the last change that was stored of them, once all is held that can have come before.
+     * Ends the coverage of what is not published any more, or was not for a while since the last look, and of tables whose
+     * rows tell otherwise without an event: at the last look. And of tables that are gone or have other keys: at the last change that was stored of them, once all is held that can have come before.
      */
-    private void endCoverage(Survey survey, Map<TableId, String> published, Lsn noticed) {
+    private void endCoverage(
+            Survey survey, Map<TableId, String> published, Map<TableId, TableForm> found, Lsn noticed) {
         // What cannot be captured is not put back either, so that its last stored change tells best where it ended.
-        Set<TableId> capturable =
-                survey.capturable().stream().map(CatalogTable::id).collect(Collectors.toSet());
+        Set<TableId> capturable = ids(survey.capturable());
         Map<TableId, CatalogTable> coverable =
                 survey.coverable().stream().collect(Collectors.toMap(CatalogTable::id, table -> table));
         for (TableInfo table : writer.tables()) {
@@ -265,6 +288,8 @@ public final class TableWatch implements AutoCloseable {
             if (table.isCovered() && !endings.containsKey(id)) {
                 if (interrupted) {
                     endCoverage(table, verified, "not published, if only for a while");
+                } else if (tellsOtherwise(found.get(id), forms.get(id))) {
+                    endCoverage(table, verified, "its rows were rewritten, or a type prints its values otherwise");
                 } else if (!hasSameKeys(coverable.get(id), table)) {
                     endings.put(id, new Ending(verified, noticed));
                 }
@@ -285,6 +310,10 @@ public final class TableWatch implements AutoCloseable {
     private void endCoverage(TableInfo table, Lsn at, String reason) {
         LOG.warn("coverage of {} ends at {}: {}", table.schema().name(), at, reason);
         writer.uncovered(table.schema().id(), at);
+    }
+
+    private static boolean tellsOtherwise(@Nullable TableForm now, @Nullable TableForm before) {
+        return now != null && before != null && now.tellsOtherwiseThan(before);
     }
 
     private static boolean hasSameKeys(@Nullable CatalogTable table, TableInfo info) {

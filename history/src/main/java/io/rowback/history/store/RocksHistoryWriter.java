@@ -12,6 +12,7 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.SequenceSample;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.StoreMeasures;
+import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,18 +227,9 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized Lsn lastCommit(TableId table) {
-        return lastCommits.computeIfAbsent(table, this::lastCommitBefore);
-    }
-
-    /** Of a table without a change since this was opened: what its predecessor stored behind its last look. */
-    private Lsn lastCommitBefore(TableId table) {
-        StoredTransactions stored = new StoredTransactions(database, meta);
-        try (Stream<Transaction> transactions = stored.between(meta.published().verified(), meta.durable())) {
-            return transactions
-                    .filter(transaction -> transaction.counts().containsKey(table))
-                    .map(Transaction::commit)
-                    .reduce(Lsn.ZERO, (older, newer) -> newer);
-        }
+        // Of a table without a change since this was opened: what its predecessor stored behind its last look.
+        return lastCommits.computeIfAbsent(table, any -> new StoredTransactions(database, meta)
+                .lastCommit(any, meta.published().verified()));
     }
 
     @Override
@@ -296,6 +287,16 @@ public final class RocksHistoryWriter implements HistoryWriter {
     @Override
     public synchronized Published published() {
         return meta.published();
+    }
+
+    @Override
+    public synchronized void forms(List<TableForm> forms) {
+        commit(write -> StoredForms.put(forms, write));
+    }
+
+    @Override
+    public synchronized List<TableForm> forms() {
+        return StoredForms.read(database);
     }
 
     @Override

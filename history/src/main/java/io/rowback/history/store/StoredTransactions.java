@@ -75,6 +75,16 @@ final class StoredTransactions {
         return Streams.of(cursor, entry -> read(entry.key(), entry.value()));
     }
 
+    /** The last commit at or above {@code from} with a change of that table; {@link Lsn#ZERO} if there is none. */
+    Lsn lastCommit(TableId table, Lsn from) {
+        try (Stream<Transaction> transactions = between(from, Lsn.MAX)) {
+            return transactions
+                    .filter(transaction -> transaction.counts().containsKey(table))
+                    .map(Transaction::commit)
+                    .reduce(Lsn.ZERO, (older, newer) -> newer);
+        }
+    }
+
     Optional<Transaction> at(Lsn commit) {
         byte[] key = Keys.transaction(commit);
         return Optional.ofNullable(meta.holds(commit) ? database.get(Family.TXNS, key) : null)

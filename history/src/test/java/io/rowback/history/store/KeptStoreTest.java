@@ -7,6 +7,8 @@ import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
 import io.rowback.history.RowImage;
+import io.rowback.history.TableForm;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.TableTimeline;
@@ -55,8 +57,19 @@ class KeptStoreTest {
         forget(format);
         assertAnswers();
 
-        RocksHistoryWriter.open(folder).close();
+        List<TableForm> forms = List.of(new TableForm(
+                new TableId(7),
+                70,
+                List.of(new TableForm.ColumnForm(1, "25 -1", "700")),
+                List.of(new TableForm.TypeForm(-1, List.of("9 a label")))));
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            assertThat(writer.forms()).as("not kept then").isEmpty();
+            writer.forms(forms);
+        }
         assertAnswers();
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            assertThat(writer.forms()).isEqualTo(forms);
+        }
     }
 
     /** From format 3 on something was dropped. */
