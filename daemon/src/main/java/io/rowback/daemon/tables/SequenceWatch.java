@@ -52,6 +52,7 @@ public final class SequenceWatch {
         if (!due && System.nanoTime() - nextNanos < 0) {
             return;
         }
+        // Before they are read: a transaction that is stored meanwhile may have drawn numbers behind what was read.
         due = false;
         try {
             Sequences now = Sequences.read(connection, database);
@@ -63,6 +64,7 @@ public final class SequenceWatch {
                 throw e;
             }
             // A lock, most likely; the next look tries again.
+            due = true;
             LOG.debug("the sequences cannot be read now", e);
         }
     }

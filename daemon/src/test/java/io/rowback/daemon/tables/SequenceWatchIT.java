@@ -117,7 +117,17 @@ class SequenceWatchIT {
 
             other.rollback();
             watch.look(connection);
-            assertThat(newest(writer)).hasSize(3);
+            assertThat(newest(writer)).hasSize(3).contains("alone null of nothing");
+
+            app.run("select nextval('alone')");
+            statement.execute("alter sequence alone restart with 100");
+            watch.stored(large());
+            watch.look(connection);
+            assertThat(newest(writer)).contains("alone null of nothing");
+
+            other.rollback();
+            watch.look(connection);
+            assertThat(newest(writer)).as("not first after a minute").contains("alone 1 of nothing");
         }
     }
 
