@@ -47,6 +47,8 @@ class AlteredTablesIT {
             create table widened (id int primary key, a text);
             create table key_called (id int primary key, a text);
             create table inside (id int primary key, a text);
+            create table called_inside (id int primary key, a text);
+            create table anew_inside (id int primary key, a text);
             create table recomputed (id int primary key, a text);
             create table vacuumed (id int primary key, a text);
             create type mood as enum ('x', 'y', 'z'); create domain moods as mood[];
@@ -54,7 +56,7 @@ class AlteredTablesIT {
             create type grade as enum ('x', 'y', 'z'); create table graded (id int primary key, a grade);
             create type pair as (x int, g grade); create table composed (id int primary key, p pair);
             """;
-    private static final int COUNT = 20;
+    private static final int COUNT = 22;
     private static final List<String> READ_AGAIN = List.of(
             "added",
             "computed",
@@ -65,6 +67,7 @@ class AlteredTablesIT {
             "widened",
             "inside",
             "born",
+            "anew_inside",
             "unkeyed_full",
             "recomputed",
             "labelled",
@@ -91,6 +94,11 @@ class AlteredTablesIT {
             alter type pair add attribute more text;
             begin; insert into inside values (3, 'z'); alter table inside add c int default 7;
               insert into inside values (4, 'later', 8); update inside set a = 'changed' where id = 1; commit;
+            begin; insert into called_inside values (3, 'z'); alter table called_inside rename to named_inside;
+              alter table named_inside rename a to b; insert into named_inside values (4, 'later');
+              update named_inside set b = 'changed' where id = 1; commit;
+            begin; insert into anew_inside values (3, 'z'); drop table anew_inside;
+              create table anew_inside (b text, id int primary key); insert into anew_inside values ('again', 1); commit;
             begin; create table born (id int primary key, a text); insert into born values (1, 'x');
               alter table born add c int default 9; insert into born values (2, 'y'); commit;
             begin; create table brief (id int primary key); insert into brief values (1); drop table brief; commit;
@@ -167,7 +175,7 @@ class AlteredTablesIT {
                             .flatMap(info -> info.coverage().stream())
                             .anyMatch(coverage -> written.isBefore(coverage.from()))));
         }
-        for (String table : List.of("gone", "unkeyed")) {
+        for (String table : List.of("gone", "unkeyed", "anew", "anew_inside")) {
             RunningCapture.await(table + " is not covered", () -> !isOpen(capture.table(table)));
         }
         readAgain = end();
@@ -190,6 +198,8 @@ class AlteredTablesIT {
                 "widened",
                 "key_called",
                 "inside",
+                "called_inside",
+                "anew_inside",
                 "recomputed",
                 "vacuumed")) {
             sql.append("insert into %s values (%d, %s);".formatted(table, id, value));
@@ -294,14 +304,21 @@ class AlteredTablesIT {
 
     @Test
     void aTableMadeAnewIsAnotherOneOfTheSameName() {
+        assertIsAnotherTable("anew", List.of("id=1 a=x", "id=2 a=y"), List.of("b=again id=1", "b=z id=3"));
+        // What the transaction wrote before it dropped the table is held.
+        assertIsAnotherTable("anew_inside", List.of("id=1 a=x", "id=2 a=y", "id=3 a=z"), List.of("b=again id=1"));
+    }
+
+    private static void assertIsAnotherTable(String name, List<String> last, List<String> rows) {
         List<TableInfo> tables = capture.read(reader -> reader.tables().stream()
-                .filter(table -> table.schema().name().name().equals("anew"))
+                .filter(table -> table.schema().name().name().equals(name))
                 .toList());
 
         assertThat(tables).hasSize(2);
         assertThat(tables.get(0).coverage(readAgain)).isEmpty();
         assertThat(tables.get(0).coverage()).hasSize(1);
-        assertThat(rowsOf(tables.get(1), readAgain)).containsExactly("b=again id=1", "b=z id=3");
+        assertThat(rowsOf(tables.get(0), tables.get(0).coverage().get(0).to())).isEqualTo(last);
+        assertThat(rowsOf(tables.get(1), readAgain)).isEqualTo(rows);
         assertThat(tables.get(1).coverage(before)).isEmpty();
     }
 
@@ -333,6 +350,14 @@ class AlteredTablesIT {
                 .containsExactly("id=1 a=changed c=7", "id=2 a=y c=UNKNOWN", "id=3 a=z c=UNKNOWN", "id=4 a=later c=8");
         assertThat(rows("inside", readAgain))
                 .containsExactly("id=1 a=changed c=7", "id=2 a=y c=7", "id=3 a=z c=7", "id=4 a=later c=8");
+    }
+
+    @Test
+    void whatIsRenamedInsideATransactionIsToldUnderTheNameThatItHasBehindIt() {
+        assertThat(rows("named_inside", before)).containsExactly("id=1 a=x", "id=2 a=y");
+        assertThat(rows("named_inside", altered))
+                .containsExactly("id=1 b=changed", "id=2 b=y", "id=3 b=z", "id=4 b=later");
+        assertThat(capture.table("named_inside").coverage()).hasSize(1);
     }
 
     @Test

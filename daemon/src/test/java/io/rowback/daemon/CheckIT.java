@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.rowback.history.ErrorCode;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -69,6 +71,40 @@ class CheckIT {
                 .anySatisfy(line -> assertThat(line).startsWith("warn  idle_replication_slot_timeout is 2d"))
                 .anySatisfy(line -> assertThat(line).startsWith("warn  role postgres is a superuser"))
                 .contains("ok    the connection is not encrypted, but stays on this machine");
+    }
+
+    @Test
+    void whatCannotBeCapturedIsToldAndRefused() throws Exception {
+        try (PostgresServer small =
+                PostgresServer.version(18).setting("max_replication_slots", "1").start()) {
+            small.database().run("create database ascii encoding 'SQL_ASCII' locale 'C' template template0");
+            Database app = new Database(small.port(), "postgres", "ascii");
+            app.run("create table t (id int primary key);"
+                    + " create publication rowback for table only t with (publish = 'insert, update, delete')");
+
+            assertThat(check(app))
+                    .contains(
+                            "fail  encoding is SQL_ASCII, which says nothing about characters",
+                            "fail  max_replication_slots leaves room for 1, 2 are needed"
+                                    + "  ->  ALTER SYSTEM SET max_replication_slots = 2; -- then restart the server",
+                            "fail  publication rowback publishes every operation: no"
+                                    + "  ->  ALTER PUBLICATION rowback SET (publish = 'insert, update, delete, truncate');");
+            assertRefused(app, "encoding is SQL_ASCII");
+
+            small.stop(PostgresServer.Shutdown.FAST);
+            try (PostgresServer standby = small.startCopy("standby.signal", Map.of())) {
+                Database copy = small.database().at(standby.port());
+                assertThat(check(copy)).contains("fail  the server is a primary: no, it is a standby");
+                assertRefused(copy, "it is a standby");
+            }
+        }
+    }
+
+    private void assertRefused(Database app, String reason) {
+        try (RunningCapture capture = new RunningCapture(app, folder.resolve("store"))) {
+            assertThat(capture.failure().code()).isEqualTo(ErrorCode.REFUSED);
+            assertThat(capture.failure()).hasMessageContaining(reason);
+        }
     }
 
     @ParameterizedTest

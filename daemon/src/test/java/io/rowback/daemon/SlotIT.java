@@ -90,6 +90,31 @@ class SlotIT {
     }
 
     @Test
+    void slotForWhichTheServerKeepsMuchIsWarnedOfAndKept() throws Exception {
+        Database app = server.createDatabase("warned");
+        app.run("create table t (id int primary key)");
+        String config = DaemonProcess.config(Map.of("app", app), folder, "");
+        try (DaemonProcess daemon =
+                        new DaemonProcess(folder, config, Map.of("ROWBACK_DATABASES_APP_WAL_WARN", "16MB"));
+                Connection open = app.connect();
+                Statement statement = open.createStatement()) {
+            daemon.awaitLine("capturing app from");
+            assertThat(daemon.log()).doesNotContain("wal_warn");
+            open.setAutoCommit(false);
+            statement.execute("insert into t values (1)");
+            for (int i = 0; i < 4; i++) {
+                app.run("create table filler" + i + " (a int); select pg_switch_wal()");
+            }
+            daemon.awaitLine(
+                    "MB of its log for slot rowback_warned, more than wal_warn; a transaction that stays open");
+            open.commit();
+            assertThat(app.query("select active from pg_replication_slots where slot_name = 'rowback_warned'"))
+                    .containsExactly("t");
+            assertThat(daemon.log()).doesNotContain("GAP in the history");
+        }
+    }
+
+    @Test
     void transactionThatTheServerCannotDecodeIsNamedAndCanBeSkipped() throws Exception {
         Database app = server.createDatabase("undecodable");
         // Values of this type go in, but the server cannot print them.
