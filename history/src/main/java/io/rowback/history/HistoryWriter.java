@@ -118,7 +118,7 @@ public interface HistoryWriter extends AutoCloseable {
     /** What was told last of how the tables are published. */
     Published published();
 
-    /** Keeps the forms that tables had at this moment; those kept before are let go. To be told before {@link #published}. */
+    /** Keeps the forms that tables had at this moment; those kept before are let go. */
     void forms(List<TableForm> forms);
 
     /** The forms that were kept last; empty if none ever were. */

@@ -3,6 +3,7 @@ package io.rowback.daemon.tables;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.daemon.disk.StoreRoom;
+import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Metrics;
 import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryWriter;
@@ -54,7 +55,7 @@ class TableWatchIT {
     }
 
     private TableWatch watch(Config.Database database, RocksHistoryWriter writer) {
-        var metrics = new Metrics().database("app");
+        DatabaseMetrics metrics = new Metrics().database("app");
         return new TableWatch(
                 database,
                 new Connections(database.connection(), "rowbackd"),
