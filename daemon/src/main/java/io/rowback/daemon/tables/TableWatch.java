@@ -60,7 +60,7 @@ public final class TableWatch implements AutoCloseable {
     /** The tables as the catalog had them at the last look, or the history before the first. */
     private final Map<TableId, TableSchema> seen = new HashMap<>();
 
-    /** The forms of the tables then: what these do not tell of gives rows other values without an event. */
+    /** The forms of the tables then, by which the next look tells whose rows have another text without an event. */
     private Map<TableId, TableForm> forms = Map.of();
 
     /** The tables whose coverage ends as soon as everything is held that was written before that was noticed. */
@@ -273,7 +273,8 @@ public final class TableWatch implements AutoCloseable {
 
     /**
      * Ends the coverage of what is not published any more, or was not for a while since the last look, and of tables whose
-     * rows tell otherwise without an event: at the last look. And of tables that are gone or have other keys: at the last change that was stored of them, once all is held that can have come before.
+     * rows have another text without an event: at the last look. And of tables that are gone or have other keys: at the
+     * last change that was stored of them, once all is held that can have come before.
      */
     private void endCoverage(
             Survey survey, Map<TableId, String> published, Map<TableId, TableForm> found, Lsn noticed) {
