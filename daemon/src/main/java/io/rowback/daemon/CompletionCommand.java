@@ -1,6 +1,8 @@
 package io.rowback.daemon;
 
 import java.io.PrintWriter;
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -26,7 +28,15 @@ final class CompletionCommand implements Callable<Integer> {
         ZSH
     }
 
-    @Parameters(index = "0", paramLabel = "SHELL", description = "bash or zsh.")
+    /** As the help writes them. */
+    private static final class Shells implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("bash", "zsh").iterator();
+        }
+    }
+
+    @Parameters(index = "0", paramLabel = "SHELL", completionCandidates = Shells.class, description = "bash or zsh.")
     @SuppressWarnings("NullAway.Init")
     private Shell shell;
 

@@ -24,7 +24,17 @@ final class CompletionCommand implements Callable<Integer> {
         ZSH
     }
 
-    @Parameters(index = "0", paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}")
+    private static final class Shells extends Words {
+        Shells() {
+            super(Shell.values());
+        }
+    }
+
+    @Parameters(
+            index = "0",
+            paramLabel = "SHELL",
+            completionCandidates = Shells.class,
+            description = "${COMPLETION-CANDIDATES}")
     private Shell shell;
 
     @Spec

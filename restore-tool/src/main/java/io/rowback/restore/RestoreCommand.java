@@ -103,13 +103,15 @@ final class RestoreCommand extends StoreCommand {
             paramLabel = "OP,OP",
             split = ",",
             defaultValue = "delete,update",
-            description = "Undo these operations: delete, update, insert. Default: ${DEFAULT-VALUE}.")
+            completionCandidates = Undoable.class,
+            description = "Undo these operations: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private Set<Operation> operations = new LinkedHashSet<>();
 
     @Option(
             names = "--on-conflict",
-            paramLabel = "MODE",
+            paramLabel = "ANSWER",
             defaultValue = "refuse",
+            completionCandidates = Answers.class,
             description = "refuse: no SQL. skip: leave what somebody changed since. overwrite: write over it."
                     + " Default: ${DEFAULT-VALUE}.")
     private ConflictMode onConflict;
@@ -130,6 +132,7 @@ final class RestoreCommand extends StoreCommand {
             names = "--triggers",
             paramLabel = "MODE",
             defaultValue = "keep",
+            completionCandidates = TriggerModes.class,
             description =
                     "keep: triggers of the tables fire. disable: they do not; takes the owner of the tables, and others"
                             + " cannot write to them until it is over. Default: ${DEFAULT-VALUE}.")
@@ -158,6 +161,24 @@ final class RestoreCommand extends StoreCommand {
 
     @SuppressWarnings("NullAway.Init") // picocli sets the arguments before it calls the command
     RestoreCommand() {}
+
+    private static final class Undoable extends Words {
+        Undoable() {
+            super(Operation.DELETE, Operation.UPDATE, Operation.INSERT);
+        }
+    }
+
+    private static final class Answers extends Words {
+        Answers() {
+            super(ConflictMode.values());
+        }
+    }
+
+    private static final class TriggerModes extends Words {
+        TriggerModes() {
+            super(TriggerMode.values());
+        }
+    }
 
     @Override
     void checkArguments() {

@@ -42,7 +42,11 @@ final class TransactionsCommand extends StoreCommand {
             description = "Only those that changed this table, or that tell of DDL on it.")
     private @Nullable String table;
 
-    @Option(names = "--op", paramLabel = "OP", description = "Only those that did this: ${COMPLETION-CANDIDATES}.")
+    @Option(
+            names = "--op",
+            paramLabel = "OP",
+            completionCandidates = Operations.class,
+            description = "Only those that did this: ${COMPLETION-CANDIDATES}.")
     private @Nullable Operation operation;
 
     @Option(
@@ -64,6 +68,12 @@ final class TransactionsCommand extends StoreCommand {
 
     @SuppressWarnings("NullAway.Init") // picocli sets the arguments before it calls the command
     TransactionsCommand() {}
+
+    private static final class Operations extends Words {
+        Operations() {
+            super(Operation.values());
+        }
+    }
 
     @Override
     void checkArguments() {
