@@ -93,6 +93,13 @@ public enum ConfigKey {
 
     static final String VARIABLE_PREFIX = "ROWBACK_";
 
+    /**
+     * What begins as our variables do and is no key: what launchers and commands read, and what Kubernetes tells of a Service
+     * that is called rowback.
+     */
+    private static final Pattern NO_KEY = Pattern.compile(VARIABLE_PREFIX
+            + "(JAVA_OPTS|STORE|TARGET_PASSWORD|SCRATCH_PASSWORD|POSTGRES_BIN|SERVICE_HOST|(SERVICE_)?PORT(_.+)?)");
+
     private final String path;
     private final Kind kind;
     private final @Nullable String preset;
@@ -178,12 +185,9 @@ public enum ConfigKey {
         return new Use(key, key.ofDatabase() ? variable.group(1).toLowerCase(Locale.ROOT) : "");
     }
 
-    /** Whether a variable looks as if it were meant for us. */
+    /** Whether a variable is meant for us, right or wrong. */
     static boolean claims(String name) {
-        return Arrays.stream(values()).anyMatch(key -> {
-            String section = key.path.substring(0, key.path.indexOf('.')).toUpperCase(Locale.ROOT);
-            return name.startsWith(VARIABLE_PREFIX + section + "_");
-        });
+        return name.startsWith(VARIABLE_PREFIX) && !NO_KEY.matcher(name).matches();
     }
 
     /** Every key as it is for a database. */

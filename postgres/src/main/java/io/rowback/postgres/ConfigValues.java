@@ -197,7 +197,7 @@ final class ConfigValues {
         String database = parts.length > 1 && parts[0].startsWith("d") ? parts[1] : ConfigKey.NAME;
         ConfigKey.Use use = ConfigKey.find(name);
         if (use == null) {
-            String nearest = Nearness.nearest(name, ConfigKey.all(database));
+            String nearest = nearest(name, "." + name, ConfigKey.all(database));
             return new RowbackException(
                     ErrorCode.USAGE, "unknown configuration key " + name, "Did you mean " + nearest + "?");
         }
@@ -215,9 +215,16 @@ final class ConfigValues {
         List<String> known = Arrays.stream(ConfigKey.values())
                 .map(key -> key.variable(database))
                 .toList();
+        String nearest = nearest(variable, variable.substring(ConfigKey.VARIABLE_PREFIX.length() - 1), known);
         return new RowbackException(
-                ErrorCode.USAGE,
-                "unknown configuration variable " + variable,
-                "Did you mean " + Nearness.nearest(variable, known) + "?");
+                ErrorCode.USAGE, "unknown configuration variable " + variable, "Did you mean " + nearest + "?");
+    }
+
+    /** Rather what ends like it: who writes {@code retention} has forgotten the table and mistyped nothing. */
+    private static String nearest(String written, String ending, List<String> known) {
+        return known.stream()
+                .filter(key -> key.endsWith(ending))
+                .findFirst()
+                .orElseGet(() -> Nearness.nearest(written, known));
     }
 }

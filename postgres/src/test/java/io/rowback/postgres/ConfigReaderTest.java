@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigReaderTest {
     @TempDir
@@ -231,14 +232,46 @@ class ConfigReaderTest {
         assertThatThrownBy(() -> read("[store]\ndri = 'x'\n", Map.of()))
                 .asInstanceOf(type(RowbackException.class))
                 .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean store.dir?"));
+        assertThatThrownBy(() -> read("retention = '90d'\n", Map.of()))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean databases.NAME.retention?"));
     }
 
-    @Test
-    void misspeltVariableIsRefusedButOthersAreNoneOfOurBusiness() {
-        assertThatThrownBy(() -> ConfigReader.read(
-                        null, Map.of("ROWBACK_DATABASES_APP_URI", "postgresql://a@h/d", "ROWBACK_JAVA_OPTS", "-Xmx1g")))
+    @ParameterizedTest
+    @CsvSource({
+        "ROWBACK_DATABASES_APP_URI, ROWBACK_DATABASES_APP_URL",
+        "ROWBACK_STOER_DIR, ROWBACK_STORE_DIR",
+        "ROWBACK_RETENTION, ROWBACK_DATABASES_NAME_RETENTION",
+        "ROWBACK_LOGLEVEL, ROWBACK_LOG_LEVEL",
+    })
+    void misspeltVariableIsRefusedWithTheNearestKnownOne(String variable, String nearest) {
+        Map<String, String> environment = Map.of(
+                "ROWBACK_DATABASES_APP_SLOT", "s", "ROWBACK_DATABASES_APP_URL", "postgresql://a@h/d", variable, "1");
+        assertThatThrownBy(() -> ConfigReader.read(null, environment))
                 .asInstanceOf(type(RowbackException.class))
-                .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean ROWBACK_DATABASES_APP_URL?"));
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage("unknown configuration variable " + variable))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean " + nearest + "?"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ROWBACK_JAVA_OPTS",
+                "ROWBACK_STORE",
+                "ROWBACK_TARGET_PASSWORD",
+                "ROWBACK_SCRATCH_PASSWORD",
+                "ROWBACK_POSTGRES_BIN",
+                // What Kubernetes tells of a Service.
+                "ROWBACK_SERVICE_HOST",
+                "ROWBACK_SERVICE_PORT_HTTP",
+                "ROWBACK_PORT",
+                "ROWBACK_PORT_9187_TCP_ADDR",
+                "ROWBACKUP",
+            })
+    void variableThatIsNoKeyIsNoneOfOurBusiness(String variable) {
+        Map<String, String> environment = Map.of("ROWBACK_DATABASES_APP_URL", "postgresql://a@h/d", variable, "1");
+        assertThat(ConfigReader.read(null, environment).names()).containsExactly("app");
     }
 
     @Test
