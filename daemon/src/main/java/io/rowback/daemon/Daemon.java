@@ -49,11 +49,7 @@ final class Daemon implements AutoCloseable {
 
     /** Starts to capture what is configured. */
     static Daemon start(Config config) {
-        LOG.info(
-                "rowbackd {} on Java {} starting with databases {}",
-                Main.VERSION,
-                Runtime.version(),
-                config.databases().keySet().stream().sorted().toList());
+        LOG.info("rowbackd {} on Java {} starting with databases {}", Main.VERSION, Runtime.version(), config.names());
         return new Daemon(config);
     }
 

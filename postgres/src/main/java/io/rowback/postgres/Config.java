@@ -7,14 +7,16 @@ import io.rowback.history.TableName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What daemon and tool are told by the configuration file and the environment; {@link ConfigReader} reads it.
  *
- * @param databases the databases captured, by the name the configuration gives them
+ * @param databases the databases captured, by the name the configuration gives them, in its alphabetical order
  * @param storeDir the folder that holds one store per database
  * @param minFree nothing is stored while the disk of a store has fewer bytes left; 0 for never
  * @param http where and to whom metrics and health are served
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Config(Map<String, Database> databases, Path storeDir, long minFree, Http http, Log log) {
     public Config {
-        databases = Map.copyOf(databases);
+        databases = Collections.unmodifiableMap(new TreeMap<>(databases));
     }
 
     /**
@@ -109,7 +111,7 @@ public record Config(Map<String, Database> databases, Path storeDir, long minFre
 
     /** The databases' names, in alphabetical order. */
     public List<String> names() {
-        return databases.keySet().stream().sorted().toList();
+        return List.copyOf(databases.keySet());
     }
 
     /** The folder of one database's store. */

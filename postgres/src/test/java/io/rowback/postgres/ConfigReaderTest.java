@@ -282,6 +282,16 @@ class ConfigReaderTest {
     }
 
     @Test
+    void databasesComeInTheOrderOfTheirNamesWhereverTheyAreNamed() throws IOException {
+        String url = "]\nurl = 'postgresql://r@h/d'\n";
+        String toml = "[databases.shop" + url + "[databases.b" + url + "[databases.crm" + url + "[databases.z" + url;
+
+        Config config = read(toml, Map.of("ROWBACK_DATABASES_A_URL", "postgresql://r@h/d"));
+
+        assertThat(config.databases().keySet()).containsExactly("a", "b", "crm", "shop", "z");
+    }
+
+    @Test
     void severalDatabasesMustBeNamed() {
         Config config = ConfigReader.read(
                 null,
