@@ -51,8 +51,13 @@ public final class Connections {
     private static final Set<String> REACHED = Set.of("42501", "42704", "55006");
 
     /** A role's limits are meant for its own statements; a baseline would never come to its end under them. */
-    private static final String NO_TIMEOUTS = " -c statement_timeout=0 -c lock_timeout=0"
-            + " -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0";
+    private static final String NO_TIMEOUTS =
+            " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
+
+    /** Those that not every version knows: as startup options they would have an older server refuse the connection. */
+    private static final String NO_NEWER_TIMEOUTS =
+            "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
+                    + " WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
 
     private final ConnectionSettings settings;
     private final String applicationName;
@@ -126,9 +131,7 @@ public final class Connections {
         try (Statement statement = connection.createStatement()) {
             // The driver sends the zone of this process with the startup packet, where it outranks the options.
             statement.execute("SET TimeZone TO 'UTC'");
-            // Not a startup option, because versions before 17 do not know it.
-            statement.execute("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
-                    + " WHERE name = 'transaction_timeout'");
+            statement.execute(NO_NEWER_TIMEOUTS);
             return connection;
         } catch (SQLException e) {
             connection.close();

@@ -27,6 +27,14 @@ class ConnectionsTest {
         assertThat(explained("22012").hint()).isNull();
     }
 
+    /** Preflight tells which version is too old; a server that refuses the connection could not be told so. */
+    @Test
+    void noServerIsAskedAtTheStartForASettingThatItMayNotKnow() {
+        assertThat(connections.driverProperties().getProperty("options"))
+                .contains("-c idle_in_transaction_session_timeout=0")
+                .doesNotContain("idle_session_timeout", "transaction_timeout");
+    }
+
     private RowbackException explained(String state) {
         return connections.explain("connecting to", new SQLException("no", state));
     }

@@ -31,7 +31,7 @@ public final class Diagnosis {
                 Statement statement = connection.createStatement()) {
             statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
             List<Finding> findings = new ArrayList<>(Preflight.findings(connection, database));
-            if (isPrimary(statement)) {
+            if (isOfUse(statement)) {
                 ServerHabits.look(connection, database, findings);
                 SlotHealth.look(connection, database, findings);
                 tables(connection, database, findings);
@@ -42,9 +42,9 @@ public final class Diagnosis {
         }
     }
 
-    /** The rest of a standby is no matter: it cannot be captured. */
-    private static boolean isPrimary(Statement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery("SELECT NOT pg_catalog.pg_is_in_recovery()")) {
+    /** The rest of a standby, or of a server that is too old, is no matter: it cannot be captured. */
+    private static boolean isOfUse(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery(Preflight.OF_USE)) {
             row.next();
             return row.getBoolean(1);
         }

@@ -16,6 +16,7 @@ import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
 import io.rowback.postgres.Config;
+import io.rowback.postgres.ConfigKey;
 import io.rowback.postgres.Identifiers;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -33,11 +34,16 @@ public final class Preflight {
     private static final String LOCKED = "55P03";
 
     private static final String SERVER_FACTS = """
+    /** Whether a server can be captured at all; any version can be asked that. */
+    static final String OF_USE = "SELECT NOT pg_catalog.pg_is_in_recovery()"
+            + " AND pg_catalog.current_setting('server_version_num')::int / 10000 >= " + VERSION_MIN;
+
             SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
                    pg_catalog.current_setting('wal_level') AS wal_level,
                    pg_catalog.current_setting('server_encoding') AS encoding,
                    pg_catalog.pg_is_in_recovery() AS standby,
-                   pg_catalog.current_setting('max_slot_wal_keep_size') AS keep_size,
+                   -- Versions before 13 do not know it.
+                   pg_catalog.current_setting('max_slot_wal_keep_size', true) AS keep_size,
                    pg_catalog.current_setting('max_replication_slots')::int AS max_replication_slots,
                    pg_catalog.current_setting('max_wal_senders')::int AS max_wal_senders,
                    pg_catalog.current_setting('max_replication_slots')::int
@@ -115,9 +121,15 @@ public final class Preflight {
                 !encoding.equals("SQL_ASCII"),
                 "encoding is " + encoding,
                 ", which does not say what its bytes mean: UTF8 or another is needed",
-                null);
-        check(SERVER, !server.getBoolean("standby"), "the server is a primary", ": no, it is a standby", null);
-        if (server.getString("keep_size").equals("-1")) {
+                "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'; -- then load a dump into it that pg_dump"
+                        + " --encoding makes of this one");
+        check(
+                SERVER,
+                !server.getBoolean("standby"),
+                "the server is a primary",
+                ": no, it is a standby",
+                "the primary's address in " + ConfigKey.URL.of(database.name()));
+        if ("-1".equals(server.getString("keep_size"))) {
             findings.add(SERVER.warn(
                     "max_slot_wal_keep_size is unlimited: while the daemon is down the server's disk can fill up",
                     "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();"));
@@ -151,7 +163,7 @@ public final class Preflight {
         } else if (slot.get().lost() != null) {
             findings.add(SLOT.warn(
                     name + " is lost (" + slot.get().lost() + "): a gap will be recorded and every table read anew",
-                    null));
+                    "rowbackd run; -- makes it anew, and a larger max_slot_wal_keep_size keeps the next one"));
         } else {
             findings.add(SLOT.ok(name + " is there"));
         }
