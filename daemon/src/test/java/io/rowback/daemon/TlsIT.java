@@ -113,6 +113,11 @@ class TlsIT {
                 .startsWith("13 ")
                 .contains("localhost could not be verified");
         assertThat(check(url(app, "localhost", "verify-ca", "authority", true))).startsWith("0 ");
+        // As libpq does it, who names an authority means it.
+        assertThat(check(url(app, "localhost", "require", "stranger", true)))
+                .startsWith("13 ")
+                .contains("->  TLS failed");
+        assertThat(check(url(app, "localhost", "require", "authority", true))).startsWith("0 ");
     }
 
     @Test

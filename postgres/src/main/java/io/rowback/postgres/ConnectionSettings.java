@@ -8,9 +8,11 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,12 @@ public record ConnectionSettings(
             Map.entry("connectTimeout", "connectTimeout"),
             Map.entry("socketTimeout", "socketTimeout"),
             Map.entry("loginTimeout", "loginTimeout"));
+
+    /** The words that a parameter takes, where it takes no others. */
+    private static final Map<String, List<String>> WORDS = Map.of(
+            "sslmode", List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+            "sslnegotiation", List.of("postgres", "direct"),
+            "channel_binding", List.of("disable", "prefer", "require"));
 
     public ConnectionSettings {
         driverProperties = Map.copyOf(driverProperties);
@@ -177,17 +185,26 @@ public record ConnectionSettings(
         parameters.forEach((name, value) -> {
             String property = PARAMETERS.get(name);
             if (property == null) {
-                throw new RowbackException(
-                        ErrorCode.USAGE,
+                throw unknown(
                         "unknown parameter in a database's url: " + name,
-                        "Known are: "
-                                + String.join(
-                                        ", ",
-                                        PARAMETERS.keySet().stream().sorted().toList()) + ".");
+                        PARAMETERS.keySet().stream().sorted());
+            }
+            List<String> words = WORDS.get(name);
+            if (words != null && !words.contains(value)) {
+                throw unknown("unknown " + name + " in a database's url: " + value, words.stream());
             }
             properties.put(property, value);
         });
+        if (properties.containsKey("sslrootcert")) {
+            // The driver would not look at the server's certificate at all; libpq verifies it with who is named so.
+            properties.replace("sslmode", "require", "verify-ca");
+        }
         return properties;
+    }
+
+    private static RowbackException unknown(String message, Stream<String> known) {
+        return new RowbackException(
+                ErrorCode.USAGE, message, "Known are: " + known.collect(Collectors.joining(", ")) + ".");
     }
 
     private static String decode(String text) {

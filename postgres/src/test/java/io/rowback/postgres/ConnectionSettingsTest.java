@@ -2,7 +2,9 @@ package io.rowback.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionSettingsTest {
@@ -66,9 +69,9 @@ class ConnectionSettingsTest {
                         "postgresql://?service=app", "postgresql:///?service=app", "jdbc:postgresql:///?service=app"))
                 .allSatisfy(url -> assertThat(ConnectionSettings.parse(url, environment))
                         .isEqualTo(new ConnectionSettings("db1", 5433, "shop", "rowback", "se=cret", tls)));
-        assertThat(ConnectionSettings.parse("postgresql://bob:p@h:1/d?service=app&sslmode=require", environment))
+        assertThat(ConnectionSettings.parse("postgresql://bob:p@h:1/d?service=app&sslmode=disable", environment))
                 .isEqualTo(new ConnectionSettings(
-                        "h", 1, "d", "bob", "p", Map.of("sslmode", "require", "sslrootcert", "/etc/ca.crt")));
+                        "h", 1, "d", "bob", "p", Map.of("sslmode", "disable", "sslrootcert", "/etc/ca.crt")));
         assertThatThrownBy(() -> ConnectionSettings.parse("postgresql://?service=none", environment))
                 .hasMessage("there is no service none");
         Files.move(file, folder.resolve("pg_service.conf"));
@@ -108,5 +111,34 @@ class ConnectionSettingsTest {
         assertThatThrownBy(() -> ConnectionSettings.parse("postgresql://a@h/db?options=-csearch_path%3Dx"))
                 .isInstanceOf(RowbackException.class)
                 .hasMessageContaining("options");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sslmode=bogus, 'disable, allow, prefer, require, verify-ca, verify-full'",
+        "sslmode=Require, 'disable, allow, prefer, require, verify-ca, verify-full'",
+        "sslnegotiation=indirect, 'postgres, direct'",
+        "channel_binding=yes, 'disable, prefer, require'",
+    })
+    void wordThatAParameterDoesNotTakeIsRefusedWithThoseThatItTakes(String parameter, String words) {
+        String[] parts = parameter.split("=", -1);
+        assertThatThrownBy(() -> ConnectionSettings.parse("postgresql://a@h/db?" + parameter))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage("unknown " + parts[0] + " in a database's url: " + parts[1]))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Known are: " + words + "."));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sslmode=require&sslrootcert=/ca.crt, verify-ca",
+        "sslrootcert=/ca.crt&sslmode=require, verify-ca",
+        "sslrootcert=/ca.crt&sslmode=verify-full, verify-full",
+        "sslrootcert=/ca.crt&sslmode=prefer, prefer",
+        "sslmode=require, require",
+    })
+    void encryptionWithANamedAuthorityIsVerifiedAsLibpqDoes(String parameters, String mode) {
+        assertThat(ConnectionSettings.parse("postgresql://a@h/db?" + parameters).driverProperties())
+                .containsEntry("sslmode", mode);
     }
 }
