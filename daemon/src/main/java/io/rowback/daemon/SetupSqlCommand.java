@@ -1,6 +1,7 @@
 package io.rowback.daemon;
 
 import io.rowback.daemon.tables.Publication;
+import io.rowback.daemon.tables.Sequences;
 import io.rowback.daemon.tables.Survey;
 import io.rowback.history.NotCovered;
 import io.rowback.history.TableName;
@@ -14,8 +15,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,16 +32,18 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "The tables are listed if the database can be reached with the configured role; until the role",
-            "exists, run the first part and print it again. What is left to decide stands in comments.",
+            "Tables, and what the role may read, are listed if the database can be reached with the configured",
+            "role; until that exists, run the first part and print it again. What is left to decide stands in",
+            "comments, replica identities too: FULL costs the server log, which rowbackd check tells of each table.",
             "",
-            "Example:",
-            "  rowbackd setup-sql --config rowback.toml | psql app"
+            "Examples:",
+            "  rowbackd setup-sql --config rowback.toml | psql app",
+            "  rowbackd setup-sql --db app | psql app      where several databases are captured"
         })
 final class SetupSqlCommand implements Runnable {
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private ConfigOption config;
+    private DatabaseOption option;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -46,22 +52,21 @@ final class SetupSqlCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        for (Config.Database database : config.read().databases().values()) {
-            Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
-            try (Connection connection = connections.open()) {
-                List<String> tables = tables(connection, database);
-                role(database, true, out);
-                tables.forEach(out::println);
-            } catch (SQLException e) {
-                role(database, false, out);
-                out.println("-- The tables are not known yet: "
-                        + connections.explain("connecting to", e).getMessage());
-                out.println("-- Print this again when the role can connect; it then has CREATE PUBLICATION, too.");
-            }
+        Config.Database database = option.read().database();
+        Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
+        try (Connection connection = connections.open()) {
+            List<String> tables = tables(connection, database);
+            role(database, true, out);
+            tables.forEach(out::println);
+        } catch (SQLException e) {
+            role(database, false, out);
+            out.println("-- The tables are not known yet, and what the role is to read is granted for each: "
+                    + connections.explain("connecting to", e).getMessage());
             out.println(
-                    "-- Instead of maintaining the publication by hand, let the role do it: GRANT CREATE ON DATABASE,");
-            out.println("-- and make the publication's and the tables' owner role a group that it is a member of.");
+                    "-- Print this again when the role can connect; it then has GRANT and CREATE PUBLICATION, too.");
         }
+        out.println("-- Instead of maintaining the publication by hand, let the role do it: GRANT CREATE ON DATABASE,");
+        out.println("-- and make the publication's and the tables' owner role a group that it is a member of.");
     }
 
     private static void role(Config.Database database, boolean exists, PrintWriter out) {
@@ -75,8 +80,10 @@ final class SetupSqlCommand implements Runnable {
             out.println("-- Give the role a password with \\password, or let it in by another way in pg_hba.conf.");
             out.println("CREATE ROLE " + role + " LOGIN REPLICATION;");
         }
+        out.println(
+                "-- On Azure the server's administrator gives REPLICATION, on Amazon RDS nobody: there it is instead");
+        out.println("-- GRANT rds_replication TO " + PrintableText.oneLine(role) + ";");
         out.println("GRANT CONNECT ON DATABASE " + name + " TO " + role + ";");
-        out.println("GRANT pg_read_all_data TO " + role + ";");
     }
 
     /** What is to be done about the tables: the publication as SQL, what somebody has to decide as comments. */
@@ -90,13 +97,37 @@ final class SetupSqlCommand implements Runnable {
         } else if (!missing.isEmpty()) {
             lines.add(publication.addSql(missing));
         }
-        Set<TableName> added = missing.stream().map(CatalogTable::name).collect(Collectors.toSet());
+        lines.addAll(grants(connection, database, survey));
+        Set<TableName> told = Stream.concat(missing.stream(), survey.withheld().stream())
+                .map(CatalogTable::name)
+                .collect(Collectors.toSet());
         for (NotCovered table : survey.uncovered()) {
-            if (table.mend() != null && !added.contains(table.table())) {
+            if (table.mend() != null && !told.contains(table.table())) {
                 lines.add("-- " + PrintableText.oneLine(table.table() + " is not covered: " + table.reason()));
                 // A name may hold a line end, and what follows one is no comment any more.
                 lines.add("-- " + PrintableText.oneLine(table.mend()));
             }
+        }
+        return lines;
+    }
+
+    /** No more than the tables that are to be captured, so that what the configuration leaves out stays unreadable. */
+    private static List<String> grants(Connection connection, Config.Database database, Survey survey)
+            throws SQLException {
+        List<String> lines = new ArrayList<>();
+        String role = " TO " + Identifiers.quote(database.connection().user()) + ";";
+        Map<String, List<CatalogTable>> bySchema = survey.withheld().stream()
+                .collect(Collectors.groupingBy(table -> table.name().schema(), TreeMap::new, Collectors.toList()));
+        bySchema.forEach((schema, tables) -> {
+            lines.add("GRANT USAGE ON SCHEMA " + Identifiers.quote(schema) + role);
+            lines.add("GRANT SELECT ON "
+                    + tables.stream().map(CatalogTable::sqlName).collect(Collectors.joining(", ")) + role);
+        });
+        Sequences.read(connection, database).unreadable().forEach(sequence -> lines.add(sequence.mend()));
+        if (!lines.isEmpty()) {
+            lines.add(
+                    "-- Tables that come later need the same. To let the role read all that there will ever be instead:");
+            lines.add("-- GRANT pg_read_all_data" + PrintableText.oneLine(role));
         }
         return lines;
     }

@@ -47,11 +47,15 @@ class RestrictedRoleIT {
         app.run("create table t (id serial primary key, a text, big text generated always as (a || a) stored);"
                 + " create table nothing (id int primary key); alter table nothing replica identity nothing;"
                 + " create table parts (id int primary key) partition by range (id);"
-                + " create table part partition of parts for values from (0) to (10); insert into t (a) values ('x')");
+                + " create table part partition of parts for values from (0) to (10); insert into t (a) values ('x');"
+                + " create schema hidden; create table hidden.secret (id int primary key)");
         Database role = app.as("newcomer");
 
         Result first = run("setup-sql", role);
-        assertThat(first.out()).contains("CREATE ROLE newcomer").doesNotContain("\nCREATE PUBLICATION");
+        assertThat(first.out())
+                .contains("CREATE ROLE newcomer", "-- GRANT rds_replication TO newcomer;")
+                .contains("what the role is to read is granted for each")
+                .doesNotContain("\nCREATE PUBLICATION", "\nGRANT pg_read_all_data");
         app.run(first.out());
         Result second = run("setup-sql", role);
         assertThat(second.out())
@@ -59,6 +63,14 @@ class RestrictedRoleIT {
                 .contains("\n-- ALTER TABLE public.nothing REPLICA IDENTITY FULL;");
         app.run(second.out());
 
+        // It reads what it captures and nothing else, which is all that a third print has to say.
+        assertThat(
+                        app.query(
+                                "select has_table_privilege('newcomer', t, 'select') from unnest('{t,part,hidden.secret}'::text[]) t"))
+                .containsExactly("t", "t", "f");
+        assertThat(run("setup-sql", role).out())
+                .contains("ALTER ROLE newcomer REPLICATION;")
+                .doesNotContain("GRANT SELECT", "GRANT USAGE");
         assertThat(app.query("select rolsuper, rolcreatedb, rolcreaterole, rolbypassrls from pg_roles"
                         + " where rolname = 'newcomer'"))
                 .containsExactly("f|f|f|f");
@@ -136,7 +148,8 @@ class RestrictedRoleIT {
 
     private Result run(String command, Database database) throws IOException {
         Path config = folder.resolve("rowback.toml");
-        return run(command, Files.writeString(config, "[databases.app]\nurl = '" + database.url() + "'\n"));
+        String keys = "url = '" + database.url() + "'\nexclude = ['hidden.*']\n";
+        return run(command, Files.writeString(config, "[databases.app]\n" + keys));
     }
 
     private static Result run(String command, Path config) {

@@ -117,10 +117,17 @@ public record Survey(
                 .toList();
     }
 
-    /** Those of them that are not published yet. */
+    /** Those of the capturable tables that are not published yet. */
     public List<CatalogTable> unpublished() {
         return capturable().stream()
                 .filter(table -> !published.contains(table.id()))
+                .toList();
+    }
+
+    /** Those of the capturable tables that our role may not read. */
+    public List<CatalogTable> withheld() {
+        return capturable().stream()
+                .filter(table -> unreadable.contains(table.id()))
                 .toList();
     }
 
