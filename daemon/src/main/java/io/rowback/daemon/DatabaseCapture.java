@@ -348,7 +348,7 @@ final class DatabaseCapture {
                         database.name() + ": " + finding.text(),
                         finding.mend() == null
                                 ? "`rowbackd check` lists everything that was looked at."
-                                : "A DBA runs: " + finding.mend());
+                                : "What mends it: " + finding.mend());
             }
         }
     }

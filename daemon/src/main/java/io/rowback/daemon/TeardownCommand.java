@@ -1,5 +1,6 @@
 package io.rowback.daemon;
 
+import io.rowback.daemon.preflight.Annotations;
 import io.rowback.daemon.teardown.Remains;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
@@ -144,8 +145,8 @@ final class TeardownCommand implements Callable<Integer> {
         out().println("-- the role, if nothing else uses it: REASSIGN OWNED BY " + role
                 + " TO CURRENT_USER; DROP OWNED BY " + role + "; DROP ROLE " + role + ";");
         if (remains.annotated()) {
-            out().println("-- annotations, if annotate.sql was run: psql -X -f share/annotate-remove.sql "
-                    + PrintableText.oneLine(given.connection().database()));
+            out().println("-- annotations, if annotate.sql was run: "
+                    + PrintableText.oneLine(Annotations.psql("annotate-remove.sql", given)));
         }
         out().println("-- the history, which nothing brings back: rm -r " + store);
         out().println("-- the server's setting wal_level, and [databases." + given.name() + "] in the configuration");

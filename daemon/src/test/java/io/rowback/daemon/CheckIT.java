@@ -154,7 +154,58 @@ class CheckIT {
                         .endsWith("add it to databases.app.include or take it out of databases.app.exclude"))
                 .anySatisfy(line -> assertThat(line)
                         .startsWith("warn  left_too refers to parts (left_too_part_fkey, ON DELETE SET NULL)"));
-        assertThat(lines).anySatisfy(line -> assertThat(line).startsWith("warn  equals has no key"));
+        assertThat(lines).anySatisfy(line -> assertThat(line)
+                .startsWith("warn  equals has no key, so equal rows are counted, and restored in their number;"));
+    }
+
+    @Test
+    void tablesThatArePublishedAndLeftOutAreToldOnceWithTheSqlThatTakesThemOut() throws Exception {
+        Database app = server.createDatabase("drifted");
+        app.run("create table kept (id int primary key); create table left1 (id int primary key);"
+                + " create table \"Left 2\" (id int primary key); create table left3 (id int primary key);"
+                + " create publication rowback for table only kept, only left1, only \"Left 2\""
+                + " with (publish_generated_columns = stored)");
+        String leftOut = "exclude = ['public.left*', 'public.Left*']\n";
+        String drop = "ALTER PUBLICATION rowback DROP TABLE ONLY public.\"Left 2\", ONLY public.left1;";
+
+        assertThat(check(app, leftOut))
+                .filteredOn(line -> line.contains("left1"))
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith("warn  publication rowback lists 2 tables that the configuration leaves out")
+                        .endsWith("  ->  " + drop));
+        app.run(drop);
+        assertThat(check(app, leftOut)).noneMatch(line -> line.contains("leaves out"));
+    }
+
+    @Test
+    void whatFailsOrIsAtRiskIsToldWithWhatMendsIt() throws Exception {
+        server.database()
+                .run("create database ascii template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'");
+        Database app = new Database(server.port(), "postgres", "ascii");
+        app.run("create table part (id int primary key); create publication rowback for table only part where (id > 0)"
+                + " with (publish_generated_columns = stored)");
+        server.database().run("select pg_create_logical_replication_slot('rowback_app', 'pgoutput')");
+        try {
+            List<String> lines = check(app);
+
+            assertThat(lines)
+                    .filteredOn(line -> line.matches("(warn|fail) .*"))
+                    .allMatch(line -> line.contains("  ->  "));
+            assertThat(lines)
+                    .anySatisfy(line -> assertThat(line).startsWith("fail  encoding is SQL_ASCII"))
+                    .anySatisfy(line -> assertThat(line)
+                            .startsWith("fail  slot rowback_app belongs to plugin pgoutput and database postgres")
+                            .endsWith("  ->  another name in databases.app.slot"));
+            String narrowed = lines.stream()
+                    .filter(line -> line.contains("leaves out some of its rows"))
+                    .findFirst()
+                    .orElseThrow();
+            app.run(narrowed.substring(narrowed.indexOf("->") + 2));
+            assertThat(check(app)).noneMatch(line -> line.contains("is not covered"));
+        } finally {
+            server.database().run("select pg_drop_replication_slot('rowback_app')");
+        }
     }
 
     @Test

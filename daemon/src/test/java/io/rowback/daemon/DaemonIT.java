@@ -143,7 +143,7 @@ class DaemonIT {
         app.run("alter role poor replication");
         Result refused = run("run", "--config", config.toString());
         assertThat(refused.status()).isEqualTo(4);
-        assertThat(refused.err()).contains("error: ").contains("hint: A DBA runs: CREATE PUBLICATION rowback");
+        assertThat(refused.err()).contains("error: ").contains("hint: What mends it: CREATE PUBLICATION rowback");
 
         app.run("create publication rowback for table only t with (publish_generated_columns = stored)");
         assertThat(run("check", "--config", config.toString()).out()).contains("GRANT SELECT ON public.t TO poor;");

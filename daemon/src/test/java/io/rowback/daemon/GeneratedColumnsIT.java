@@ -77,7 +77,7 @@ class GeneratedColumnsIT {
             RowbackException refused = capture.failure();
             assertThat(refused.code()).isEqualTo(ErrorCode.REFUSED);
             assertThat(refused.hint()).contains("SET (publish_generated_columns = stored)");
-            app.run(Objects.requireNonNull(refused.hint()).substring("A DBA runs: ".length()));
+            app.run(Objects.requireNonNull(refused.hint()).substring("What mends it: ".length()));
         }
         app.run("update t set a = 2");
         try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {

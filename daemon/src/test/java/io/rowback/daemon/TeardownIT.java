@@ -89,7 +89,7 @@ class TeardownIT {
 
         app.run("create schema rowback; create function rowback.annotate() returns int language sql as 'select 1'");
         Result printed = teardown(app);
-        assertThat(printed.out()).contains("psql -X -f share/annotate-remove.sql printed");
+        assertThat(printed.out()).contains("psql -X -v ON_ERROR_STOP=1 -f share/annotate-remove.sql printed");
 
         app.run(printed.out());
 

@@ -4,6 +4,8 @@ import static io.rowback.daemon.preflight.Finding.Topic.ANNOTATION;
 
 import io.rowback.history.TableId;
 import io.rowback.postgres.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,9 +13,11 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Whether the triggers of {@code annotate.sql} are there, without which the history does not tell who did it, nor DDL. */
-final class Annotations {
+public final class Annotations {
     private static final String INSTALLED = """
             SELECT EXISTS (SELECT
                              FROM pg_catalog.pg_proc p
@@ -35,12 +39,14 @@ final class Annotations {
             """;
     private static final int EVENT_TRIGGERS = 3;
 
+    /** Where the launcher is installed, which it says itself. */
+    private static final String HOME = "rowback.home";
+
     private Annotations() {}
 
     static void look(Connection connection, Config.Database database, Set<TableId> captured, List<Finding> findings)
             throws SQLException {
-        String install = "psql -X -v ON_ERROR_STOP=1 -f share/annotate.sql "
-                + database.connection().database();
+        String install = psql("annotate.sql", database);
         try (PreparedStatement statement = connection.prepareStatement(INSTALLED)) {
             Object[] oids = captured.stream()
                     .map(id -> Integer.toUnsignedLong(id.oid()))
@@ -57,6 +63,23 @@ final class Annotations {
                 eventTriggers(row.getInt("event_triggers"), install, findings);
             }
         }
+    }
+
+    /** The command with which a DBA runs one of the scripts that are installed with the program. */
+    public static String psql(String script, Config.Database database) {
+        return "psql -X -v ON_ERROR_STOP=1 -f " + installed(System.getProperty(HOME), script) + " "
+                + database.connection().database();
+    }
+
+    /** A package has the scripts beside the launchers' folder, an archive in one of their own. */
+    static Path installed(@Nullable String home, String script) {
+        Path archive = Path.of("share", script);
+        return home == null
+                ? archive
+                : Stream.of(Path.of(home).resolve(archive), Path.of(home, script))
+                        .filter(Files::exists)
+                        .findFirst()
+                        .orElse(archive);
     }
 
     private static void tables(List<String> without, String install, List<Finding> findings) {

@@ -97,8 +97,8 @@ final class IdentityCost {
         if (schema.key().isEmpty()) {
             return REPLICA_IDENTITY.warn(
                     table.name()
-                            + " has no key, so equal rows are only counted and restore refuses it; its REPLICA IDENTITY"
-                            + " FULL " + cost,
+                            + " has no key, so equal rows are counted, and restored in their number; its REPLICA IDENTITY FULL "
+                            + cost,
                     alter + " ADD PRIMARY KEY (...); " + alter + " REPLICA IDENTITY DEFAULT;");
         }
         if (full && row.getBoolean("key_serves")) {

@@ -33,11 +33,11 @@ public final class Preflight {
     private static final int VERSION_MIN = 14;
     private static final String LOCKED = "55P03";
 
-    private static final String SERVER_FACTS = """
     /** Whether a server can be captured at all; any version can be asked that. */
     static final String OF_USE = "SELECT NOT pg_catalog.pg_is_in_recovery()"
             + " AND pg_catalog.current_setting('server_version_num')::int / 10000 >= " + VERSION_MIN;
 
+    private static final String SERVER_FACTS = """
             SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
                    pg_catalog.current_setting('wal_level') AS wal_level,
                    pg_catalog.current_setting('server_encoding') AS encoding,
@@ -95,6 +95,7 @@ public final class Preflight {
         }
         Survey survey = Survey.read(connection, database);
         generatedColumns(survey);
+        unwanted(survey);
         tables(survey);
         sequences();
         temporaryTables();
@@ -107,7 +108,7 @@ public final class Preflight {
                 version >= VERSION_MIN,
                 "server version " + version,
                 ", at least " + VERSION_MIN + " is needed",
-                null);
+                "pg_upgrade to version " + VERSION_MIN + " or newer");
         String walLevel = server.getString("wal_level");
         check(
                 SERVER,
@@ -159,7 +160,7 @@ public final class Preflight {
             findings.add(SLOT.fail(
                     name + " belongs to plugin " + slot.get().plugin() + " and database "
                             + slot.get().database(),
-                    null));
+                    "another name in " + ConfigKey.SLOT.of(database.name())));
         } else if (slot.get().lost() != null) {
             findings.add(SLOT.warn(
                     name + " is lost (" + slot.get().lost() + "): a gap will be recorded and every table read anew",
@@ -215,6 +216,16 @@ public final class Preflight {
         }
     }
 
+    private void unwanted(Survey survey) {
+        if (!survey.unwanted().isEmpty()) {
+            findings.add(PUBLICATION.warn(
+                    "publication " + database.publication() + " lists "
+                            + survey.unwanted().size()
+                            + " tables that the configuration leaves out: the server sends their changes for nothing",
+                    new Publication(connection, database.publication()).dropSql(survey.unwanted())));
+        }
+    }
+
     private void generatedColumns(Survey survey) {
         long broken = survey.broken().stream().filter(survey.listed()::contains).count();
         if (broken > 0) {
@@ -249,7 +260,10 @@ public final class Preflight {
         int capturable = survey.capturable().size();
         String text = capturable + " tables can be captured, " + full + " of them with REPLICA IDENTITY FULL";
         // Rather a misspelt pattern than an empty database.
-        findings.add(capturable == 0 ? TABLE.warn(text, null) : TABLE.ok(text));
+        findings.add(
+                capturable == 0
+                        ? TABLE.warn(text, "the tables' names in " + ConfigKey.INCLUDE.of(database.name()))
+                        : TABLE.ok(text));
         List<NotCovered> uncovered = survey.uncovered();
         for (NotCovered table : uncovered) {
             boolean willBePublished = !exists

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * What the catalog says at one moment of the tables that are to be captured.
  *
  * @param tables every relation that the configuration names, capturable or not
+ * @param unwanted the tables that the publication lists by name and the configuration leaves out
  * @param published the tables that the publication publishes
  * @param listed the published tables that the publication lists by name
  * @param narrowed the published tables of which it publishes only some rows or columns
@@ -35,6 +36,7 @@ import java.util.stream.Stream;
  */
 public record Survey(
         List<CatalogTable> tables,
+        List<CatalogTable> unwanted,
         Set<TableId> published,
         Set<TableId> listed,
         Set<TableId> narrowed,
@@ -64,13 +66,18 @@ public record Survey(
 
     /** Asks the catalog. */
     public static Survey read(Connection connection, Config.Database database) throws SQLException {
-        List<CatalogTable> tables = new Catalog(connection)
-                .tables().stream().filter(table -> database.wants(table.name())).toList();
+        List<CatalogTable> all = new Catalog(connection).tables();
+        List<CatalogTable> tables =
+                all.stream().filter(table -> database.wants(table.name())).toList();
         Publication publication = new Publication(connection, database.publication());
+        Set<TableId> listed = publication.listed();
         return new Survey(
                 tables,
+                all.stream()
+                        .filter(table -> listed.contains(table.id()) && !database.wants(table.name()))
+                        .toList(),
                 publication.tables(),
-                publication.listed(),
+                listed,
                 publication.narrowed(),
                 broken(tables, publication.definition()),
                 those(connection, tables, UNREADABLE),
@@ -159,7 +166,9 @@ public record Survey(
         }
         if (narrowed.contains(table.id())) {
             String reason = "publication " + publication + " leaves out some of its rows or columns";
-            return Optional.of(new NotCovered(table.name(), reason, null));
+            String whole = "BEGIN; " + alterPublication() + "DROP TABLE ONLY " + table.sqlName() + "; "
+                    + alterPublication() + "ADD TABLE ONLY " + table.sqlName() + "; COMMIT;";
+            return Optional.of(new NotCovered(table.name(), reason, whole));
         }
         if (unreadable.contains(table.id())) {
             String grant = "GRANT USAGE ON SCHEMA "
