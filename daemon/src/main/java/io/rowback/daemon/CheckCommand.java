@@ -1,5 +1,6 @@
 package io.rowback.daemon;
 
+import io.rowback.daemon.http.StatusServer;
 import io.rowback.daemon.preflight.Diagnosis;
 import io.rowback.daemon.preflight.Finding;
 import io.rowback.history.ErrorCode;
@@ -30,9 +31,9 @@ import picocli.CommandLine.Spec;
             "Prints one line for each thing looked at: ok, warn or fail, and behind an arrow the SQL, setting or",
             "command that mends it. Its sessions are read-only. `rowback doctor` is the same.",
             "",
-            "With --json one document a line: database, level (ok, warn, fail), topic (connection, server, role,",
-            "slot, publication, table, replica_identity, foreign_key, sequence, disk, clock, annotation), text,",
-            "mend (null where there is nothing to mend).",
+            "With --json one document a line: database (null for what concerns all), level (ok, warn, fail), topic",
+            "(connection, server, role, slot, publication, table, replica_identity, foreign_key, sequence, disk,",
+            "clock, annotation, http), text, mend (null where there is nothing to mend).",
             "",
             "What REPLICA IDENTITY FULL costs is reckoned from the statistics of the last ANALYZE (widths of the",
             "columns) and VACUUM (pages of the TOAST table), and from the server's counts of UPDATEs and DELETEs.",
@@ -70,7 +71,25 @@ final class CheckCommand implements Callable<Integer> {
             // That a server is out of reach says more than that another one lacks something.
             worst = worst == ErrorCode.NO_POSTGRES || code == ErrorCode.DONE ? worst : code;
         }
+        if (database == null && !all.http().listen().isEmpty() && !http(all.http()) && worst == ErrorCode.DONE) {
+            worst = ErrorCode.FAILED;
+        }
         return worst.exitCode();
+    }
+
+    /** Whether metrics and health can be served; otherwise {@code run} would end at once. */
+    private boolean http(Config.Http settings) {
+        if (!json) {
+            spec.commandLine().getOut().println("http: " + settings.listen());
+        }
+        try {
+            StatusServer.check(settings);
+            print(null, Finding.Topic.HTTP.ok("metrics and health can be served"));
+            return true;
+        } catch (RowbackException e) {
+            print(null, Finding.Topic.HTTP.fail(String.valueOf(e.getMessage()), e.hint()));
+            return false;
+        }
     }
 
     private ErrorCode check(Config.Database each, Path store, long minFree) {
@@ -81,25 +100,25 @@ final class CheckCommand implements Callable<Integer> {
         }
         try {
             List<Finding> findings = Diagnosis.of(connections, each, store, minFree);
-            findings.forEach(finding -> print(each, finding));
+            findings.forEach(finding -> print(each.name(), finding));
             boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
             return failed ? ErrorCode.FAILED : ErrorCode.DONE;
         } catch (SQLException e) {
             // The other databases are looked at all the same.
             RowbackException failure = connections.explain("connecting to", e);
-            print(each, Finding.Topic.CONNECTION.fail(String.valueOf(failure.getMessage()), failure.hint()));
+            print(each.name(), Finding.Topic.CONNECTION.fail(String.valueOf(failure.getMessage()), failure.hint()));
             return failure.code();
         }
     }
 
-    private void print(Config.Database each, Finding finding) {
+    private void print(@Nullable String concerned, Finding finding) {
         PrintWriter out = spec.commandLine().getOut();
         if (!json) {
             out.println(finding);
             return;
         }
         out.println(new JsonLine()
-                .put("database", each.name())
+                .put("database", concerned)
                 .put("level", finding.level().name().toLowerCase(Locale.ROOT))
                 .put("topic", finding.topic().name().toLowerCase(Locale.ROOT))
                 .put("text", finding.text())

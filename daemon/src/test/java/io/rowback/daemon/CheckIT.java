@@ -43,6 +43,7 @@ class CheckIT {
     Path folder;
 
     private String storeKeys = "";
+    private int status;
 
     @Test
     void itChangesNothing() throws Exception {
@@ -285,6 +286,26 @@ class CheckIT {
     }
 
     @Test
+    void whatWouldEndTheDaemonAtItsStartBeforeItServesMetricsIsAFailure() throws Exception {
+        Database app = server.createDatabase("served");
+        app.run("create table t (id int primary key)");
+
+        assertThat(check(app)).endsWith("http: 127.0.0.1:9187", "ok    metrics and health can be served");
+        assertThat(status).isZero();
+        assertThat(check(app, "[http]\nlisten = '0.0.0.0:9187'\n")).last().satisfies(line -> assertThat(line)
+                .startsWith(
+                        "fail  http.listen is \"0.0.0.0:9187\", which other machines reach, without a token and TLS")
+                .contains("  ->  Set http.token_file"));
+        assertThat(status).isEqualTo(1);
+        assertThat(check(app, "[http]\nlisten = '9187'\n", "--json"))
+                .last()
+                .isEqualTo(
+                        "{\"database\":null,\"level\":\"fail\",\"topic\":\"http\",\"text\":\"http.listen is \\\"9187\\\", not"
+                                + " host:port\",\"mend\":\"Set http.listen to a free host:port, or to \\\"\\\" to serve none.\"}");
+        assertThat(check(app, "[http]\nlisten = ''\n")).noneMatch(line -> line.startsWith("http:"));
+    }
+
+    @Test
     void jsonIsWhatTheHelpPromises() throws Exception {
         Database app = server.createDatabase("json");
         app.run("create table t (id int primary key, a text)");
@@ -324,10 +345,10 @@ class CheckIT {
                 .toList();
     }
 
-    private static String run(String... arguments) {
+    private String run(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        Main.execute(arguments, new PrintWriter(out, true), new PrintWriter(err, true));
+        status = Main.execute(arguments, new PrintWriter(out, true), new PrintWriter(err, true));
         assertThat(err.toString()).isEmpty();
         return out.toString();
     }

@@ -1,7 +1,6 @@
 package io.rowback.daemon.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -18,8 +17,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 
 /**
  * Serves {@code /metrics}; {@code /health}, which is 200 unless the process should be started anew; and {@code /ready},
@@ -29,9 +27,6 @@ import java.util.regex.Pattern;
 public final class StatusServer implements AutoCloseable {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String JSON = "application/json";
-    private static final Pattern LISTEN = Pattern.compile("\\[?(?<host>[^\\[\\]]+)]?:(?<port>[0-9]{1,5})");
-    private static final int PORT_MAX = 65_535;
-    private static final String HINT = "Set http.listen to a free host:port, or to \"\" to serve none.";
     /** So many may ask at the same time, slow ones and unwanted ones included; there are threads only while they are needed. */
     private static final int THREADS_MAX = 100;
 
@@ -74,65 +69,43 @@ public final class StatusServer implements AutoCloseable {
     }
 
     /**
+     * Looks whether these settings let it start, but for whether the address is free.
+     *
+     * @throws RowbackException of code USAGE as {@link #start}
+     */
+    public static void check(Config.Http settings) {
+        Access.of(settings);
+    }
+
+    /**
      * Starts serving.
      *
      * @throws RowbackException of code USAGE if the settings are wrong or would let strangers read, FAILED if that address
      *     cannot be listened at
      */
     public static StatusServer start(Config.Http settings, Metrics metrics, Health health) {
-        InetSocketAddress address = address(settings.listen());
-        String token = settings.token();
-        boolean secure = requireBothOrNone(settings);
-        requireSafe(address, secure && token != null, settings.listen());
-        Gate gate = new Gate(token);
+        Access access = Access.of(settings);
         try {
-            HttpServer server = secure ? tls(address, settings) : HttpServer.create(address, 0);
-            StatusServer status = new StatusServer(server, gate, metrics, health);
-            server.start();
+            StatusServer status = new StatusServer(server(access), access.gate(), metrics, health);
+            status.server.start();
             return status;
         } catch (IOException e) {
             throw new RowbackException(
-                    ErrorCode.FAILED, "cannot serve metrics at " + settings.listen() + ": " + e.getMessage(), HINT, e);
+                    ErrorCode.FAILED,
+                    "cannot serve metrics at " + settings.listen() + ": " + e.getMessage(),
+                    Access.HINT,
+                    e);
         }
     }
 
-    private static boolean requireBothOrNone(Config.Http settings) {
-        if ((settings.certificate() == null) != (settings.key() == null)) {
-            throw new RowbackException(
-                    ErrorCode.USAGE, "of http.certificate and http.key only one is set", "TLS needs both.");
+    private static HttpServer server(Access access) throws IOException {
+        SSLContext tls = access.tls();
+        if (tls == null) {
+            return HttpServer.create(access.address(), 0);
         }
-        return settings.certificate() != null;
-    }
-
-    private static void requireSafe(InetSocketAddress address, boolean guarded, String listen) {
-        if (!guarded && !address.getAddress().isLoopbackAddress()) {
-            throw new RowbackException(
-                    ErrorCode.USAGE,
-                    "http.listen is \"" + listen + "\", which other machines reach, without a token and TLS",
-                    "Set http.token_file (or a systemd credential http.token), http.certificate and http.key; or listen at"
-                            + " 127.0.0.1.");
-        }
-    }
-
-    private static HttpServer tls(InetSocketAddress address, Config.Http settings) throws IOException {
-        HttpsServer server = HttpsServer.create(address, 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(
-                Identity.read(requireNonNull(settings.certificate()), requireNonNull(settings.key()))));
+        HttpsServer server = HttpsServer.create(access.address(), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
         return server;
-    }
-
-    private static InetSocketAddress address(String listen) {
-        Matcher parts = LISTEN.matcher(listen);
-        int port = parts.matches() ? Integer.parseInt(parts.group("port")) : PORT_MAX + 1;
-        if (port > PORT_MAX) {
-            throw new RowbackException(ErrorCode.USAGE, "http.listen is \"" + listen + "\", not host:port", HINT);
-        }
-        InetSocketAddress address = new InetSocketAddress(parts.group("host"), port);
-        if (address.isUnresolved()) {
-            throw new RowbackException(
-                    ErrorCode.USAGE, "http.listen names host " + parts.group("host") + ", which is not known", HINT);
-        }
-        return address;
     }
 
     /** Where it listens. */

@@ -42,9 +42,11 @@ public record Finding(
         SEQUENCE,
         DISK,
         CLOCK,
-        ANNOTATION;
+        ANNOTATION,
+        HTTP;
 
-        Finding ok(String text) {
+        /** As it should be. */
+        public Finding ok(String text) {
             return new Finding(Level.OK, this, text, null);
         }
 
