@@ -166,9 +166,28 @@ class PackageIT {
         assertThat(shell.waitFor()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"remove", "purge"})
+    void removalTellsOfTheSlotThatWouldFillTheServersDisk(String action) {
+        String script = control("postrm").text();
+        String function = between(script, "\nslots() {\n", "\n}\n");
+        assertThat(function).contains("rowbackd teardown", "pg_drop_replication_slot");
+        assertThat(between(script, "\n    " + action + ")\n", ";;").lines()).contains("        slots");
+    }
+
+    private static String between(String text, String begin, String end) {
+        int from = text.indexOf(begin) + begin.length();
+        return text.substring(from, text.indexOf(end, from));
+    }
+
     @Test
-    void removalTellsOfTheSlotThatWouldFillTheServersDisk() {
-        assertThat(control("postrm").text()).contains("pg_drop_replication_slot");
+    void launcherTellsTheDaemonWhereItIsInstalled() throws IOException {
+        ProcessBuilder daemon = new ProcessBuilder(HOME.resolve("bin/rowbackd").toString(), "--version");
+        daemon.environment().put("ROWBACK_JAVA_OPTS", "-XshowSettings:properties");
+        Process process = daemon.redirectErrorStream(true).start();
+        try (BufferedReader output = process.inputReader()) {
+            assertThat(output.lines().map(String::strip)).contains("rowback.home = " + HOME.toRealPath());
+        }
     }
 
     private static DebianPackage.Entry entry(String path) {
