@@ -6,12 +6,14 @@ import io.rowback.daemon.log.Journal;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code rowbackd}. */
 @Command(
@@ -58,6 +60,9 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
     static final String VERSION = "0.1.0";
 
+    /** Of the help, in characters: what is laid out by hand is narrower, and would be broken in two otherwise. */
+    private static final int WIDTH = 110;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -70,12 +75,28 @@ public final class Main implements Runnable {
 
     /** Runs a command and returns its exit status. */
     static int execute(String[] arguments, PrintWriter out, PrintWriter err) {
+        return commandLine().setOut(out).setErr(err).execute(arguments);
+    }
+
+    /** The whole command line, also for what is made from it: manual pages, completion. */
+    public static CommandLine commandLine() {
         return new CommandLine(new Main())
-                .setOut(out)
-                .setErr(err)
+                .setUsageHelpWidth(WIDTH)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, err))
-                .execute(arguments);
+                .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command.getErr()))
+                .setParameterExceptionHandler((wrong, arguments) -> refuse(wrong));
+    }
+
+    private static int refuse(ParameterException wrong) {
+        CommandLine command = wrong.getCommandLine();
+        List<String> near =
+                wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        String hint = near.isEmpty()
+                ? "See " + command.getCommandSpec().qualifiedName() + " --help."
+                : "Did you mean " + near.get(0) + "?";
+        RowbackException refusal = new RowbackException(ErrorCode.USAGE, String.valueOf(wrong.getMessage()), hint);
+        print(refusal, command.getErr());
+        return refusal.code().exitCode();
     }
 
     private static int explain(Exception failure, PrintWriter err) {
@@ -102,6 +123,6 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "error: a command is missing");
+        throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 }

@@ -85,7 +85,7 @@ class CheckIT {
 
             assertThat(check(app))
                     .contains(
-                            "fail  encoding is SQL_ASCII, which says nothing about characters",
+                            "fail  encoding is SQL_ASCII, which does not say what its bytes mean: UTF8 or another is needed",
                             "fail  max_replication_slots leaves room for 1, 2 are needed"
                                     + "  ->  ALTER SYSTEM SET max_replication_slots = 2; -- then restart the server",
                             "fail  publication rowback publishes every operation: no"

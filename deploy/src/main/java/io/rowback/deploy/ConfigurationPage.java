@@ -17,7 +17,10 @@ final class ConfigurationPage {
                         "A TOML file. Each key can be set in the environment too, which wins. A key that is not known is"
                                 + " refused, with the nearest that is. Several tables [databases.NAME] are captured side by side."
                                 + " `rowbackd config` prints what is in force and where it comes from.")
-                .paragraph("Sizes are a number and kB, MB, GB or TB.");
+                .paragraph(
+                        "Sizes are a number and kB, MB, GB or TB, spans of time a number and s, min, h or d; 0 needs no"
+                                + " unit. Lists are [\"public.*\", \"app.orders\"], in the environment with commas between:"
+                                + " public.*,app.orders.");
         page.section("KEYS");
         for (ConfigKey key : ConfigKey.values()) {
             String preset = key.preset();

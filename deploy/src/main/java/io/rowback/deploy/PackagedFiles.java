@@ -43,7 +43,7 @@ public final class PackagedFiles {
         Edition edition = new Edition(arguments[1], OffsetDateTime.parse(arguments[2]));
         files.write("etc/rowback.toml", ConfigurationFile.text());
         files.program(io.rowback.restore.Main.commandLine(), 1, edition);
-        files.program(new CommandLine(new io.rowback.daemon.Main()), 8, edition);
+        files.program(io.rowback.daemon.Main.commandLine(), 8, edition);
         files.compress("man/man5/rowback.toml.5.gz", ConfigurationPage.text(edition));
         files.compress("doc/CHANGELOG.md.gz", Files.readString(Path.of(arguments[3])));
         files.compress("doc/changelog.gz", debianChangelog(edition));

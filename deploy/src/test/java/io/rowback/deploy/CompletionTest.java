@@ -29,7 +29,7 @@ class CompletionTest {
     void wordsAreOfferedThatTheProgramTakesInTheirPlace(String typed, String offered) throws IOException {
         String program = typed.substring(0, typed.indexOf(' '));
         CommandLine commands = program.equals("rowbackd")
-                ? new CommandLine(new io.rowback.daemon.Main())
+                ? io.rowback.daemon.Main.commandLine()
                 : io.rowback.restore.Main.commandLine();
         String bash = Completion.bash(commands);
 

@@ -69,7 +69,17 @@ class ManualPagesTest {
                 .allSatisfy(key -> assertThat(ConfigurationPage.text(EDITION)).contains(".B \"" + key.path() + "\""));
     }
 
+    @Test
+    void unitsAndListsAreOnThePageOfTheConfiguration() {
+        assertThat(ConfigurationPage.text(EDITION))
+                .contains(
+                        "kB, MB, GB or TB",
+                        "s, min, h or d",
+                        "[\"public.*\", \"app.orders\"]",
+                        "between: public.*,app.orders.");
+    }
+
     static Stream<CommandLine> programs() {
-        return Stream.of(io.rowback.restore.Main.commandLine(), new CommandLine(new io.rowback.daemon.Main()));
+        return Stream.of(io.rowback.restore.Main.commandLine(), io.rowback.daemon.Main.commandLine());
     }
 }

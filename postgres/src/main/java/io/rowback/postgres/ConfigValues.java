@@ -125,16 +125,29 @@ final class ConfigValues {
             String name = path.isEmpty() ? field.getKey() : path + "." + field.getKey();
             JsonNode value = field.getValue();
             if (!value.isObject()) {
+                if ((path.equals("databases") && value.isArray()) || isTable(name)) {
+                    throw noTable(name);
+                }
                 putFromFile(name, value, file);
                 continue;
             }
             if (path.equals("databases")) {
                 database(field.getKey());
-            } else if (value.isEmpty() && ConfigKey.all("").stream().noneMatch(key -> key.startsWith(name + "."))) {
+            } else if (value.isEmpty() && !isTable(name)) {
                 throw unknown(name);
             }
             flatten(name, value, file);
         }
+    }
+
+    private static boolean isTable(String name) {
+        return ConfigKey.all("").stream().anyMatch(key -> key.startsWith(name + "."));
+    }
+
+    /** Who writes {@code [[http]]} or {@code http = ...} means the table, of which no key is the nearest. */
+    private static RowbackException noTable(String name) {
+        String table = name.equals("databases") ? "databases." + ConfigKey.NAME : name;
+        return new RowbackException(ErrorCode.USAGE, name + " is a table of keys", "Write [" + table + "] above them.");
     }
 
     private void putFromFile(String name, JsonNode value, Path file) {
@@ -194,7 +207,7 @@ final class ConfigValues {
 
     private static RowbackException unknown(String name) {
         String[] parts = name.split("\\.", -1);
-        String database = parts.length > 1 && parts[0].startsWith("d") ? parts[1] : ConfigKey.NAME;
+        String database = parts.length > 2 && parts[0].startsWith("d") ? parts[1] : ConfigKey.NAME;
         ConfigKey.Use use = ConfigKey.find(name);
         if (use == null) {
             String nearest = nearest(name, "." + name, ConfigKey.all(database));

@@ -142,6 +142,20 @@ class ConfigReaderTest {
         assertThatThrownBy(() -> read("[databases.app]\n", Map.of())).hasMessage("database app has no url");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "[[http]], http, [http]",
+        "store = 1, store, [store]",
+        "[[databases]], databases, [databases.NAME]",
+        "[[databases.app]], databases.app, [databases.app]",
+    })
+    void tableThatIsWrittenOtherwiseIsToldHow(String toml, String name, String table) {
+        assertThatThrownBy(() -> read(toml + "\n", Map.of()))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e).hasMessage(name + " is a table of keys"))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Write " + table + " above them."));
+    }
+
     @Test
     void listWhereOneValueIsWantedIsRefused() {
         assertThatThrownBy(() -> read("[store]\ndir = ['/a', '/b']\n", Map.of()))
@@ -232,6 +246,9 @@ class ConfigReaderTest {
         assertThatThrownBy(() -> read("[store]\ndri = 'x'\n", Map.of()))
                 .asInstanceOf(type(RowbackException.class))
                 .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean store.dir?"));
+        assertThatThrownBy(() -> read("[databases]\nurl = 'postgresql://a@h/d'\n", Map.of()))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean databases.NAME.url?"));
         assertThatThrownBy(() -> read("retention = '90d'\n", Map.of()))
                 .asInstanceOf(type(RowbackException.class))
                 .satisfies(e -> assertThat(e.hint()).isEqualTo("Did you mean databases.NAME.retention?"));

@@ -12,13 +12,19 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code rowback}. */
 public final class Main {
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
+
+    /** Of the help, in characters: what is laid out by hand is narrower, and would be broken in two otherwise. */
+    private static final int WIDTH = 110;
 
     static {
         EXIT_CODES.put("0", "done");
@@ -88,17 +94,25 @@ public final class Main {
     /** The whole command line. */
     static CommandLine commandLine(Rowback root) {
         CommandLine commandLine = new CommandLine(root);
-        commandLine.setUsageHelpWidth(100);
+        commandLine.setUsageHelpWidth(WIDTH);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> failed(command.getErr(), e));
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("error: " + e.getMessage());
-            err.println("hint: See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
+            err.println("hint: " + hint(e));
             return ErrorCode.USAGE.exitCode();
         });
         describeExitCodes(commandLine);
         return commandLine;
+    }
+
+    private static String hint(ParameterException wrong) {
+        List<String> near =
+                wrong instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        return near.isEmpty()
+                ? "See " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help."
+                : "Did you mean " + near.get(0) + "?";
     }
 
     private static void describeExitCodes(CommandLine commandLine) {
