@@ -8,6 +8,7 @@ import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
+import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
@@ -21,6 +22,7 @@ import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.plan.RowTally.Entry;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +47,11 @@ final class KeylessTable {
     private final List<Repair> repairs = new ArrayList<>();
     private long left;
 
-    /** Plans the rows of these keys. */
+    /**
+     * Plans the rows of these keys.
+     *
+     * @throws RowbackException of code REFUSED if there are more than allowed
+     */
     KeylessTable(HistoryReader reader, RestoreRequest request, CurrentRows current, TableInfo table, Set<RowKey> keys) {
         this.reader = reader;
         this.request = request;
@@ -200,6 +206,9 @@ final class KeylessTable {
         return cells;
     }
 
+    /** So many equal rows become others. */
+    private record Becoming(EqualRows rows, EqualRows wanted, long times) {}
+
     /** Rows become what they were as far as that is known of them; the rest goes, and what is missing then is inserted. */
     private void repair(Map<RowKey, Entry> entries) {
         Map<RowKey, EqualRows> planned = new LinkedHashMap<>();
@@ -208,36 +217,44 @@ final class KeylessTable {
             planned.put(rows.key(), rows);
             more.put(rows.key(), rows.after() - rows.before());
         }
+        List<Becoming> becoming = new ArrayList<>();
         for (EqualRows rows : rowsThatCanBecomeOthers()) {
-            Objects.requireNonNull(entries.get(rows.key())).origins.forEach((origin, times) -> {
-                EqualRows wanted = planned.get(origin);
-                for (long i = times;
-                        wanted != null
-                                && i > 0
-                                && more.getOrDefault(rows.key(), 0L) < 0
-                                && more.getOrDefault(origin, 0L) > 0;
-                        i--) {
-                    repairs.add(new UpdateRow(schema, rows.key(), wanted.values(), rows.values(), wanted.causes()));
-                    more.merge(rows.key(), 1L, Long::sum);
-                    more.merge(origin, -1L, Long::sum);
+            Objects.requireNonNull(entries.get(rows.key())).origins.forEach((origin, made) -> {
+                long surplus = -more.getOrDefault(rows.key(), 0L);
+                long times = Math.min(made, Math.min(surplus, more.getOrDefault(origin, 0L)));
+                if (times > 0) {
+                    becoming.add(new Becoming(rows, Objects.requireNonNull(planned.get(origin)), times));
+                    more.merge(rows.key(), times, Long::sum);
+                    more.merge(origin, -times, Long::sum);
                 }
             });
         }
-        if (!repairs.isEmpty() && !request.columns().equals(ColumnChoice.ALL)) {
+        if (!becoming.isEmpty() && !request.columns().equals(ColumnChoice.ALL)) {
             findings.add(new Refusal(schema, RowKey.of(), "of rows without a key no columns can be chosen"));
             counts.clear();
-            repairs.clear();
             return;
+        }
+        // Equal rows are few to count and may be too many to hold.
+        request.refuseMoreThanAllowed(
+                becoming.stream().mapToLong(Becoming::times).sum()
+                        + more.values().stream().mapToLong(Math::abs).sum());
+        for (Becoming some : becoming) {
+            EqualRows wanted = some.wanted();
+            EqualRows rows = some.rows();
+            add(new UpdateRow(schema, rows.key(), wanted.values(), rows.values(), wanted.causes()), some.times());
         }
         more.forEach((key, left) -> {
             EqualRows rows = Objects.requireNonNull(planned.get(key));
-            for (long i = left; i > 0; i--) {
-                repairs.add(new InsertRow(schema, key, rows.values(), rows.causes()));
-            }
-            for (long i = left; i < 0; i++) {
-                repairs.add(new DeleteRow(schema, key, rows.values(), rows.causes()));
+            if (left > 0) {
+                add(new InsertRow(schema, key, rows.values(), rows.causes()), left);
+            } else if (left < 0) {
+                add(new DeleteRow(schema, key, rows.values(), rows.causes()), -left);
             }
         });
+    }
+
+    private void add(Repair repair, long times) {
+        repairs.addAll(Collections.nCopies(Math.toIntExact(times), repair));
     }
 
     private List<EqualRows> rowsThatCanBecomeOthers() {

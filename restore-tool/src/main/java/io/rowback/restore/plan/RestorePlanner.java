@@ -1,7 +1,6 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.Change;
-import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
@@ -100,14 +99,14 @@ public final class RestorePlanner {
             planned = Math.min(planned + BATCH, rows.size());
             watch.rows(planned, rows.size());
         }
-        refuseSurplus(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
+        request.refuseMoreThanAllowed(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
         scope.withoutKey().forEach((id, keys) -> addWithoutKey(tables.byId(id).orElseThrow(), keys));
         moved.refuseHalvesOfUnmet(drafts, findings);
         RepairOrder order = order();
         List<List<Repair>> statements = new ArrayList<>(order.statements());
         keyless.forEach(table -> table.repairs().forEach(repair -> statements.add(List.of(repair))));
         // Parents that come along were not counted yet.
-        refuseSurplus(statements.stream().mapToLong(List::size).sum());
+        request.refuseMoreThanAllowed(statements.stream().mapToLong(List::size).sum());
         List<TableSchema> written = new ArrayList<>(order.tables());
         keyless.stream()
                 .flatMap(table -> table.repairs().stream())
@@ -184,15 +183,6 @@ public final class RestorePlanner {
             surplus += drafts.size() + findings.size();
             drafts.clear();
             findings.clear();
-        }
-    }
-
-    private void refuseSurplus(long rows) {
-        if (rows > request.maxRows()) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "the plan has " + rows + " rows, more than the " + request.maxRows() + " that are allowed",
-                    "Narrow it by --table, --key-range or --where, or allow as many with --max-rows.");
         }
     }
 

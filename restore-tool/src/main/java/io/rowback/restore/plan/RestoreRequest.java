@@ -1,7 +1,9 @@
 package io.rowback.restore.plan;
 
+import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
+import io.rowback.history.RowbackException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -87,5 +89,19 @@ public record RestoreRequest(
     /** Whether this operation is named as one to undo; a TRUNCATE is as the deletion of its rows. */
     boolean asksFor(Operation operation) {
         return operations.contains(operation == Operation.TRUNCATE ? Operation.DELETE : operation);
+    }
+
+    /**
+     * Refuses a plan of so many rows if that is more than allowed.
+     *
+     * @throws RowbackException of code REFUSED
+     */
+    void refuseMoreThanAllowed(long rows) {
+        if (rows > maxRows) {
+            throw new RowbackException(
+                    ErrorCode.REFUSED,
+                    "the plan has " + rows + " rows, more than the " + maxRows + " that are allowed",
+                    "Narrow it by --table, --key-range or --where, or allow as many with --max-rows.");
+        }
     }
 }

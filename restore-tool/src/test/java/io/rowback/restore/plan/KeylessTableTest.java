@@ -7,12 +7,15 @@ import static io.rowback.history.HistoryFixture.update;
 import static io.rowback.history.TableFixture.row;
 import static io.rowback.restore.plan.Planning.undoing;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
 import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
+import io.rowback.history.RowKey;
+import io.rowback.history.RowbackException;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
@@ -21,8 +24,11 @@ import io.rowback.restore.expression.Expression;
 import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -202,5 +208,52 @@ final class KeylessTableTest {
         Transaction bad = life.commit(delete(SMS), update(APP, MAIL));
         RestorePlan undo = Reversal.of(undoing(bad).plan(history));
         assertThat(counts(undo)).containsExactly("1,sms: 3 -> 2", "2,app: 1 -> 0", "1,mail: 0 -> 1");
+    }
+
+    /** The history's rows, but that there are so many of each. */
+    private record Many(CurrentRows history, long count) implements CurrentRows {
+        @Override
+        public List<TableInfo> tables(List<TableInfo> tables) {
+            return history.tables(tables);
+        }
+
+        @Override
+        public Optional<String> obstacle(TableInfo table) {
+            return history.obstacle(table);
+        }
+
+        @Override
+        public Map<RowKey, RowImage> rows(TableInfo table, Map<RowKey, Optional<RowImage>> last) {
+            return history.rows(table, last);
+        }
+
+        @Override
+        public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, List<Repair.Cell>> rows, Map<RowKey, Long> last) {
+            return last.keySet().stream().collect(Collectors.toMap(key -> key, key -> count));
+        }
+
+        @Override
+        public Set<RowKey> present(TableInfo table, Set<RowKey> keys) {
+            return history.present(table, keys);
+        }
+
+        @Override
+        public List<Finding> obstacles(List<Draft> drafts, ConflictMode conflictMode) {
+            return history.obstacles(drafts, conflictMode);
+        }
+    }
+
+    @Test
+    void moreEqualRowsThanAllowedAreCountedAndNeverMade() {
+        Lsn then = life.here();
+        Transaction bad = life.commit(delete(SMS), update(SMS, MAIL));
+        assertThat(undoing(bad).maxRows(2).plan(history).rows()).isEqualTo(2);
+        assertThatThrownBy(() -> undoing(bad).maxRows(1).plan(history)).hasMessageContaining("the plan has 2 rows");
+        RestoreRequest request =
+                undoing(bad).at(then).onConflict(ConflictMode.OVERWRITE).request();
+        CurrentRows many = new Many(new HistoryRows(history), 4_000_000_000L);
+        assertThatThrownBy(() -> RestorePlanner.plan(history, request, many))
+                .isInstanceOf(RowbackException.class)
+                .hasMessageContaining("the plan has 7999999997 rows, more than the 1000 that are allowed");
     }
 }
