@@ -154,11 +154,14 @@ public final class DroppedColumns {
 
     private RestorePlan plan() {
         refuseWhatCannotBeMade();
+        int judged = 0;
         try (Stream<RowImage> images =
                 new TableTimeline(reader, table).asOf(reader.info().durable())) {
             for (RowImage image : (Iterable<RowImage>) images::iterator) {
+                int known = rows.size() + findings.size();
                 read(Objects.requireNonNull(image.key(), "rows of a table come with their keys"));
-                if (rows.size() + findings.size() > request.maxRows()) {
+                judged += rows.size() + findings.size() > known ? 1 : 0;
+                if (judged > request.maxRows()) {
                     throw refused(
                             table,
                             "has more rows to update than the " + request.maxRows() + " that are allowed",

@@ -53,7 +53,8 @@ public final class RestorePlanner {
     private final List<Finding> findings = new ArrayList<>();
     private final Map<TableName, Long> leftInserted = new TreeMap<>();
     private final List<KeylessTable> keyless = new ArrayList<>();
-    private long surplus;
+    /** How many rows are to be written or have something in their way. */
+    private long judged;
 
     private RestorePlanner(HistoryReader reader, RestoreRequest request, CurrentRows current) {
         this.reader = reader;
@@ -99,7 +100,7 @@ public final class RestorePlanner {
             planned = Math.min(planned + BATCH, rows.size());
             watch.rows(planned, rows.size());
         }
-        request.refuseMoreThanAllowed(surplus == 0 ? 0 : surplus + drafts.size() + findings.size());
+        request.refuseMoreThanAllowed(judged);
         scope.withoutKey().forEach((id, keys) -> addWithoutKey(tables.byId(id).orElseThrow(), keys));
         moved.refuseHalvesOfUnmet(drafts, findings);
         RepairOrder order = order();
@@ -170,6 +171,7 @@ public final class RestorePlanner {
             }
         });
         for (RowLife life : read) {
+            int known = drafts.size() + findings.size();
             Map<RowKey, RowImage> images = there.get(life.table().schema().id());
             if (images != null && life.isTold()) {
                 add(life.met(images.get(life.last())), rows);
@@ -177,10 +179,10 @@ public final class RestorePlanner {
                 String obstacle = life.isTold() ? current.obstacle(life.table()).orElseThrow() : null;
                 add(obstacle == null ? life : RowLife.untold(life.table(), life.key(), obstacle), rows);
             }
+            judged += drafts.size() + findings.size() > known ? 1 : 0;
         }
-        if (drafts.size() + findings.size() > request.maxRows()) {
+        if (judged > request.maxRows()) {
             // What follows is counted alone.
-            surplus += drafts.size() + findings.size();
             drafts.clear();
             findings.clear();
         }

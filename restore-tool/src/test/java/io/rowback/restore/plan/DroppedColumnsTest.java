@@ -54,7 +54,7 @@ final class DroppedColumnsTest {
                 Set.of(Operation.DELETE, Operation.UPDATE),
                 onConflict,
                 false,
-                10);
+                5);
     }
 
     private RestorePlan plan(Lsn at) {

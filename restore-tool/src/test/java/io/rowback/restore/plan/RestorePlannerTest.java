@@ -392,6 +392,21 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void rowWithConflictsInSeveralColumnsIsOneRowOfThePlan() {
+        Transaction bad = life.commit(
+                update(user("1", "x", "y"), user("1", "bad", "bad")),
+                update(user("2", "x", "y"), user("2", "bad", "bad")));
+        life.commit(update(user("1", "bad", "bad"), user("1", "later", "later")));
+        life.commit(update(user("2", "bad", "bad"), user("2", "later", "bad")));
+        Planning skipping = undoing(bad).onConflict(ConflictMode.SKIP);
+        RestorePlan plan = skipping.maxRows(2).plan(history);
+        assertThat(writes(plan)).containsExactly("update users 2: b bad->y");
+        assertThat(findings(plan)).hasSize(3);
+        assertThatThrownBy(() -> skipping.maxRows(1).plan(history))
+                .hasMessage("the plan has 2 rows, more than the 1 that are allowed");
+    }
+
+    @Test
     void renamedColumnIsFoundAndDroppedOneIsRefusedByName() {
         Transaction bad = life.commit(delete(user("1", "x", "y")));
         TableSchema renamed = TableFixture.table("users")
