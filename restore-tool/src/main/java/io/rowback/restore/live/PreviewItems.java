@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the live database what writing a plan would do and meet there. */
@@ -75,14 +76,25 @@ final class PreviewItems {
                    pg_catalog.format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user) AS grant
             """;
 
-    /** Ordinary tables alone: a partitioned one has no rows, and each of its partitions has the foreign key too. */
+    /**
+     * From table to table, as a deletion goes on by foreign keys. Ordinary tables alone: a partitioned one has no rows, and
+     * each of its partitions has the foreign key too.
+     */
     private static final String FOLLOWERS = """
-            SELECT k.conrelid::regclass::text AS name, k.conname,
-                   CASE k.confdeltype WHEN 'c' THEN 'deleted' ELSE 'changed' END AS done
-              FROM pg_catalog.pg_constraint k
-              JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-             WHERE k.contype = 'f' AND k.confrelid = %1$s AND k.confdeltype IN ('c', 'n', 'd') AND c.relkind = 'r'
-               AND k.conrelid::text <> ALL (%2$s)
+            WITH RECURSIVE uncaptured AS (
+              SELECT k.conrelid, k.confrelid, k.confdeltype, k.conname
+                FROM pg_catalog.pg_constraint k
+                JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+               WHERE k.contype = 'f' AND c.relkind = 'r' AND k.conrelid::text <> ALL (%2$s)),
+            lost (oid) AS (
+              SELECT pg_catalog.unnest(%1$s)::oid
+               UNION
+              SELECT u.conrelid FROM lost JOIN uncaptured u ON u.confrelid = lost.oid AND u.confdeltype = 'c')
+            SELECT u.conrelid::regclass::text AS name, u.conname, u.confrelid::regclass::text AS parent,
+                   CASE u.confdeltype WHEN 'c' THEN 'deleted' ELSE 'changed' END AS done
+              FROM lost
+              JOIN uncaptured u ON u.confrelid = lost.oid
+             WHERE u.confdeltype IN ('c', 'n', 'd')
              ORDER BY 1, 2
             """;
 
@@ -107,6 +119,7 @@ final class PreviewItems {
         Map<TableId, TableWrites> all = TableWrites.of(plan);
         if (plan.definitions().isEmpty()) {
             all.forEach((id, writes) -> table(Objects.requireNonNull(tables.get(id)), writes));
+            uncaptured(all);
         }
         plan.definitions()
                 .forEach(definition ->
@@ -160,9 +173,6 @@ final class PreviewItems {
             locks(name, writes, switched || !table.schema().hasKey());
             return name;
         });
-        if (writes.inserts() > 0) {
-            uncaptured(table);
-        }
         partition(table);
         writes.sequences().forEach(this::sequence);
     }
@@ -229,20 +239,25 @@ final class PreviewItems {
                         + (rows == 1 ? " row" : " rows"));
     }
 
-    /** Names the tables in which a deletion of rows of this one went on without anybody having captured it. */
-    private void uncaptured(LiveTable table) {
-        String captured = Literals.texts(tables.values().stream()
-                .filter(other -> other.info().isCovered())
-                .map(other -> Long.toString(other.oid())));
-        session.rows(FOLLOWERS.formatted(Long.toString(table.oid()), captured), row -> {
-            add(
-                    Kind.UNCAPTURED,
-                    row.getString("name") + " is not captured: rows of it that " + row.getString("conname") + " "
-                            + row.getString("done") + " with rows of "
-                            + table.schema().name()
-                            + " do not come back with them");
-            return table;
-        });
+    /** Names the tables in which a deletion of what comes back went on without anybody having captured it. */
+    private void uncaptured(Map<TableId, TableWrites> all) {
+        Stream<LiveTable> comesBack = all.entrySet().stream()
+                .filter(writes -> writes.getValue().inserts() > 0)
+                .map(writes -> Objects.requireNonNull(tables.get(writes.getKey())));
+        Stream<LiveTable> captured =
+                tables.values().stream().filter(table -> table.info().isCovered());
+        session.rows(
+                FOLLOWERS.formatted(oids(comesBack), oids(captured)),
+                row -> items.add(new Item(
+                        Kind.UNCAPTURED,
+                        row.getString("name") + " is not captured: rows of it that " + row.getString("conname") + " "
+                                + row.getString("done") + " with rows of " + row.getString("parent")
+                                + " do not come back with them",
+                        false)));
+    }
+
+    private static String oids(Stream<LiveTable> tables) {
+        return Literals.texts(tables.map(table -> Long.toString(table.oid())));
     }
 
     private void partition(LiveTable table) {

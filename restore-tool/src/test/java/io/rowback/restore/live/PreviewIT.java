@@ -86,16 +86,28 @@ final class PreviewIT {
                 create table kept (u int references users);
                 create table parted (u int references users on delete cascade) partition by list (u);
                 create table parted_1 partition of parted for values in (1);
+                alter table unseen add primary key (u);
+                create table unseen_too (u int primary key references unseen on delete cascade);
+                create table unseen_end (u int references unseen_too on delete set default);
+                alter table unseen_too add t int references unseen_too on delete cascade;
+                alter table nulled add unique (u);
+                create table stays (u int references nulled (u) on delete cascade);
                 """);
         long xid = history.commit("delete from users where id = 1");
         assertThat(new Target(history, database).compare(xid).items(Kind.UNCAPTURED))
                 .containsExactly(
-                        "public.nulled is not captured: rows of it that nulled_u_fkey changed with rows of users do not"
-                                + " come back with them",
-                        "public.parted_1 is not captured: rows of it that parted_u_fkey deleted with rows of users do"
-                                + " not come back with them",
-                        "public.unseen is not captured: rows of it that unseen_u_fkey deleted with rows of users do not"
-                                + " come back with them");
+                        "public.nulled is not captured: rows of it that nulled_u_fkey changed with rows of public.users"
+                                + " do not come back with them",
+                        "public.parted_1 is not captured: rows of it that parted_u_fkey deleted with rows of"
+                                + " public.users do not come back with them",
+                        "public.unseen is not captured: rows of it that unseen_u_fkey deleted with rows of public.users"
+                                + " do not come back with them",
+                        "public.unseen_end is not captured: rows of it that unseen_end_u_fkey changed with rows of"
+                                + " public.unseen_too do not come back with them",
+                        "public.unseen_too is not captured: rows of it that unseen_too_t_fkey deleted with rows of"
+                                + " public.unseen_too do not come back with them",
+                        "public.unseen_too is not captured: rows of it that unseen_too_u_fkey deleted with rows of"
+                                + " public.unseen do not come back with them");
         long update = history.commit("update users set name = 'x' where id = 2");
         assertThat(new Target(history, database).compare(update).items(Kind.UNCAPTURED))
                 .as("nothing comes back")
