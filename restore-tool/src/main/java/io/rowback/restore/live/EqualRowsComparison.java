@@ -1,7 +1,6 @@
 package io.rowback.restore.live;
 
 import io.rowback.history.Change;
-import io.rowback.history.Column;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
@@ -10,7 +9,6 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -59,7 +57,9 @@ final class EqualRowsComparison {
         try (Stream<RowImage> all = new TableTimeline(reader, table).asOf(at)) {
             held = all.iterator();
             next = following();
-            session.each(fingerprints(facts), FETCHED, row -> {
+            String fingerprints = LiveRows.fingerprints(live.schema(), facts);
+            String query = "SELECT fingerprint, count(*) FROM " + fingerprints + " GROUP BY 1 ORDER BY 1";
+            session.each(query, FETCHED, row -> {
                 RowKey key = RowKey.of(row.getString(1));
                 passBelow(key);
                 compare(key, key.equals(next) ? pass() : 0, row.getLong(2));
@@ -119,28 +119,5 @@ final class EqualRowsComparison {
             }
         }
         return count;
-    }
-
-    /** The fingerprint that {@link RowImage#key()} gives a row, as the server computes it, and how many rows have it. */
-    private String fingerprints(TableFacts facts) {
-        List<String> texts = new ArrayList<>();
-        StringBuilder digested = new StringBuilder("'\\x'::bytea");
-        for (Column column : live.schema().columns()) {
-            if (!column.generated()) {
-                String text = "c" + texts.size();
-                texts.add("convert_to(" + LiveRows.text(column) + ", 'UTF8') AS " + text);
-                digested.append(" || coalesce(int4send(")
-                        .append(column.attnum())
-                        .append(") || int4send(octet_length(")
-                        .append(text)
-                        .append(")) || ")
-                        .append(text)
-                        .append(", '\\x')");
-            }
-        }
-        // OFFSET keeps the server from printing each value as often as it is named.
-        return "SELECT encode(substring(sha256(" + digested
-                + ") FROM 1 FOR 16), 'hex')::uuid AS fingerprint, count(*) FROM (SELECT " + String.join(", ", texts)
-                + " FROM ONLY " + facts.sqlName() + " AS t OFFSET 0) AS v GROUP BY 1 ORDER BY 1";
     }
 }

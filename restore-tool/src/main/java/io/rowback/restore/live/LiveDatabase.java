@@ -12,12 +12,12 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
 import io.rowback.postgres.Catalog;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.plan.CurrentRows;
 import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.Finding;
-import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.ArrayList;
@@ -135,14 +135,14 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     }
 
     @Override
-    public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, List<Repair.Cell>> rows, Map<RowKey, Long> last) {
-        Map<RowKey, Long> counts =
-                new LiveRows(session).count(facts(table.schema().id()), rows);
+    public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, Long> last) {
+        TableSchema schema = table.schema();
+        Map<RowKey, Long> counts = new LiveRows(session).count(schema, facts(schema.id()), last.keySet());
         last.forEach((key, known) -> {
-            Long there = counts.get(key);
-            if (!known.equals(there)) {
+            long there = counts.computeIfAbsent(key, none -> 0L);
+            if (known != there) {
                 differences.add(new Difference(
-                        table.schema(),
+                        schema,
                         key,
                         "it is there " + there + " times, for the history " + known + " times: " + why(table)));
             }

@@ -7,7 +7,6 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
-import io.rowback.restore.plan.Repair.Cell;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -38,41 +37,37 @@ final class LiveRows {
         return rows;
     }
 
-    /** How many rows there are that print the same as each of these. */
-    Map<RowKey, Long> count(TableFacts facts, Map<RowKey, List<Cell>> rows) {
-        List<RowKey> keys = List.copyOf(rows.keySet());
+    /** How many rows of a table without a key have each of these fingerprints; one that no row has is left out. */
+    Map<RowKey, Long> count(TableSchema table, TableFacts facts, Collection<RowKey> keys) {
+        String wanted = keys.stream().map(key -> key.values().get(0)).collect(Collectors.joining(",", "{", "}"));
+        String query = "SELECT fingerprint, count(*) FROM " + fingerprints(table, facts) + " WHERE fingerprint = ANY ("
+                + Literals.typed(wanted, "uuid[]") + ") GROUP BY 1";
         Map<RowKey, Long> counts = new HashMap<>();
-        for (int from = 0; from < keys.size(); from += BATCH) {
-            List<RowKey> batch = keys.subList(from, Math.min(from + BATCH, keys.size()));
-            List<List<Cell>> values = batch.stream().map(rows::get).toList();
-            session.rows(counting(facts, values), row -> counts.put(batch.get(row.getInt(1) - 1), row.getLong(2)));
-        }
+        session.rows(query, row -> counts.put(RowKey.of(row.getString(1)), row.getLong(2)));
         return counts;
     }
 
-    /** Every type has a text, and not every one an equality. */
-    private static String counting(TableFacts facts, List<List<Cell>> rows) {
-        List<Column> columns = rows.get(0).stream().map(Cell::column).toList();
-        List<String> there = new ArrayList<>();
-        List<String> names = new ArrayList<>();
-        List<String> asked = new ArrayList<>();
-        for (Column column : columns) {
-            names.add("c" + names.size());
-            there.add("t." + Identifiers.quote(column.name()));
-            asked.add("v." + names.get(names.size() - 1) + "::" + column.type());
+    /** The rows of a table without a key as the fingerprints that {@link RowImage#key()} gives them, computed by the server. */
+    static String fingerprints(TableSchema table, TableFacts facts) {
+        List<String> texts = new ArrayList<>();
+        StringBuilder digested = new StringBuilder("'\\x'::bytea");
+        for (Column column : table.columns()) {
+            if (!column.generated()) {
+                String text = "c" + texts.size();
+                texts.add("convert_to(" + text(column) + ", 'UTF8') AS " + text);
+                digested.append(" || coalesce(int4send(")
+                        .append(column.attnum())
+                        .append(") || int4send(octet_length(")
+                        .append(text)
+                        .append(")) || ")
+                        .append(text)
+                        .append(", '\\x')");
+            }
         }
-        List<String> values = new ArrayList<>();
-        for (List<Cell> row : rows) {
-            values.add("(" + (values.size() + 1)
-                    + row.stream()
-                            .map(cell -> ", " + Literals.value(cell.value()))
-                            .collect(Collectors.joining())
-                    + ")");
-        }
-        return "SELECT v.n, count(t.ctid) FROM (VALUES " + String.join(", ", values) + ") AS v (n, "
-                + String.join(", ", names) + ") LEFT JOIN ONLY " + facts.sqlName() + " AS t ON ROW("
-                + String.join(", ", there) + ")::text = ROW(" + String.join(", ", asked)
-                + ")::text COLLATE \"C\" GROUP BY v.n";
+        // OFFSET keeps the server from printing each value as often as it is named.
+        return "(SELECT encode(substring(sha256(" + digested
+                + ") FROM 1 FOR 16), 'hex')::uuid AS fingerprint FROM (SELECT " + String.join(", ", texts)
+                + " FROM ONLY " + facts.sqlName() + " AS t OFFSET 0) AS v) AS f";
     }
 
     private static String query(TableSchema table, TableFacts facts, List<RowKey> keys) {
@@ -109,7 +104,7 @@ final class LiveRows {
     }
 
     /** The text that the type's output function prints of the column of {@code t}, NULL of NULL. */
-    static String text(Column column) {
+    private static String text(Column column) {
         String name = "t." + Identifiers.quote(column.name());
         // IS NOT NULL is false of a composite value too, if one of its fields is NULL.
         return "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END";

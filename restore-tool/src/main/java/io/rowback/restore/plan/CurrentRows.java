@@ -27,12 +27,11 @@ public interface CurrentRows {
     Map<RowKey, RowImage> rows(TableInfo table, Map<RowKey, Optional<RowImage>> last);
 
     /**
-     * How many rows equal to each of these there are in a table without a key.
+     * How many rows of each of these fingerprints there are in a table without a key.
      *
-     * @param rows what they hold, by their fingerprints
      * @param last how many of each the history knows last
      */
-    Map<RowKey, Long> counts(TableInfo table, Map<RowKey, List<Repair.Cell>> rows, Map<RowKey, Long> last);
+    Map<RowKey, Long> counts(TableInfo table, Map<RowKey, Long> last);
 
     /** Which of these keys a row has there, those included of which it is not known. */
     Set<RowKey> present(TableInfo table, Set<RowKey> keys);

@@ -39,7 +39,7 @@ final class HistoryRows implements CurrentRows {
     }
 
     @Override
-    public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, List<Repair.Cell>> rows, Map<RowKey, Long> last) {
+    public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, Long> last) {
         return last;
     }
 

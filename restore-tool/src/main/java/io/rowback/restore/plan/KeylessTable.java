@@ -98,13 +98,9 @@ final class KeylessTable {
             findings.add(new Refusal(schema, RowKey.of(), obstacle));
             return;
         }
-        Map<RowKey, List<Cell>> rows = new LinkedHashMap<>();
         Map<RowKey, Long> last = new LinkedHashMap<>();
-        entries.forEach((key, entry) -> {
-            rows.put(key, cells(entry.image));
-            last.put(key, count(key, reader.info().durable()));
-        });
-        Map<RowKey, Long> there = entries.isEmpty() ? Map.of() : current.counts(table, rows, last);
+        entries.keySet().forEach(key -> last.put(key, count(key, reader.info().durable())));
+        Map<RowKey, Long> there = entries.isEmpty() ? Map.of() : current.counts(table, last);
         int untouched = 0;
         for (Map.Entry<RowKey, Entry> entry : entries.entrySet()) {
             RowKey key = entry.getKey();

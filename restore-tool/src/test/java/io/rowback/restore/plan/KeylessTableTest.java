@@ -228,7 +228,7 @@ final class KeylessTableTest {
         }
 
         @Override
-        public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, List<Repair.Cell>> rows, Map<RowKey, Long> last) {
+        public Map<RowKey, Long> counts(TableInfo table, Map<RowKey, Long> last) {
             return last.keySet().stream().collect(Collectors.toMap(key -> key, key -> count));
         }
 

@@ -19,6 +19,7 @@ import io.rowback.postgres.ConnectionSettings;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.live.LiveDatabase;
 import io.rowback.restore.live.Restoration;
+import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
@@ -32,9 +33,11 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,7 +110,7 @@ final class EqualRowsIT {
 
     private static RestoreRequest request(Set<Operation> operations, Transaction bad, ConflictMode mode) {
         Scope scope = new Scope(List.of(Scope.Window.of(bad.commit())), false, List.of());
-        return new RestoreRequest(scope, null, ColumnChoice.ALL, operations, mode, false, 100);
+        return new RestoreRequest(scope, null, ColumnChoice.ALL, operations, mode, false, 10_000);
     }
 
     private static String sql(RestorePlan plan) throws IOException {
@@ -214,6 +217,34 @@ final class EqualRowsIT {
         assertThat(compared(connections, bad, ConflictMode.REFUSE).isEmpty())
                 .as("all is back already")
                 .isTrue();
+    }
+
+    /** How often the table was read whole, once what the tool's sessions did is counted. */
+    private String readings() throws SQLException {
+        while (!database.query("select from pg_stat_activity where application_name = 'rowback'")
+                .isEmpty()) {
+            Thread.onSpinWait();
+        }
+        return database.query("select seq_scan from pg_stat_user_tables").get(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = 18)
+    void howManyRowsThereEverAreTheTableIsReadOnceForThem(int version) throws Exception {
+        begin(version);
+        RowImage[] rows = IntStream.range(0, 1_001)
+                .mapToObj(i -> image(Integer.toString(i), null, null))
+                .toArray(RowImage[]::new);
+        life.baseline(schema, rows);
+        Transaction bad =
+                life.commit(Arrays.stream(rows).map(HistoryFixture::delete).toArray(HistoryFixture.Draft[]::new));
+        add(rows[7], 1);
+        add(rows[900], 2);
+        int before = Integer.parseInt(readings());
+        RestorePlan plan = compared(connections(), bad, ConflictMode.SKIP);
+        assertThat(readings()).isEqualTo(Integer.toString(before + 1));
+        assertThat(plan.repairs()).as("row 7 is back already").hasSize(999);
+        assertThat(plan.findings()).extracting(Finding::key).containsExactly(rows[900].key());
     }
 
     private RestorePlan compared(Connections connections, Transaction bad, ConflictMode mode) {
