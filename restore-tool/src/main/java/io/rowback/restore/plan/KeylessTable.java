@@ -40,6 +40,7 @@ final class KeylessTable {
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final CurrentRows current;
+    private final MovedRows moved;
     private final TableInfo table;
     private final TableSchema schema;
     private final List<Finding> findings = new ArrayList<>();
@@ -52,10 +53,17 @@ final class KeylessTable {
      *
      * @throws RowbackException of code REFUSED if there are more than allowed
      */
-    KeylessTable(HistoryReader reader, RestoreRequest request, CurrentRows current, TableInfo table, Set<RowKey> keys) {
+    KeylessTable(
+            HistoryReader reader,
+            RestoreRequest request,
+            CurrentRows current,
+            MovedRows moved,
+            TableInfo table,
+            Set<RowKey> keys) {
         this.reader = reader;
         this.request = request;
         this.current = current;
+        this.moved = moved;
         this.table = table;
         this.schema = table.schema();
         plan(keys);
@@ -82,10 +90,10 @@ final class KeylessTable {
     }
 
     private void plan(Set<RowKey> keys) {
-        Map<RowKey, Entry> entries = new RowTally(reader, request, table, keys).read();
+        Map<RowKey, Entry> entries = new RowTally(reader, request, moved, table, keys).read();
         entries.values().removeIf(entry -> {
             left += entry.left;
-            return entry.delta == 0 && !entry.unsure && request.at() == null;
+            return entry.delta == 0 && entry.problem == null && request.at() == null;
         });
         Lsn begin = entries.values().stream()
                 .map(entry -> entry.first.commit())
@@ -131,8 +139,8 @@ final class KeylessTable {
      * about them that is not planned, or was done already.
      */
     private boolean judge(RowKey key, Entry entry, long now, long unknown) {
-        if (entry.unsure) {
-            findings.add(new Refusal(schema, key, "whether it meets the condition is not known"));
+        if (entry.problem != null) {
+            findings.add(new Refusal(schema, key, entry.problem));
             return false;
         }
         Later later = later(key, entry, unknown);

@@ -2,6 +2,7 @@ package io.rowback.restore.plan;
 
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
+import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowTimeline;
@@ -21,12 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class LifeJudge {
     private final HistoryReader reader;
     private final RestoreRequest request;
+    private final MovedRows moved;
     private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
     private List<Cause> lastCauses = List.of();
 
-    LifeJudge(HistoryReader reader, RestoreRequest request) {
+    LifeJudge(HistoryReader reader, RestoreRequest request, MovedRows moved) {
         this.reader = reader;
         this.request = request;
+        this.moved = moved;
     }
 
     /** What the row is to be: as it was at the point asked for, else as it would be without these steps. Null for no row. */
@@ -71,8 +74,16 @@ final class LifeJudge {
                         life.without(undone),
                         life.steps().get(last).after(),
                         life.now(),
+                        goes(life, undone),
                         causes(life, undone),
                         lastBy(life, last)));
+    }
+
+    /** Whether the row goes where it is not wanted: because an UPDATE brought it here, or because insertions are to be undone. */
+    private boolean goes(RowLife life, Predicate<RowLife.Step> undone) {
+        int brought = life.last(step -> undone.test(step) && step.before() == null);
+        return request.asksFor(Operation.INSERT)
+                || (brought >= 0 && moved.isUpdate(life.steps().get(brought).change()));
     }
 
     private List<Cause> causes(RowLife life, Predicate<RowLife.Step> undone) {

@@ -4,7 +4,10 @@ import io.rowback.history.Change;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Operation;
 import io.rowback.history.RowKey;
+import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
+import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.query.RelatedRows.Row;
+import io.rowback.restore.query.Tables;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,10 +26,26 @@ final class MovedRows {
     private final Map<Row, Row> named = new HashMap<>();
     private final Map<Row, Set<Row>> halves = new HashMap<>();
     private final Set<Row> unmet = new HashSet<>();
+    private final Set<Row> gone = new HashSet<>();
 
-    MovedRows(HistoryReader reader, RestoreRequest request) {
+    MovedRows(HistoryReader reader, RestoreRequest request, Tables tables) {
         this.request = request;
-        this.moves = new PartitionMoves(reader);
+        this.moves = new PartitionMoves(reader, tables);
+    }
+
+    /**
+     * Whether the change counts as an UPDATE: it is surely one half of a move. Where some columns alone are asked for it does
+     * not, since both halves are whole rows.
+     */
+    boolean isUpdate(Change change) {
+        return request.columns().equals(ColumnChoice.ALL) && moves.isUpdate(change);
+    }
+
+    /** Whether the step belongs to what the request undoes. */
+    boolean undoes(RowLife.Step step) {
+        Change change = step.change();
+        return step.inScope()
+                && (isUpdate(change) ? request.asksFor(Operation.UPDATE) : request.undoes(change.operation()));
     }
 
     /** Notes under which keys a row was known, unless that is the one alone by which it is named. */
@@ -51,26 +70,44 @@ final class MovedRows {
         return moves.otherHalf(change) != null;
     }
 
+    /**
+     * Why the change, one half of a move, cannot be undone alone; null if it is none, or the other half is undone too.
+     *
+     * @param planned whether a row is looked at for the plan
+     */
+    @Nullable
+    String obstacle(Change change, Predicate<Row> planned) {
+        Change other = moves.otherHalf(change);
+        if (other == null) {
+            return null;
+        }
+        Row half = row(other);
+        boolean update = isUpdate(other);
+        boolean asked = update || (request.asksFor(Operation.INSERT) && request.asksFor(Operation.DELETE));
+        return asked && planned.test(half)
+                ? null
+                : "it seems to have been moved " + (other.operation() == Operation.INSERT ? "to" : "from")
+                        + " partition " + other.schema().name() + ", where its key is " + half.key()
+                        + "; that is undone for both of them" + (update ? "" : ", by --ops delete,update,insert");
+    }
+
     /** Notes the other halves of a row that was moved; if one of them is not among the plan's rows, why it is refused. */
     @Nullable
     Finding half(RowLife life, Predicate<RowLife.Step> undone, Set<Row> rows) {
-        boolean bothOperations = request.asksFor(Operation.INSERT) && request.asksFor(Operation.DELETE);
         for (RowLife.Step step : life.steps()) {
             Change other = undone.test(step) ? moves.otherHalf(step.change()) : null;
             if (other == null) {
                 continue;
             }
-            boolean inserted = other.operation() == Operation.INSERT;
-            Row half = new Row(other.table(), Objects.requireNonNull(other.key()));
-            if (!bothOperations || !rows.contains(half)) {
-                return new Finding.Refusal(
-                        life.table().schema(),
-                        life.key(),
-                        "it seems to have been moved " + (inserted ? "to" : "from") + " partition "
-                                + other.schema().name() + ", where its key is " + half.key()
-                                + "; that is undone for both of them, by --ops delete,update,insert");
+            String obstacle = obstacle(step.change(), rows::contains);
+            if (obstacle != null) {
+                return new Finding.Refusal(life.table().schema(), life.key(), obstacle);
             }
-            halves.computeIfAbsent(row(life), row -> new HashSet<>()).add(half);
+            halves.computeIfAbsent(row(life), row -> new HashSet<>()).add(row(other));
+            int last = life.last(undone);
+            if (life.now() == null && life.steps().get(last).after() != null) {
+                gone.add(row(life));
+            }
         }
         return null;
     }
@@ -83,20 +120,30 @@ final class MovedRows {
         return halves;
     }
 
-    /** The condition is to hold of both halves of a move, which may differ in what it asks for. */
-    void refuseHalvesOfUnmet(List<Draft> drafts, List<Finding> findings) {
+    /** Takes out halves that cannot be undone for the other one's sake. */
+    void leaveHalves(List<Draft> drafts, List<Finding> findings) {
         Map<Row, Set<Row>> halves = halves();
         drafts.removeIf(draft -> {
-            boolean alone = !Collections.disjoint(halves.getOrDefault(draft.row(), Set.of()), unmet);
-            if (alone) {
+            Set<Row> others = halves.getOrDefault(draft.row(), Set.of());
+            if (!Collections.disjoint(others, unmet)) {
                 findings.add(
                         new Finding.Refusal(
                                 draft.table(),
                                 draft.name(),
                                 "it seems to have been moved between partitions, and only one half of that meets the condition"));
+                return true;
             }
-            return alone;
+            if (!Collections.disjoint(others, gone)) {
+                findings.add(new Finding.RowConflict(
+                        draft.table(), draft.name(), "somebody deleted it since, or moved it on", null));
+                return request.onConflict() != ConflictMode.OVERWRITE;
+            }
+            return false;
         });
+    }
+
+    private static Row row(Change change) {
+        return new Row(change.table(), Objects.requireNonNull(change.key()));
     }
 
     private static Row row(RowLife life) {

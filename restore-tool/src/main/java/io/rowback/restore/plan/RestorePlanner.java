@@ -61,8 +61,8 @@ public final class RestorePlanner {
         this.request = request;
         this.current = current;
         this.tables = new Tables(current.tables(reader.tables()));
-        this.moved = new MovedRows(reader, request);
-        this.judge = new LifeJudge(reader, request);
+        this.moved = new MovedRows(reader, request, tables);
+        this.judge = new LifeJudge(reader, request, moved);
     }
 
     /**
@@ -102,7 +102,7 @@ public final class RestorePlanner {
         }
         request.refuseMoreThanAllowed(judged);
         scope.withoutKey().forEach((id, keys) -> addWithoutKey(tables.byId(id).orElseThrow(), keys));
-        moved.refuseHalvesOfUnmet(drafts, findings);
+        moved.leaveHalves(drafts, findings);
         RepairOrder order = order();
         List<List<Repair>> statements = new ArrayList<>(order.statements());
         keyless.forEach(table -> table.repairs().forEach(repair -> statements.add(List.of(repair))));
@@ -241,7 +241,7 @@ public final class RestorePlanner {
     }
 
     private void addWithoutKey(TableInfo table, Set<RowKey> keys) {
-        KeylessTable planned = new KeylessTable(reader, request, current, table, keys);
+        KeylessTable planned = new KeylessTable(reader, request, current, moved, table, keys);
         keyless.add(planned);
         findings.addAll(planned.findings());
         planned.repairs().forEach(this::addCauses);
@@ -260,8 +260,7 @@ public final class RestorePlanner {
             findings.add(new Finding.Refusal(table, life.key(), life.problem()));
             return;
         }
-        Predicate<RowLife.Step> undone =
-                step -> step.inScope() && request.undoes(step.change().operation());
+        Predicate<RowLife.Step> undone = moved::undoes;
         if (life.last(undone) < 0) {
             return;
         }

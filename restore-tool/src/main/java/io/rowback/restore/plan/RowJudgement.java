@@ -3,7 +3,6 @@ package io.rowback.restore.plan;
 import io.rowback.history.Column;
 import io.rowback.history.Column.Identity;
 import io.rowback.history.ColumnValue;
-import io.rowback.history.Operation;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
@@ -36,6 +35,7 @@ final class RowJudgement {
      * @param undone what it would be without the scope; the same as {@code wanted} unless a point in time was asked for
      * @param damaged what the scope left
      * @param now what is there
+     * @param goes whether it may be deleted where it is not wanted
      * @param causes what the scope did to it
      * @param lastBy who changed it last
      */
@@ -45,6 +45,7 @@ final class RowJudgement {
             @Nullable RowImage undone,
             @Nullable RowImage damaged,
             @Nullable RowImage now,
+            boolean goes,
             List<Repair.Cause> causes,
             @Nullable Transaction lastBy) {}
 
@@ -100,7 +101,7 @@ final class RowJudgement {
         if (now == null || damaged == null) {
             return;
         }
-        if (!request.operations().contains(Operation.INSERT)) {
+        if (!row.goes()) {
             left = true;
             return;
         }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a scope did to a table without a key: of each of its rows by how many equal ones there are to be more or fewer once
@@ -43,8 +44,9 @@ final class RowTally {
         final Map<RowKey, Long> origins = new LinkedHashMap<>();
         /** So many of them the scope inserted, and nobody asks for these to go. */
         long left;
-        /** Whether it is not known if they meet the request's condition. */
-        boolean unsure;
+        /** Why they cannot be judged, if so. */
+        @Nullable
+        String problem;
 
         private Entry(RowImage image, Position first) {
             this.image = image;
@@ -55,6 +57,7 @@ final class RowTally {
 
     private final HistoryReader reader;
     private final RestoreRequest request;
+    private final MovedRows moved;
     private final TableInfo table;
     private final Set<RowKey> keys;
     private final Map<RowKey, Entry> entries = new LinkedHashMap<>();
@@ -65,9 +68,10 @@ final class RowTally {
 
     /** Of the rows of these keys. */
     @SuppressWarnings("NullAway.Init") // The change that is looked at is set before it is.
-    RowTally(HistoryReader reader, RestoreRequest request, TableInfo table, Set<RowKey> keys) {
+    RowTally(HistoryReader reader, RestoreRequest request, MovedRows moved, TableInfo table, Set<RowKey> keys) {
         this.reader = reader;
         this.request = request;
+        this.moved = moved;
         this.table = table;
         this.keys = keys;
     }
@@ -96,7 +100,14 @@ final class RowTally {
         RowImage after = change.after();
         if (change.operation() == Operation.TRUNCATE) {
             truncate();
-        } else if (counts(before == null ? Objects.requireNonNull(after) : before)) {
+            return;
+        }
+        RowImage row = before == null ? Objects.requireNonNull(after) : before;
+        if (counts(row)) {
+            String obstacle = moved.obstacle(change, half -> request.scope().counts(half.table()));
+            if (obstacle != null) {
+                problem(row, obstacle);
+            }
             RowKey origin = before == null ? NOWHERE : take(before);
             if (after != null) {
                 held.computeIfAbsent(entry(after), key -> new ArrayDeque<>()).push(origin);
@@ -121,9 +132,13 @@ final class RowTally {
                 .map(condition -> condition.test(told))
                 .reduce(Truth.TRUE, Truth::and);
         if (truth == Truth.UNKNOWN) {
-            Objects.requireNonNull(entries.get(entry(row))).unsure = true;
+            problem(row, "whether it meets the condition is not known");
         }
         return truth == Truth.TRUE;
+    }
+
+    private void problem(RowImage row, String problem) {
+        Objects.requireNonNull(entries.get(entry(row))).problem = problem;
     }
 
     /** Takes a row from under its key and returns where it came from: there, unless the scope brought it. */

@@ -104,6 +104,11 @@ public record Scope(
         return narrowings.isEmpty() || narrowings.stream().anyMatch(Narrowing::related);
     }
 
+    /** Whether rows of this table count. */
+    boolean counts(TableId table) {
+        return countsAllTables() || narrowing(table).isPresent();
+    }
+
     /** The narrowing that is about this table, if one is. */
     Optional<Narrowing> narrowing(TableId table) {
         return narrowings.stream()

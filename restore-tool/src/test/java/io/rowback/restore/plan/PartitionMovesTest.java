@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.MemoryHistory;
 import io.rowback.history.Operation;
+import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableInfo;
@@ -20,6 +21,7 @@ import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -31,19 +33,25 @@ final class PartitionMovesTest {
     private final HistoryFixture life = new HistoryFixture(history);
 
     private static TableSchema partition(String name) {
+        return partition(name, ReplicaIdentity.FULL);
+    }
+
+    private static TableSchema partition(String name, ReplicaIdentity identity) {
         return TableFixture.table(name)
                 .column("id", "bigint")
                 .column("month", "text")
                 .column("v", "text")
+                .column("kept", "text")
                 .key("id", "month")
+                .identity(identity)
                 .partitionOf("m")
                 .build();
     }
 
     private Transaction move(String value) {
-        life.baseline(JAN, row(JAN, "1", "jan", "a"));
+        life.baseline(JAN, row(JAN, "1", "jan", "a", "k1"));
         life.baseline(FEB);
-        return life.commit(delete(row(JAN, "1", "jan", "a")), insert(row(FEB, "1", "feb", value)));
+        return life.commit(delete(row(JAN, "1", "jan", "a", "k1")), insert(row(FEB, "1", "feb", value, "k1")));
     }
 
     private static Planning both(Transaction... transactions) {
@@ -65,9 +73,66 @@ final class PartitionMovesTest {
     }
 
     @Test
-    void aMoveIsUndoneInBothPartitions() {
-        assertThat(writes(both(move("b")).plan(history)))
-                .containsExactlyInAnyOrder("insert m_1 1,jan: 1,jan,a", "delete m_2 1,feb");
+    void aMoveIsAnUpdateWhateverElseItChanged() {
+        Transaction move = move("b");
+        for (Planning undoing : List.of(undoing(move), both(move), undoing(move).operations(Operation.UPDATE))) {
+            RestorePlan plan = undoing.plan(history);
+            assertThat(writes(plan)).containsExactlyInAnyOrder("insert m_1 1,jan: 1,jan,a,k1", "delete m_2 1,feb");
+            assertThat(findings(plan)).isEmpty();
+            assertThat(plan.leftInserted()).isEmpty();
+        }
+        for (Operation other : List.of(Operation.DELETE, Operation.INSERT)) {
+            RestorePlan plan = undoing(move).operations(other).plan(history);
+            assertThat(writes(plan)).isEmpty();
+            assertThat(findings(plan)).isEmpty();
+            assertThat(plan.leftInserted()).isEmpty();
+        }
+    }
+
+    @Test
+    void aMoveIsKnownByTheHistoryWhereTheLogHasTheKeyAlone() {
+        TableSchema jan = partition("m_1", ReplicaIdentity.DEFAULT);
+        TableSchema feb = partition("m_2", ReplicaIdentity.DEFAULT);
+        life.baseline(jan, row(jan, "1", "jan", "a", "k"), row(jan, "2", "jan", "b", "k"));
+        life.baseline(feb);
+        Transaction move = life.commit(delete(row(jan, "1", "jan", "a", "k")), insert(row(feb, "1", "feb", "a", "k")));
+        Transaction other = life.commit(delete(row(jan, "2", "jan", "b", "k")), insert(row(feb, "2", "feb", "x", "y")));
+        assertThat(writes(undoing(move).plan(history)))
+                .containsExactlyInAnyOrder("insert m_1 1,jan: 1,jan,a,k", "delete m_2 1,feb");
+        assertThat(findings(undoing(other).plan(history)))
+                .hasSize(2)
+                .allMatch(line -> line.contains("seems to have been moved"));
+    }
+
+    @Test
+    void whatMayBeTwoRowsIsUndoneForBothAndOnRequestOnly() {
+        life.baseline(JAN, row(JAN, "1", "jan", "a", "k1"));
+        life.baseline(FEB);
+        Transaction renumbered =
+                life.commit(delete(row(JAN, "1", "jan", "a", "k1")), insert(row(FEB, "9", "feb", "a", "k1")));
+        assertThat(findings(undoing(renumbered).plan(history)))
+                .hasSize(2)
+                .allMatch(line -> line.contains("by --ops delete,update,insert"));
+        assertThat(writes(both(renumbered).plan(history)))
+                .containsExactlyInAnyOrder("insert m_1 1,jan: 1,jan,a,k1", "delete m_2 9,feb");
+    }
+
+    @Test
+    void columnsAreNotPutBackByMovingTheRow() {
+        RestorePlan plan = undoing(move("b")).columns(Set.of("v"), Set.of()).plan(history);
+        assertThat(writes(plan)).isEmpty();
+        assertThat(findings(plan)).hasSize(2).allMatch(line -> line.contains("seems to have been moved"));
+    }
+
+    @Test
+    void aMovedRowThatSomebodyDeletedSinceStaysDeletedUnlessThatIsWrittenOver() {
+        Transaction move = move("a");
+        life.commit(delete(row(FEB, "1", "feb", "a", "k1")));
+        RestorePlan plan = undoing(move).plan(history);
+        assertThat(findings(plan)).containsExactly("m_1 1,jan: somebody deleted it since, or moved it on");
+        assertThat(writes(plan)).isEmpty();
+        assertThat(writes(undoing(move).onConflict(ConflictMode.OVERWRITE).plan(history)))
+                .containsExactly("insert m_1 1,jan: 1,jan,a,k1");
     }
 
     @Test
@@ -93,7 +158,7 @@ final class PartitionMovesTest {
     @Test
     void oneRowOfAMoveIsLeftWhereTheOtherIsSkipped() {
         Transaction move = move("a");
-        life.commit(update(row(FEB, "1", "feb", "a"), row(FEB, "1", "feb", "c")));
+        life.commit(update(row(FEB, "1", "feb", "a", "k1"), row(FEB, "1", "feb", "c", "k1")));
         RestorePlan plan = both(move).onConflict(ConflictMode.SKIP).plan(history);
         assertThat(writes(plan)).isEmpty();
         assertThat(findings(plan)).hasSize(2).anyMatch(finding -> finding.contains("hangs on m_2"));
@@ -102,11 +167,38 @@ final class PartitionMovesTest {
 
     @Test
     void deletionOfOneRowAndInsertionOfAnotherAreNoMove() {
-        life.baseline(JAN, row(JAN, "1", "jan", "a"));
+        life.baseline(JAN, row(JAN, "1", "jan", "a", "k1"));
         life.baseline(FEB);
-        Transaction bad = life.commit(delete(row(JAN, "1", "jan", "a")), insert(row(FEB, "999", "feb", "b")));
+        Transaction bad =
+                life.commit(delete(row(JAN, "1", "jan", "a", "k1")), insert(row(FEB, "999", "feb", "b", "k999")));
         RestorePlan plan = undoing(bad).plan(history);
-        assertThat(writes(plan)).containsExactly("insert m_1 1,jan: 1,jan,a");
+        assertThat(writes(plan)).containsExactly("insert m_1 1,jan: 1,jan,a,k1");
         assertThat(findings(plan)).isEmpty();
+    }
+
+    @Test
+    void aRowWithoutAKeyIsMovedBackOnRequestOnlyAndNeverDoubled() {
+        TableSchema low = TableFixture.table("l_1")
+                .column("n", "bigint")
+                .column("v", "text")
+                .key()
+                .partitionOf("l")
+                .build();
+        TableSchema high = TableFixture.table("l_2")
+                .column("n", "bigint")
+                .column("v", "text")
+                .key()
+                .partitionOf("l")
+                .build();
+        life.baseline(low, row(low, "1", "a"));
+        life.baseline(high);
+        Transaction move = life.commit(delete(row(low, "1", "a")), insert(row(high, "9", "a")));
+        RestorePlan plan = undoing(move).plan(history);
+        assertThat(writes(plan)).isEmpty();
+        assertThat(findings(plan)).hasSize(2).allMatch(line -> line.contains("seems to have been moved"));
+        assertThat(both(move).of(narrowing(low, null)).plan(history).refusals()).hasSize(1);
+        assertThat(writes(both(move).plan(history)))
+                .extracting(line -> line.replaceAll("[0-9a-f-]{36}", "KEY"))
+                .containsExactlyInAnyOrder("insert l_1 KEY: 1,a", "delete l_2 KEY");
     }
 }
