@@ -1,5 +1,6 @@
 package io.rowback.history;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,25 @@ public record Column(
         boolean published,
         @Nullable String sequence,
         boolean byteOrdered) {
+    /** From here on types are people's, who may call them otherwise or move them to another schema. */
+    private static final int FIRST_OF_PEOPLE = 16_384;
+
+    private static final String NAME = "(?:\"(?:[^\"]|\"\")*\"|[^\".(\\[]+)";
+    private static final Pattern TYPE_NAME = Pattern.compile(NAME + "(?:\\." + NAME + ")?");
+
+    /** Whether both are the same attribute with the same type and modifier, whatever column and type were called. */
+    boolean isSameAs(Column other) {
+        return attnum == other.attnum
+                && (type.equals(other.type)
+                        || (typeOid == other.typeOid
+                                && Integer.compareUnsigned(typeOid, FIRST_OF_PEOPLE) >= 0
+                                && behindName(type).equals(behindName(other.type))));
+    }
+
+    /** The type's modifier, and the brackets of an array. */
+    private static String behindName(String type) {
+        return TYPE_NAME.matcher(type).replaceFirst("");
+    }
 
     /** GENERATED ... AS IDENTITY of a column. */
     public enum Identity {

@@ -1,7 +1,7 @@
 package io.rowback.history;
 
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
  * What a table looked like at some time. Two schemas with the same content are the same version. Facts that the stream
@@ -63,13 +63,17 @@ public record TableSchema(
      * the same columns, since a new default or type changes all rows without an event.
      */
     public boolean identifiesRowsAs(TableSchema other) {
-        return hasKey() == other.hasKey() && identity().equals(other.identity());
+        List<Column> ours = identifying();
+        List<Column> theirs = other.identifying();
+        return hasKey() == other.hasKey()
+                && ours.size() == theirs.size()
+                && IntStream.range(0, ours.size()).allMatch(i -> ours.get(i).isSameAs(theirs.get(i)));
     }
 
-    private List<String> identity() {
-        Stream<Column> identifying =
-                hasKey() ? key.stream().map(this::column) : columns.stream().filter(column -> !column.generated());
-        return identifying.map(column -> column.attnum() + " " + column.type()).toList();
+    private List<Column> identifying() {
+        return hasKey()
+                ? key.stream().map(this::column).toList()
+                : columns.stream().filter(column -> !column.generated()).toList();
     }
 
     /** The index of a column in {@link #columns()}, or -1 if there is none of that name. */
@@ -84,11 +88,11 @@ public record TableSchema(
 
     /**
      * The index of the column that is the same as one of another version of this table: the same attribute and the same
-     * type, whatever its name. -1 if there is none; its values then have nothing to do with the other's.
+     * type, whatever the names of both. -1 if there is none; its values then have nothing to do with the other's.
      */
     public int indexOfSame(Column other) {
         int index = indexOfAttribute(other.attnum());
-        return index >= 0 && columns.get(index).type().equals(other.type()) ? index : -1;
+        return index >= 0 && columns.get(index).isSameAs(other) ? index : -1;
     }
 
     /** The attribute numbers of these columns, in their order. */

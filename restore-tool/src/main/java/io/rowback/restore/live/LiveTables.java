@@ -22,6 +22,9 @@ final class LiveTables {
     /** Attribute numbers above all real ones, for columns of a copy that the history does not know. */
     private static final int UNKNOWN_ATTNUM = 10_000;
 
+    /** A copy's types have numbers of their own and are known by their names. */
+    private static final int NO_TYPE = 0;
+
     private final boolean byName;
     private final Lsn durable;
     private final Map<TableId, CatalogTable> byId = new HashMap<>();
@@ -83,7 +86,7 @@ final class LiveTables {
             columns.add(new Column(
                     column.name(),
                     attnum,
-                    column.typeOid(),
+                    NO_TYPE,
                     column.type(),
                     column.notNull(),
                     column.identity(),

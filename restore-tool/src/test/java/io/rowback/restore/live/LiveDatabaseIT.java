@@ -325,6 +325,38 @@ final class LiveDatabaseIT {
     }
 
     @Test
+    void typesAreFoundByNumberWhateverTheyAreCalledNow() throws SQLException {
+        database.run("""
+                create type mood as enum ('good', 'bad');
+                create domain number as int;
+                create table u (id number primary key, m mood, l mood[], a varchar(20), b interval, c bit(3)[]);
+                insert into u values (1, 'good', '{good,bad}', 'a', '1 day', null), (2, 'good', null, null, null, null)
+                """);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update u set m = 'bad', l = null where id = 1; delete from u where id = 2");
+        database.run("""
+                create schema "s.t(";
+                alter type mood rename to "my ""mood"" (1)";
+                alter type "my ""mood"" (1)" set schema "s.t(";
+                alter domain number set schema "s.t(";
+                alter table u alter a type varchar(30), alter b type interval day to second, alter c type bit(4)[]
+                """);
+        Compared compared = target(history).compare(xid);
+        assertThat(compared.findings()).isEmpty();
+        assertThat(compared.writes()).containsExactly("u 1", "u 2");
+        long worse = history.commit("delete from u where id = 1");
+        database.run("""
+                alter table u alter a type varchar(40), alter b type interval hour, alter c type bit(3)[] using '{111}';
+                alter table u alter m type text
+                """);
+        assertThat(target(history).compare(worse).findings())
+                .containsExactly(
+                        "u 1: column m has another type now; leave it out with --except-columns",
+                        "u 1: column a has another type now; leave it out with --except-columns",
+                        "u 1: column b has another type now; leave it out with --except-columns");
+    }
+
+    @Test
     void anotherDatabaseIsRefusedUnlessItIsSaidToBeACopy() throws SQLException {
         database.run("""
                 create table p (id int primary key);
