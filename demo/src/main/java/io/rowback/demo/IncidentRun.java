@@ -89,6 +89,11 @@ public final class IncidentRun implements AutoCloseable {
         apply(sql, "Applied once more, which changes nothing");
         expect(rowVersions().equals(versions), "the second time wrote rows");
         story.tell("What was lost is back, and nothing that happened since was touched.");
+
+        story.step("The restore is history too, and marked as one");
+        catchUp();
+        String newest = support.asks("transactions", "--limit", "1");
+        expect(newest.contains("    note: restore 'what "), "the newest transaction is not marked as a restore");
     }
 
     private void script(String name) throws SQLException {

@@ -27,10 +27,12 @@ public final class Support {
         story.tell(text);
     }
 
-    /** Runs a query for people to read, and shows what it prints. */
-    void asks(String... arguments) {
+    /** Runs a query for people to read, shows what it prints, and returns it. */
+    String asks(String... arguments) {
         story.typed("rowback", List.of(arguments));
-        story.printed(answer(List.of(arguments)), FIRST_LINES, LAST_LINES);
+        String answer = answer(List.of(arguments));
+        story.printed(answer, FIRST_LINES, LAST_LINES);
+        return answer;
     }
 
     /** Runs the same query for a program to read: the documents that it prints. */

@@ -9,7 +9,6 @@ import io.rowback.restore.output.Progress;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.sql.ScriptStatement;
 import io.rowback.restore.sql.ScriptStatement.Phase;
-import java.io.Console;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +80,7 @@ final class ApplyOptions {
                     "the plan writes to " + tables + " tables, more than the " + maxTables + " that are allowed",
                     "Narrow it by --table, or allow as many with --max-tables.");
         }
-        confirm(Terminal.of(), tables, count);
+        confirm(Terminal.of().map(console -> prompt -> console.readLine("%s", prompt)), tables, count);
         Restoration restoration = new Restoration(connections, plan, told(progress, count));
         interruption.interrupts(restoration);
         try {
@@ -91,7 +90,19 @@ final class ApplyOptions {
         }
     }
 
-    private void confirm(Optional<Console> terminal, int tables, int count) {
+    /** Reads what somebody types at a prompt; null if nothing more comes. */
+    interface LineReader {
+        @Nullable
+        String read(String prompt);
+    }
+
+    /**
+     * Makes sure that just this plan is meant.
+     *
+     * @param terminal where somebody sits, if somebody does
+     * @throws RowbackException of code REFUSED if it is not
+     */
+    void confirm(Optional<LineReader> terminal, int tables, int count) {
         String expected = tables + " " + count;
         if (rows != null) {
             if (rows != count) {
@@ -102,7 +113,7 @@ final class ApplyOptions {
             throw refused("nobody is there to ask whether this is meant", "If it is: --yes " + count + ".");
         } else {
             String typed =
-                    terminal.get().readLine("Type the number of tables and of rows to write them (%s): ", expected);
+                    terminal.get().read("Type the number of tables and of rows to write them (" + expected + "): ");
             if (typed == null || !typed.strip().equals(expected)) {
                 throw refused("it was not confirmed", "Type exactly " + expected + " to write.");
             }

@@ -74,6 +74,11 @@ public final class LiveHistory {
         return memory;
     }
 
+    /** Where more can be told than what transactions did. */
+    public HistoryWriter writer() {
+        return writer;
+    }
+
     /** Runs a script as one transaction and records what it did to the tables; returns its id. */
     public long commit(String script) throws SQLException {
         database.run("begin;" + script + "\n;commit");

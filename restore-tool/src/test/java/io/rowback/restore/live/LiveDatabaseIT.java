@@ -3,6 +3,8 @@ package io.rowback.restore.live;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rowback.history.HistoryWriter;
+import io.rowback.history.Lsn;
 import io.rowback.restore.LiveHistory;
 import io.rowback.restore.live.Target.Compared;
 import io.rowback.restore.plan.RestorePlan.Outcome;
@@ -10,6 +12,7 @@ import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -322,6 +325,35 @@ final class LiveDatabaseIT {
         assertThat(target(history).compare(xid).findings())
                 .contains("s.v 2: column d no longer exists; leave it out with --except-columns");
         assertThat(target(history).compare(xid).writes()).containsExactly("s.v 1");
+    }
+
+    @Test
+    void whyALiveRowIsNotWhatTheHistoryHoldsIsToldAsFarAsItIsKnown() throws SQLException {
+        String table = "create table u (id int primary key, plan text); insert into u values (1, 'pro')";
+        database.run(table);
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("update u set plan = 'test'");
+        Database copy = server.createDatabase("copy_" + database.name());
+        copy.run(table);
+        assertThat(new Target(history, copy).copy().compare(xid).differences())
+                .singleElement()
+                .asString()
+                .endsWith(" in plan: the copy has gone its own way, or was made at another time");
+
+        database.run("update u set plan = 'gold'");
+        Lsn held = Lsn.parse(
+                database.query("select pg_current_wal_insert_lsn() + 1000000").get(0));
+        history.writer().append(new HistoryWriter.Batch(List.of(), List.of(), held));
+        assertThat(target(history).compare(xid).differences())
+                .singleElement()
+                .asString()
+                .endsWith(" in plan: it was changed without being captured");
+        history.writer().uncovered(history.reader().tables().get(0).schema().id(), held);
+        assertThat(target(history).compare(xid).differences())
+                .singleElement()
+                .asString()
+                .endsWith(" in plan: what changed from LSN " + held
+                        + " on is not known: it was dropped, not published, or rewritten");
     }
 
     @Test
