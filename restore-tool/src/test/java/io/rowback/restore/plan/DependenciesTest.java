@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.ForeignKey.Action;
 import io.rowback.history.HistoryFixture;
+import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
 import io.rowback.history.Operation;
 import io.rowback.history.TableFixture;
@@ -52,6 +53,24 @@ final class DependenciesTest {
         assertThat(writes(undoing(bad).plan(history)))
                 .containsExactly(
                         "insert z_parents 1: 1,x", "insert children 10: 10,1", "update children 11: parent NULL->1");
+    }
+
+    @Test
+    void tablesThatBelongTogetherGoBackToOneMoment() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"), row(PARENTS, "2", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "11", "1"), row(CHILDREN, "12", "2"));
+        life.commit(
+                update(row(PARENTS, "1", "x"), row(PARENTS, "1", "y")),
+                delete(row(CHILDREN, "10", "1")),
+                update(row(CHILDREN, "12", "2"), row(CHILDREN, "12", "1")));
+        Lsn moment = life.here();
+        Transaction later = life.commit(
+                update(row(CHILDREN, "12", "1"), row(CHILDREN, "12", "2")),
+                update(row(PARENTS, "1", "y"), row(PARENTS, "1", "z")));
+        Transaction last = life.commit(delete(row(CHILDREN, "11", "1")), delete(row(PARENTS, "1", "z")));
+        assertThat(writes(undoing(later, last).at(moment).plan(history)))
+                .containsExactly(
+                        "insert z_parents 1: 1,y", "insert children 11: 11,1", "update children 12: parent 2->1");
     }
 
     @Test
