@@ -85,7 +85,9 @@ class CheckIT {
 
             assertThat(check(app))
                     .contains(
-                            "fail  encoding is SQL_ASCII, which does not say what its bytes mean: UTF8 or another is needed",
+                            "fail  encoding is SQL_ASCII, which does not say what its bytes mean: UTF8 or another is needed"
+                                    + "  ->  CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8';"
+                                    + " -- then load a dump into it that pg_dump --encoding makes of this one",
                             "fail  max_replication_slots leaves room for 1, 2 are needed"
                                     + "  ->  ALTER SYSTEM SET max_replication_slots = 2; -- then restart the server",
                             "fail  publication rowback publishes every operation: no"
@@ -95,7 +97,9 @@ class CheckIT {
             small.stop(PostgresServer.Shutdown.FAST);
             try (PostgresServer standby = small.startCopy("standby.signal", Map.of())) {
                 Database copy = small.database().at(standby.port());
-                assertThat(check(copy)).contains("fail  the server is a primary: no, it is a standby");
+                assertThat(check(copy))
+                        .contains("fail  the server is a primary: no, it is a standby"
+                                + "  ->  the primary's address in databases.app.url");
                 assertRefused(copy, "it is a standby");
             }
         }

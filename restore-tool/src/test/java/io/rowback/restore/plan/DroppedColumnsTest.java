@@ -214,7 +214,7 @@ final class DroppedColumnsTest {
                         .mapToObj(id -> row(WITH, Integer.toString(id), "x", "pro"))
                         .toArray(RowImage[]::new));
         drop(WITHOUT, "20", "new");
-        refused("table users has more rows to update than the 10 that are allowed", request(at, "", "plan"));
+        refused("table users has more rows to update than the 5 that are allowed", request(at, "", "plan"));
     }
 
     private static TableFixture users() {
