@@ -64,7 +64,8 @@ class PartitionMovesIT {
                 Output half = daemon.rowback("restore", "--tx", bad, "--table", "orders_done");
                 assertThat(half.exitCode()).as(half.err()).isEqualTo(4);
                 assertThat(half.err())
-                        .contains("orders_done 8,done: it seems to have been moved from partition orders_open");
+                        .contains(
+                                "orders_done id=8,state=done: it seems to have been moved from partition orders_open");
                 restored = daemon.rowback("restore", "--tx", bad, "--table", "orders");
                 assertThat(restored.exitCode()).as(restored.err()).isZero();
                 app.run(restored.out());
