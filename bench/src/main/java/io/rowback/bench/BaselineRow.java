@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
@@ -18,7 +19,7 @@ final class BaselineRow implements Bench.Measurement {
     private static final int ROWS = 2_000_000;
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException {
         try (PostgresServer server = Servers.large(18).start()) {
             Database database = server.createDatabase("bench");
             new Users(database).create();
@@ -26,7 +27,7 @@ final class BaselineRow implements Bench.Measurement {
             double before = copy(database);
             double baseline = baseline(database, folder);
             double after = copy(database);
-            return List.of(new Figure(
+            told.accept(new Figure(
                     "baseline",
                     "rows/s, of COPY TO read and thrown away",
                     baseline / Math.max(before, after),

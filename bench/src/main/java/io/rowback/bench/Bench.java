@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /** Measures the rows that were named, or all, and prints each as soon as it is known. */
 public final class Bench {
@@ -15,8 +16,8 @@ public final class Bench {
 
     /** One row of the table. */
     interface Measurement {
-        /** Measures; files go below {@code folder}, which is deleted afterwards. */
-        List<Figure> measure(Path folder) throws Exception;
+        /** Measures, and tells each figure as soon as it is known; files go below {@code folder}, which is deleted. */
+        void measure(Path folder, Consumer<Figure> told) throws Exception;
     }
 
     private Bench() {}
@@ -31,9 +32,7 @@ public final class Bench {
         for (String name : names) {
             Path folder = Files.createTempDirectory("rowback-bench-");
             try {
-                Objects.requireNonNull(ROWS.get(name))
-                        .measure(folder)
-                        .forEach(figure -> System.out.println(figure.line()));
+                Objects.requireNonNull(ROWS.get(name)).measure(folder, figure -> System.out.println(figure.line()));
             } finally {
                 Folders.delete(folder);
             }

@@ -6,9 +6,9 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * A backlog of a million changes into the store, durable with all indexes, against the driver alone. The daemon is warm
@@ -20,8 +20,7 @@ final class DrainRow implements Bench.Measurement {
     private static final int WARM_UP = 300_000;
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException {
-        List<Figure> figures = new ArrayList<>();
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException {
         try (PostgresServer server = Servers.large(18).start()) {
             Database database = server.createDatabase("bench");
             Users users = new Users(database).create().fill();
@@ -31,11 +30,10 @@ final class DrainRow implements Bench.Measurement {
                     drain(users, traffic, WARM_UP, daemon, bare);
                 }
                 for (Traffic traffic : Traffic.values()) {
-                    figures.addAll(drain(users, traffic, CHANGES, daemon, bare));
+                    drain(users, traffic, CHANGES, daemon, bare).forEach(told);
                 }
             }
         }
-        return figures;
     }
 
     private static List<Figure> drain(Users users, Traffic traffic, int changes, CaptureDaemon daemon, BareStream bare)

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * What a daemon takes that has nothing to do; and from the answer to COMMIT until the daemon's metrics say that it is
@@ -32,12 +33,12 @@ final class LatencyRow implements Bench.Measurement {
     private record Reached(long position, long nanos) {}
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException, InterruptedException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException, InterruptedException {
         try (PostgresServer server = Servers.large(18).setting("fsync", "on").start()) {
             Database database = server.createDatabase("bench");
             new Users(database).create().fill();
             try (CaptureDaemon daemon = CaptureDaemon.covering(database, folder, 2)) {
-                List<Figure> figures = new ArrayList<>(List.of(idle(daemon)));
+                told.accept(idle(daemon));
                 List<Reached> durable = new ArrayList<>();
                 Thread poll = new Thread(() -> poll(daemon, durable), "poll");
                 poll.start();
@@ -47,8 +48,7 @@ final class LatencyRow implements Bench.Measurement {
                 TimeUnit.SECONDS.sleep(1);
                 poll.interrupt();
                 poll.join();
-                figures.addAll(figures(commits, durable));
-                return figures;
+                figures(commits, durable).forEach(told);
             }
         }
     }

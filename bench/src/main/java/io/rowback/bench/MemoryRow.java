@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** One transaction of ten million rows: how much memory the daemon takes, and whether all of it is in the history. */
@@ -20,7 +21,7 @@ final class MemoryRow implements Bench.Measurement {
     private static final int ROWS = 10_000_000;
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException {
         try (PostgresServer server = Servers.large(18).start()) {
             Database database = server.createDatabase("bench");
             database.run("create table items (id bigint primary key, body text)");
@@ -29,7 +30,7 @@ final class MemoryRow implements Bench.Measurement {
                 daemon.awaitChanges(ROWS);
                 double megabytes = daemon.peakMemory() / (double) (1 << 20);
                 check(daemon.store());
-                return List.of(new Figure(
+                told.accept(new Figure(
                         "memory",
                         "peak resident, one transaction of 10M rows, MB",
                         megabytes,

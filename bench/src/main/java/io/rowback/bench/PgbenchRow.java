@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,13 +30,14 @@ final class PgbenchRow implements Bench.Measurement {
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException, IOException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException, IOException {
         String what = "TPS with capture on, of TPS with it off";
         Path pgbench = find().orElse(null);
         int processors = Runtime.getRuntime().availableProcessors();
         if (pgbench == null || processors < 2) {
             String reason = pgbench == null ? "no pgbench on PATH or below /usr/lib/postgresql" : "one processor only";
-            return List.of(new Figure("pgbench", what, Double.NaN, Figure.Target.NONE, "not measured: " + reason));
+            told.accept(new Figure("pgbench", what, Double.NaN, Figure.Target.NONE, "not measured: " + reason));
+            return;
         }
         String last = Integer.toString(processors - 1);
         String others = processors == 2 ? "0" : "0-" + (processors - 2);
@@ -63,7 +65,7 @@ final class PgbenchRow implements Bench.Measurement {
                 dropCapture(database);
             }
         }
-        return List.of(new Figure(
+        told.accept(new Figure(
                 "pgbench",
                 what,
                 median(on) / median(off),

@@ -29,12 +29,12 @@ final class ReadRow implements Bench.Measurement {
     private static final int CHANGES = 100_000_000;
     private static final int LOOKUPS = 2_000;
     private static final int COMMANDS = 21;
-    private static final int BACKLOG = 2_000_000;
+    private static final int BACKLOG = 6_000_000;
     /** So much is read of what would take minutes to be read from end to end. */
     private static final int SCANNED = 1_000_000;
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException {
         try (PostgresServer server = Servers.large(18).start()) {
             Database database = server.createDatabase("bench");
             Users users = new Users(database).create().fill();
@@ -44,14 +44,12 @@ final class ReadRow implements Bench.Measurement {
             }
             long begin = System.nanoTime();
             LongHistory.write(database, store, CHANGES);
-            List<Figure> figures = new ArrayList<>();
-            figures.add(figure("changes/s written straight into the store", CHANGES * 1000.0 / millisSince(begin)));
+            told.accept(figure("changes/s written straight into the store", CHANGES * 1000.0 / millisSince(begin)));
             try (CaptureDaemon daemon = CaptureDaemon.covering(database, folder, 2)) {
                 daemon.awaitRest();
-                figures.addAll(read(store));
-                figures.addAll(commands(store, users, daemon));
+                read(store).forEach(told);
+                commands(store, users, daemon, told);
             }
-            return figures;
         }
     }
 
@@ -86,7 +84,8 @@ final class ReadRow implements Bench.Measurement {
         return new Figure("read", what, millis[LOOKUPS * 99 / 100], Target.atMost(5), "");
     }
 
-    private static List<Figure> commands(Path store, Users users, CaptureDaemon daemon) throws SQLException {
+    private static void commands(Path store, Users users, CaptureDaemon daemon, Consumer<Figure> told)
+            throws SQLException {
         String rowback = CaptureDaemon.program("rowback").toString();
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String user = Long.toString(LongHistory.id(4711));
@@ -94,26 +93,24 @@ final class ReadRow implements Bench.Measurement {
         String[] show = {rowback, "show", "users", user, "--at", "now", "--store", store.toString()};
         // The first start makes what later ones are quick by.
         Commands.run(history);
-        List<Figure> figures = new ArrayList<>();
-        figures.add(command("the JVM alone, p50, s", Target.NONE, () -> true, java, "-Xshare:auto", "-version"));
-        figures.add(command("rowback history, daemon idle, p50, s", Target.atMost(0.35), () -> true, history));
-        figures.add(command("rowback show, daemon idle, p50, s", Target.atMost(0.35), () -> true, show));
+        told.accept(command("the JVM alone, p50, s", Target.NONE, () -> true, java, "-Xshare:auto", "-version"));
+        told.accept(command("rowback history, daemon idle, p50, s", Target.atMost(0.35), () -> true, history));
+        told.accept(command("rowback show, daemon idle, p50, s", Target.atMost(0.35), () -> true, show));
         long stored = daemon.changes();
         daemon.pause();
         users.change(Traffic.INSERTS, BACKLOG);
         daemon.resume();
         daemon.awaitChanges(stored + BACKLOG / 100);
-        figures.add(command(
+        told.accept(command(
                 "rowback history, daemon at full speed, p50, s",
                 Target.atMost(1),
                 () -> daemon.changes() < stored + BACKLOG / 2,
                 history));
-        figures.add(command(
+        told.accept(command(
                 "rowback show, daemon at full speed, p50, s",
                 Target.atMost(1),
                 () -> daemon.changes() < stored + BACKLOG,
                 show));
-        return figures;
     }
 
     /** How long the command takes, the median of the runs that began and ended under the condition. */

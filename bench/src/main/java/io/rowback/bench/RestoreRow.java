@@ -26,6 +26,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
 
@@ -41,7 +42,7 @@ final class RestoreRow implements Bench.Measurement {
     private record Rows(ByteArrayOutputStream users, ByteArrayOutputStream orders) {}
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException, IOException, InterruptedException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException, IOException, InterruptedException {
         Path store = folder.resolve("store");
         try (PostgresServer server = Servers.large(18).start()) {
             Database database = server.createDatabase("bench");
@@ -51,22 +52,22 @@ final class RestoreRow implements Bench.Measurement {
                 incident.update(CHANGES / 10);
             }
             Planned planned = plan(store, folder.resolve("restore.sql"));
+            told.accept(new Figure(
+                    "restore", "200,000 rows of 5M changes to SQL, s", planned.seconds, Target.atMost(2), ""));
+            told.accept(
+                    new Figure("restore", "peak resident meanwhile, MB", planned.megabytes, Target.atMost(256), ""));
             Rows rows = incident(database);
             double before = copy(database, rows);
             delete(database);
             double restored = restore(database, store);
             delete(database);
             double after = copy(database, rows);
-            return List.of(
-                    new Figure(
-                            "restore", "200,000 rows of 5M changes to SQL, s", planned.seconds, Target.atMost(2), ""),
-                    new Figure("restore", "peak resident meanwhile, MB", planned.megabytes, Target.atMost(256), ""),
-                    new Figure(
-                            "restore",
-                            "rows/s applied, of COPY FROM of these rows",
-                            restored / Math.max(before, after),
-                            Target.atLeast(0.5),
-                            String.format(Locale.ROOT, "%,.0f/s against %,.0f and %,.0f/s", restored, before, after)));
+            told.accept(new Figure(
+                    "restore",
+                    "rows/s applied, of COPY FROM of these rows",
+                    restored / Math.max(before, after),
+                    Target.atLeast(0.5),
+                    String.format(Locale.ROOT, "%,.0f/s against %,.0f and %,.0f/s", restored, before, after)));
         }
     }
 

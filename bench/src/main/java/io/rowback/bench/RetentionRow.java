@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A backlog into a store that may take no more than a fraction of it, so that the oldest changes are folded and dropped
@@ -28,7 +29,7 @@ final class RetentionRow implements Bench.Measurement {
     private static final int LIMIT_MB = 64;
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException, IOException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException, IOException {
         try (PostgresServer server = Servers.large(18).start()) {
             Database database = server.createDatabase("bench");
             Users users = new Users(database).create().fill();
@@ -46,8 +47,11 @@ final class RetentionRow implements Bench.Measurement {
                 Reading kept = keeping.resumeUntil(WARM_UP + CHANGES);
                 Reading dropped = dropping.resumeUntil(WARM_UP + CHANGES);
                 double part = dropped(info(dropping), begin);
+                long end = System.nanoTime();
                 dropping.await(() -> megabytes(dropping) <= LIMIT_MB);
-                return figures(kept, dropped, part, megabytes(keeping), megabytes(dropping));
+                double after = (System.nanoTime() - end) / 1e9;
+                figures(kept, dropped, part, megabytes(keeping), megabytes(dropping), after)
+                        .forEach(told);
             }
         }
     }
@@ -77,7 +81,12 @@ final class RetentionRow implements Bench.Measurement {
     }
 
     private static List<Figure> figures(
-            Reading keeping, Reading dropping, double dropped, double megabytesKept, double megabytesLeft) {
+            Reading keeping,
+            Reading dropping,
+            double dropped,
+            double megabytesKept,
+            double megabytesLeft,
+            double secondsAfter) {
         return List.of(
                 new Figure(
                         "retention",
@@ -107,9 +116,10 @@ final class RetentionRow implements Bench.Measurement {
                         Figure.Target.NONE,
                         String.format(
                                 Locale.ROOT,
-                                "%.0f MB of %d allowed against %.0f MB",
+                                "%.0f MB of %d allowed, %.0f s after the last change, against %.0f MB",
                                 megabytesLeft,
                                 LIMIT_MB,
+                                secondsAfter,
                                 megabytesKept)));
     }
 }

@@ -6,10 +6,9 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -23,23 +22,21 @@ final class SizeRow implements Bench.Measurement {
     private static final int CHANGES = ROUNDS * (UPDATES + INSERTS);
 
     @Override
-    public List<Figure> measure(Path folder) throws SQLException {
+    public void measure(Path folder, Consumer<Figure> told) throws SQLException {
         StoreFiles files = store(folder);
-        List<Figure> figures = new ArrayList<>();
         long wal = files.walBytes();
         long all = files.bytes();
         Map<String, Long> fresh = files.families(false);
         long baseline = fresh.getOrDefault("baseline", 0L);
-        figures.add(new Figure(
+        told.accept(new Figure(
                 "size",
                 "bytes per change, as the daemon leaves it",
                 perChange(all - baseline),
                 Target.NONE,
                 String.format(Locale.ROOT, "of which RocksDB's log %.1f", perChange(wal))));
-        figures.add(figure("bytes per change before compaction, without that log", fresh, Target.NONE));
-        figures.add(figure("bytes per change after compaction", files.families(true), Target.atMost(45)));
-        figures.addAll(new Encodings(files.folder()).figures(folder));
-        return figures;
+        told.accept(figure("bytes per change before compaction, without that log", fresh, Target.NONE));
+        told.accept(figure("bytes per change after compaction", files.families(true), Target.atMost(45)));
+        new Encodings(files.folder()).figures(folder).forEach(told);
     }
 
     private static StoreFiles store(Path folder) throws SQLException {
