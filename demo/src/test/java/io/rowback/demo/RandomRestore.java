@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
-import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
-import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
+import io.rowback.postgres.ConnectionSettings;
+import io.rowback.postgres.Connections;
+import io.rowback.restore.live.LiveDatabase;
+import io.rowback.restore.live.Preview;
+import io.rowback.restore.live.Restoration;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestorePlanner;
 import io.rowback.restore.plan.RestoreRequest;
@@ -20,7 +23,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
-import java.util.stream.Stream;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Restores in a random life, and what they should yield by what the tables themselves held. */
@@ -60,55 +62,9 @@ final class RandomRestore {
         this.random = random;
     }
 
-    /**
-     * What an undo is about.
-     *
-     * @param table the table that counts, or null if all do
-     * @param key the row that counts, or null if all of them do
-     */
-    private record Choice(
-            Set<Operation> operations,
-            @Nullable String table,
-            @Nullable List<String> key) {
-        static final List<Set<Operation>> OPERATIONS =
-                List.of(Set.of(Operation.UPDATE, Operation.DELETE), Set.of(Operation.UPDATE), Set.of(Operation.DELETE));
-
-        boolean contains(String otherTable, List<String> otherKey, boolean deleted) {
-            return (table == null || table.equals(otherTable))
-                    && (key == null || key.equals(otherKey))
-                    && operations.contains(deleted ? Operation.DELETE : Operation.UPDATE);
-        }
-
-        Stream<Scope.Narrowing> narrowing(TableInfo of) {
-            String name = of.schema().name().name();
-            if (table == null ? name.equals(RandomLife.AUDIT) : !table.equals(name)) {
-                return Stream.of();
-            }
-            RowKey row = key == null
-                    ? null
-                    : new RowKey(key.stream().map(value -> value.substring(1)).toList());
-            return Stream.of(new Scope.Narrowing(of, row, false, List.of()));
-        }
-    }
-
-    private static final Choice ALL = new Choice(Choice.OPERATIONS.get(0), null, null);
-
-    /** All tables, one, or one row of those that the transaction changed; of what it did all or only some. */
-    private Choice choice(RandomLife.Moment before, RandomLife.Moment after) {
-        Set<Operation> operations = Choice.OPERATIONS.get(random.nextInt(Choice.OPERATIONS.size()));
-        List<String> tables = before.tables().keySet().stream()
-                .filter(table -> !table.equals(RandomLife.AUDIT))
-                .filter(table -> !before.rows(table).equals(after.rows(table)))
-                .toList();
-        if (tables.isEmpty() || random.nextBoolean()) {
-            return new Choice(operations, null, null);
-        }
-        String table = tables.get(random.nextInt(tables.size()));
-        List<List<String>> keys = before.rows(table).keySet().stream()
-                .sorted(Comparator.comparing(List::toString))
-                .toList();
-        boolean one = !keys.isEmpty() && random.nextBoolean();
-        return new Choice(operations, table, one ? keys.get(random.nextInt(keys.size())) : null);
+    /** A plan as it is written to the database, any number of times. */
+    private interface Writing {
+        void run() throws SQLException;
     }
 
     /** How a restore ended. */
@@ -124,8 +80,8 @@ final class RandomRestore {
     /** All tables back to that moment. */
     Ending asOf(RandomLife.Moment moment) throws IOException, SQLException {
         Lsn at = Lsn.parse(moment.at());
-        String script = script(
-                ALL,
+        Writing writing = writing(
+                RandomChoice.ALL,
                 (reader, tables) -> new RestoreRequest(
                         new Scope(List.of(new Scope.Window(at, reader.info().durable())), true, tables),
                         at,
@@ -134,12 +90,12 @@ final class RandomRestore {
                         ConflictMode.OVERWRITE,
                         false,
                         10_000));
-        if (script == null) {
+        if (writing == null) {
             return Ending.AS_OF_REFUSED;
         }
-        // A second run of the same script changes nothing.
+        // A second run of the same plan changes nothing.
         for (int run = 1; run <= 2; run++) {
-            database.run(script);
+            writing.run();
             assertThat(withoutAudit(life.note().tables()))
                     .as("run %s, restored to %s", run, moment.at())
                     .isEqualTo(withoutAudit(moment.tables()));
@@ -155,9 +111,9 @@ final class RandomRestore {
         if (xid == null || !after.plain() || after.tables().equals(before.tables())) {
             return Ending.NOTHING_TO_UNDO;
         }
-        Choice choice = choice(before, after);
+        RandomChoice choice = choice(before, after);
         Map<String, Map<List<String>, Map<String, String>>> wanted = undone(before, after, life.note(), choice);
-        String script = script(
+        Writing writing = writing(
                 choice,
                 (reader, tables) -> new RestoreRequest(
                         new Scope(
@@ -167,16 +123,16 @@ final class RandomRestore {
                                 false,
                                 tables),
                         null,
-                        RestoreRequest.ColumnChoice.ALL,
+                        choice.columnChoice(),
                         choice.operations(),
                         ConflictMode.REFUSE,
                         false,
                         10_000));
-        if (script == null) {
+        if (writing == null) {
             return Ending.UNDO_REFUSED;
         }
         try {
-            database.run(script);
+            writing.run();
         } catch (SQLException e) {
             assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo(UNIQUE_VIOLATION);
             return Ending.UNDO_REFUSED_BY_SERVER;
@@ -187,32 +143,47 @@ final class RandomRestore {
         return Ending.UNDO_APPLIED;
     }
 
+    private RandomChoice choice(RandomLife.Moment before, RandomLife.Moment after) throws IOException {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+            return RandomChoice.of(before, after, life.tables(reader), random);
+        }
+    }
+
     /** The tables as they are now, but every value that changed between two moments as it was before. */
     private static Map<String, Map<List<String>, Map<String, String>>> undone(
-            RandomLife.Moment before, RandomLife.Moment after, RandomLife.Moment now, Choice choice) {
+            RandomLife.Moment before, RandomLife.Moment after, RandomLife.Moment now, RandomChoice choice) {
         Map<String, Map<List<String>, Map<String, String>>> undone = new TreeMap<>();
         now.tables().forEach((table, rows) -> {
             Map<List<String>, Map<String, String>> wanted = new HashMap<>(rows);
             before.rows(table).forEach((key, old) -> {
                 Map<String, String> damaged = after.rows(table).get(key);
-                if (!choice.contains(table, key, damaged == null)) {
+                Map<String, String> row = damaged == null ? old : putBack(rows.get(key), old, damaged, column -> true);
+                if (row == null || !choice.contains(table, key, row, damaged == null)) {
                     return;
                 }
-                if (damaged == null) {
-                    wanted.put(key, old);
-                } else if (rows.containsKey(key)) {
-                    Map<String, String> row = new TreeMap<>(rows.get(key));
-                    old.forEach((column, value) -> {
-                        if (!value.equals(damaged.get(column))) {
-                            row.put(column, value);
-                        }
-                    });
-                    wanted.put(key, row);
-                }
+                wanted.put(key, damaged == null ? old : putBack(rows.get(key), old, damaged, choice::contains));
             });
             undone.put(table, wanted);
         });
         return undone;
+    }
+
+    /** A row with those values that it had before and that were changed; null if it is gone. */
+    private static @Nullable Map<String, String> putBack(
+            @Nullable Map<String, String> now,
+            Map<String, String> old,
+            Map<String, String> damaged,
+            Predicate<String> columns) {
+        if (now == null) {
+            return null;
+        }
+        Map<String, String> row = new TreeMap<>(now);
+        old.forEach((column, value) -> {
+            if (!value.equals(damaged.get(column)) && columns.test(column)) {
+                row.put(column, value);
+            }
+        });
+        return row;
     }
 
     private static Map<String, Map<List<String>, Map<String, String>>> withoutAudit(
@@ -222,39 +193,63 @@ final class RandomRestore {
         return others;
     }
 
-    /** The SQL that restores what was chosen of the life's tables, or null if it was refused for a reason that may be. */
-    private @Nullable String script(
-            Choice choice, BiFunction<RocksHistoryReader, List<Scope.Narrowing>, RestoreRequest> asked)
+    /**
+     * What restores what was chosen of the life's tables: the script that was made from the history alone, or the plan that was
+     * compared with the live rows; null if it was refused for a reason that may be.
+     */
+    private @Nullable Writing writing(
+            RandomChoice choice, BiFunction<RocksHistoryReader, List<Scope.Narrowing>, RestoreRequest> asked)
             throws IOException {
         try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
             List<Scope.Narrowing> narrowings =
                     life.tables(reader).stream().flatMap(choice::narrowing).toList();
             RestoreRequest request = asked.apply(reader, narrowings);
-            RestorePlan plan;
             try {
-                plan = RestorePlanner.plan(reader, request);
+                return random.nextBoolean() ? compared(reader, request) : told(reader, request);
             } catch (RowbackException e) {
                 assertThat(e.code()).isEqualTo(ErrorCode.NOT_COVERED);
                 assertThat(life.sinceAltered()).isPositive();
                 return null;
             }
-            if (plan.outcome() == RestorePlan.Outcome.REFUSED) {
-                if (request.onConflict() == ConflictMode.OVERWRITE) {
-                    List<String> allowed = new ArrayList<>(REFUSALS);
-                    if (life.moments().stream().anyMatch(moment -> !moment.plain())) {
-                        allowed.add(REUSED);
-                    }
-                    if (life.sinceAltered() > 0) {
-                        allowed.add(PERHAPS_REWRITTEN);
-                    }
-                    assertThat(plan.refusals()).allSatisfy(refusal -> assertThat(refusal.reason())
-                            .containsAnyOf(allowed.toArray(String[]::new)));
-                }
+        }
+    }
+
+    private @Nullable Writing told(RocksHistoryReader reader, RestoreRequest request) throws IOException {
+        RestorePlan plan = RestorePlanner.plan(reader, request);
+        if (isRefused(plan)) {
+            return null;
+        }
+        StringBuilder script = new StringBuilder();
+        SqlWriter.write(plan, script);
+        return () -> database.run(script.toString());
+    }
+
+    private @Nullable Writing compared(RocksHistoryReader reader, RestoreRequest request) {
+        Connections connections = new Connections(ConnectionSettings.parse(database.url()), "rowback");
+        try (LiveDatabase live = LiveDatabase.open(connections, reader.info(), false)) {
+            RestorePlan plan = RestorePlanner.plan(reader, request, live);
+            if (isRefused(plan)) {
                 return null;
             }
-            StringBuilder script = new StringBuilder();
-            SqlWriter.write(plan, script);
-            return script.toString();
+            Preview preview = live.preview(plan);
+            assertThat(preview.differences()).isEmpty();
+            assertThat(preview.obstacles()).isEmpty();
+            return () -> new Restoration(connections, plan, statement -> {}).run();
         }
+    }
+
+    private boolean isRefused(RestorePlan plan) {
+        if (plan.outcome() == RestorePlan.Outcome.REFUSED && plan.request().onConflict() == ConflictMode.OVERWRITE) {
+            List<String> allowed = new ArrayList<>(REFUSALS);
+            if (life.moments().stream().anyMatch(moment -> !moment.plain())) {
+                allowed.add(REUSED);
+            }
+            if (life.sinceAltered() > 0) {
+                allowed.add(PERHAPS_REWRITTEN);
+            }
+            assertThat(plan.refusals())
+                    .allSatisfy(refusal -> assertThat(refusal.reason()).containsAnyOf(allowed.toArray(String[]::new)));
+        }
+        return plan.outcome() == RestorePlan.Outcome.REFUSED;
     }
 }
