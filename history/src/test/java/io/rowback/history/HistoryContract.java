@@ -191,7 +191,7 @@ public abstract class HistoryContract {
 
     @Test
     void redeliveredBatchChangesNothing() {
-        Transaction first = history.commit(insert(row(users, "1", "ann")));
+        Transaction first = history.commit(List.of("said once"), insert(row(users, "1", "ann")));
         history.commit(update(row(users, "1", "ann"), row(users, "1", "eve")));
         TableSchema ofNow = TableFixture.table("users")
                 .column("id", "bigint")
@@ -207,6 +207,7 @@ public abstract class HistoryContract {
             assertThat(changes(reader))
                     .extracting(Change::after)
                     .containsExactly(row(users, "1", "ann"), row(users, "1", "eve"));
+            assertThat(reader.transaction(first.commit())).contains(first);
             assertThat(reader.tables().get(0).schemas()).hasSize(1);
             assertThat(reader.info().durable()).isEqualTo(history.here());
         }
