@@ -60,7 +60,7 @@ final class Daemon implements AutoCloseable {
             ended(database, new RowbackException(ErrorCode.INTERRUPTED, "interrupted", null, e));
         } catch (RowbackException e) {
             ended(database, e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("capture of {} ends", database, e);
             health.broken();
             ended(database, new RowbackException(ErrorCode.FAILED, "capture of " + database + " failed", null, e));

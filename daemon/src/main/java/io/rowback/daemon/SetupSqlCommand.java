@@ -55,7 +55,7 @@ final class SetupSqlCommand implements Runnable {
         Config.Database database = option.read().database();
         Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
         try (Connection connection = connections.open()) {
-            List<String> tables = tables(connection, database);
+            List<String> tables = read(connection, database, connections);
             role(database, true, out);
             tables.forEach(out::println);
         } catch (SQLException e) {
@@ -67,6 +67,15 @@ final class SetupSqlCommand implements Runnable {
         }
         out.println("-- Instead of maintaining the publication by hand, let the role do it: GRANT CREATE ON DATABASE,");
         out.println("-- and make the publication's and the tables' owner role a group that it is a member of.");
+    }
+
+    /** What is to be done about the tables; that they cannot be read now does not mean that there is no role. */
+    private static List<String> read(Connection connection, Config.Database database, Connections connections) {
+        try {
+            return tables(connection, database);
+        } catch (SQLException e) {
+            throw connections.explain("looking at", e);
+        }
     }
 
     private static void role(Config.Database database, boolean exists, PrintWriter out) {

@@ -9,6 +9,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -81,6 +83,22 @@ class RestrictedRoleIT {
             capture.catchUp();
             assertThat(capture.changes("t")).hasSize(1);
             assertThat(capture.changes("part")).containsExactly("INSERT -> 1");
+        }
+    }
+
+    @Test
+    void roleThatIsThereIsNotCreatedAnewBecauseSomethingIsLocked() throws Exception {
+        Database app = server.createDatabase("locking");
+        app.run("create sequence busy");
+        try (Connection other = app.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("alter sequence busy restart");
+
+            Result setup = run("setup-sql", app);
+
+            assertThat(setup.status()).isNotZero();
+            assertThat(setup.out()).isEmpty();
         }
     }
 

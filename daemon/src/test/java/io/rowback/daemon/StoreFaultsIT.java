@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,19 @@ class StoreFaultsIT {
                 assertThat(capture.failure().code()).isEqualTo(ErrorCode.STORE_UNUSABLE);
                 assertThat(capture.failure()).hasMessageContaining("Read-only file system");
             }
+        }
+    }
+
+    @Test
+    void folderFromWhichNoLibraryCanBeLoadedIsToldAndEndsTheDaemon() throws Exception {
+        Database app = server.createDatabase("noexec");
+        String config = DaemonProcess.config(Map.of("app", app), folder, "");
+        String nowhere = "-Djava.io.tmpdir=" + folder.resolve("missing");
+        try (DaemonProcess daemon = new DaemonProcess(folder, config, Map.of(), nowhere)) {
+            assertThat(daemon.awaitEnd()).isEqualTo(ErrorCode.FAILED.exitCode());
+            assertThat(daemon.log())
+                    .contains("error: RocksDB's native library cannot be loaded")
+                    .contains("hint: It is unpacked into " + folder.resolve("missing"));
         }
     }
 

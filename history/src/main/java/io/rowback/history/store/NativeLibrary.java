@@ -1,5 +1,7 @@
 package io.rowback.history.store;
 
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +19,8 @@ import org.rocksdb.util.Environment;
  * there and unpacks nothing.
  */
 public final class NativeLibrary {
+    private static boolean loaded;
+
     private NativeLibrary() {}
 
     /** Puts the library into that folder, for processes that name it in {@code java.library.path}. */
@@ -29,18 +33,31 @@ public final class NativeLibrary {
         }
     }
 
-    /** Loads the library; RocksDB, which would do so on its first use, then finds it loaded. */
-    static void load() {
+    /**
+     * Loads the library, once; RocksDB, which would do so on its first use, then finds it loaded.
+     *
+     * @throws RowbackException of code FAILED if that cannot be done
+     */
+    static synchronized void load() {
+        if (loaded) {
+            return;
+        }
         try {
             Path folder = Files.createTempDirectory("rowback-native-");
             try {
                 NativeLibraryLoader.getInstance().loadLibrary(folder.toString());
+                loaded = true;
             } finally {
                 delete(folder);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "RocksDB's native library cannot be unpacked; java.io.tmpdir must be writable", e);
+        } catch (IOException | UnsatisfiedLinkError e) {
+            throw new RowbackException(
+                    ErrorCode.FAILED,
+                    "RocksDB's native library cannot be loaded: " + e.getMessage(),
+                    "It is unpacked into " + System.getProperty("java.io.tmpdir")
+                            + ", which must be writable and not mounted noexec. Name another folder:"
+                            + " ROWBACK_JAVA_OPTS=-Djava.io.tmpdir=DIR.",
+                    e);
         }
     }
 

@@ -49,7 +49,8 @@ final class Tuning implements AutoCloseable {
     private static final int BASELINE_LEVEL = 1;
     private static final int BACKGROUND_JOBS = 2;
 
-    static {
+    {
+        // Whatever follows would load it in RocksDB's own way.
         NativeLibrary.load();
     }
 
