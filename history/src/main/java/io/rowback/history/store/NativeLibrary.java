@@ -32,7 +32,7 @@ public final class NativeLibrary {
     /** Loads the library; RocksDB, which would do so on its first use, then finds it loaded. */
     static void load() {
         try {
-            Path folder = Files.createTempDirectory("rowback-native-");
+            Path folder = TemporaryFolder.create("rowback-native-");
             try {
                 NativeLibraryLoader.getInstance().loadLibrary(folder.toString());
             } finally {
