@@ -88,6 +88,32 @@ class LaunchersIT {
     }
 
     @Test
+    void noClassOfACommandIsReadFromAJar(@TempDir Path folder) throws IOException, InterruptedException {
+        Path store = folder.resolve("store");
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(store)) {
+            writer.create("1", "app", new Lsn(1));
+        }
+        Path log = folder.resolve("classes.log");
+        Map<String, String> environment = Map.of(
+                "XDG_CACHE_HOME",
+                folder + "/cache",
+                "ROWBACK_STORE",
+                store.toString(),
+                "ROWBACK_JAVA_OPTS",
+                "-Xlog:class+load:file=" + log);
+        Path installed = Path.of(System.getProperty("rowback.home")).resolve("bin/rowback");
+
+        for (String command : List.of("status", "tables", "transactions")) {
+            assertThat(Checkout.run(folder, environment, installed, command).exitCode())
+                    .isZero();
+
+            assertThat(Files.readString(log))
+                    .contains("source: shared objects file")
+                    .doesNotContain("source: file:");
+        }
+    }
+
+    @Test
     void archiveThatIsMissingOrDoesNotFitIsNoObstacle(@TempDir Path folder) throws IOException, InterruptedException {
         Path file = Files.createFile(folder.resolve("file"));
         assertThat(version(folder, Map.of("XDG_CACHE_HOME", file.toString()))).isEqualTo("rowback 0.1.0\n");

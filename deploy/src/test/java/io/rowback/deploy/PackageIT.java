@@ -7,12 +7,16 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -51,16 +55,35 @@ class PackageIT {
         assertThat(link.header().isSymbolicLink()).isTrue();
         assertThat(entry(target.toString()).header().getMode() & 0777).isEqualTo(0755);
         assertThat(target).isEqualTo(Path.of("/usr/share/rowback/bin", program));
-        assertThat(files("/usr/share/rowback/lib/")).anyMatch(jar -> jar.startsWith("rowback-daemon-"));
+        assertThat(files("/usr/share/rowback/lib/daemon/")).anyMatch(jar -> jar.startsWith("rowback-daemon-"));
     }
 
     @Test
     void librariesAreThoseThatTheTestsOfAllModulesRanWith() throws IOException {
-        try (Stream<Path> tested = Files.list(HOME.resolve("lib"))) {
-            assertThat(files("/usr/share/rowback/lib/"))
-                    .containsExactlyInAnyOrderElementsOf(
-                            tested.map(jar -> jar.getFileName().toString()).toList());
+        assertThat(files("/usr/share/rowback/lib/")).containsExactlyInAnyOrderElementsOf(names("lib"));
+    }
+
+    @Test
+    void toolNeedsNothingOfTheDaemonsLibraries() throws IOException {
+        Map<Boolean, List<String>> jars;
+        try (Stream<Path> files = Files.list(HOME.resolve("lib"))) {
+            jars = files.filter(Files::isRegularFile)
+                    .collect(Collectors.partitioningBy(
+                            file -> file.getFileName().toString().startsWith("rowback-"),
+                            Collectors.mapping(Path::toString, Collectors.toList())));
         }
+        List<String> ours = jars.getOrDefault(true, List.of());
+        String others = String.join(":", jars.getOrDefault(false, List.of()));
+        List<String> arguments =
+                new ArrayList<>(List.of("--multi-release", "17", "--missing-deps", "--class-path", others));
+        arguments.addAll(ours);
+        StringWriter told = new StringWriter();
+        PrintWriter out = new PrintWriter(told);
+
+        ToolProvider.findFirst("jdeps").orElseThrow().run(out, out, arguments.toArray(String[]::new));
+
+        assertThat(ours).hasSize(3);
+        assertThat(told.toString()).isEmpty();
     }
 
     @Test

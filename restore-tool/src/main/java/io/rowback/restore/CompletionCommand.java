@@ -49,7 +49,7 @@ final class CompletionCommand implements Callable<Integer> {
         if (shell == Shell.ZSH) {
             out.println("autoload -Uz compinit bashcompinit && compinit && bashcompinit");
         }
-        out.print(AutoComplete.bash("rowback", spec.root().commandLine()));
+        out.print(AutoComplete.bash("rowback", Main.commandLine()));
         out.flush();
         return 0;
     }

@@ -14,12 +14,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The program {@code rowback}. */
+/**
+ * The program {@code rowback}. No lambda here has to do with a class of picocli: such a class, too old for the JVM to keep it
+ * once it was linked for a lambda, would be read from its jar at each start.
+ */
 public final class Main {
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
@@ -53,7 +60,7 @@ public final class Main {
     /** Runs a command line and returns its exit code. */
     public static int run(Map<String, String> environment, Writer out, PrintWriter err, String... args) {
         Rowback root = new Rowback(environment, out, err);
-        CommandLine commandLine = commandLine(root);
+        CommandLine commandLine = commandLine(root, args);
         commandLine.setOut(new PrintWriter(out, true));
         commandLine.setErr(err);
         int exitCode = flush(out, err, execute(commandLine, args));
@@ -93,18 +100,60 @@ public final class Main {
 
     /** The whole command line. */
     static CommandLine commandLine(Rowback root) {
+        return commandLine(new CommandLine(root), Rowback.COMMANDS);
+    }
+
+    /**
+     * As much of the command line as these arguments take: to describe the other commands would cost more than most take to
+     * answer.
+     */
+    private static CommandLine commandLine(Rowback root, String... args) {
         CommandLine commandLine = new CommandLine(root);
-        commandLine.setUsageHelpWidth(WIDTH);
-        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setExecutionExceptionHandler((e, command, parsed) -> failed(command.getErr(), e));
-        commandLine.setParameterExceptionHandler((e, args) -> {
+        return commandLine(commandLine, needed(commandLine, args));
+    }
+
+    /** The command that the arguments begin with, behind options of the root; all if it is none, or cannot be told. */
+    private static List<Class<?>> needed(CommandLine root, String... args) {
+        root.setStopAtUnmatched(true);
+        try {
+            Optional<Class<?>> named =
+                    root.parseArgs(args).unmatched().stream().findFirst().flatMap(Rowback::command);
+            return named.isPresent() ? List.of(named.get()) : Rowback.COMMANDS;
+        } catch (ParameterException e) {
+            // It is told once all commands are known.
+            return Rowback.COMMANDS;
+        } finally {
+            root.setStopAtUnmatched(false).setUnmatchedArgumentsAllowed(false);
+        }
+    }
+
+    private static CommandLine commandLine(CommandLine root, List<Class<?>> commands) {
+        for (Class<?> command : commands) {
+            root.addSubcommand(command);
+        }
+        root.setUsageHelpWidth(WIDTH);
+        root.setCaseInsensitiveEnumValuesAllowed(true);
+        root.setExecutionExceptionHandler(new Failure());
+        root.setParameterExceptionHandler(new WrongArguments());
+        describe(root);
+        return root;
+    }
+
+    private static final class Failure implements IExecutionExceptionHandler {
+        @Override
+        public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+            return failed(command.getErr(), e);
+        }
+    }
+
+    private static final class WrongArguments implements IParameterExceptionHandler {
+        @Override
+        public int handleParseException(ParameterException e, String[] args) {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("error: " + e.getMessage());
             err.println("hint: " + hint(e));
             return ErrorCode.USAGE.exitCode();
-        });
-        describeExitCodes(commandLine);
-        return commandLine;
+        }
     }
 
     private static String hint(ParameterException wrong) {
@@ -115,13 +164,17 @@ public final class Main {
                 : "Did you mean " + near.get(0) + "?";
     }
 
-    private static void describeExitCodes(CommandLine commandLine) {
+    /** What every command has, behind its own options and those of the root. */
+    private static void describe(CommandLine commandLine) {
         commandLine
                 .getCommandSpec()
+                .mixinStandardHelpOptions(true)
                 .usageMessage()
                 .exitCodeListHeading("%nEXIT STATUS%n")
                 .exitCodeList(EXIT_CODES);
-        commandLine.getSubcommands().values().forEach(Main::describeExitCodes);
+        for (CommandLine command : commandLine.getSubcommands().values()) {
+            describe(command);
+        }
     }
 
     private static int failed(PrintWriter err, Exception exception) {

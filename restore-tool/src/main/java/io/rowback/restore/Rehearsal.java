@@ -59,6 +59,7 @@ public final class Rehearsal {
                         List.of("history", "rows", "1"),
                         List.of("history", "rows", "1", "--json"),
                         List.of("show", "rows", "1", "--at", "tx:" + xid),
+                        List.of("show", "rows", "2", "--json"),
                         List.of("show", "rows", "--where", "value = 'a'", "--at", "now"),
                         List.of("transactions"),
                         List.of("restore", "--tx", xid))

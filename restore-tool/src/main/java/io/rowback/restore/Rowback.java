@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,14 +28,15 @@ import picocli.CommandLine.ScopeType;
         description =
                 "Tells what happened to the rows of a PostgreSQL database and writes the SQL that puts them back.",
         synopsisSubcommandLabel = "COMMAND",
-        mixinStandardHelpOptions = true,
         version = "rowback 0.1.0",
         scope = ScopeType.INHERIT,
         sortOptions = false,
         optionListHeading = "%nOPTIONS%n",
         parameterListHeading = "%n",
-        commandListHeading = "%nCOMMANDS%n",
-        subcommands = {
+        commandListHeading = "%nCOMMANDS%n")
+final class Rowback {
+    /** The commands, in the order in which the help lists them. */
+    static final List<Class<?>> COMMANDS = List.of(
             StatusCommand.class,
             TablesCommand.class,
             HistoryCommand.class,
@@ -45,9 +47,8 @@ import picocli.CommandLine.ScopeType;
             VerifyCommand.class,
             DrillCommand.class,
             DoctorCommand.class,
-            CompletionCommand.class
-        })
-final class Rowback {
+            CompletionCommand.class);
+
     private final Map<String, String> environment;
     private final Writer out;
     private final Appendable err;
@@ -86,6 +87,13 @@ final class Rowback {
         this.out = out;
         this.err = err;
         this.interruption = new Interruption(new Output(out, err, false, false));
+    }
+
+    /** The command of that name. */
+    static Optional<Class<?>> command(String name) {
+        return COMMANDS.stream()
+                .filter(command -> command.getAnnotation(Command.class).name().equals(name))
+                .findFirst();
     }
 
     /** Where the command's answer goes. */

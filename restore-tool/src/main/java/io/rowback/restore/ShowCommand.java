@@ -19,10 +19,9 @@ import io.rowback.restore.query.KeyText;
 import io.rowback.restore.query.PointInTime;
 import io.rowback.restore.query.Tables;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -105,20 +104,22 @@ final class ShowCommand extends StoreCommand {
 
     /** The row in the table, or in each partition that has one of that key. */
     private void showOne(HistoryReader reader, TableName name, List<TableInfo> tables, Lsn lsn, Output output) {
-        Map<TableInfo, RowTimeline.State> states = new LinkedHashMap<>();
+        List<RowTimeline.State> states = new ArrayList<>();
         for (TableInfo one : tables) {
             RowTimeline.State state = new RowTimeline(reader, one).asOf(row(one, lsn), lsn);
             if (state instanceof RowTimeline.State.NotCovered) {
                 throw one.notCovered(lsn, reader.info().gaps());
             }
-            states.put(one, state);
+            states.add(state);
         }
-        boolean found = states.values().stream().anyMatch(RowTimeline.State.Present.class::isInstance);
-        states.forEach((one, state) -> {
-            if (state instanceof RowTimeline.State.Present present) {
+        boolean found = false;
+        for (int i = 0; i < states.size(); i++) {
+            if (states.get(i) instanceof RowTimeline.State.Present present) {
+                TableInfo one = tables.get(i);
                 new RowPrinter(output, one, lsn).print(row(one, lsn), present.image(), true, present.count());
+                found = true;
             }
-        });
+        }
         if (!found) {
             TableInfo any = tables.get(0);
             new RowPrinter(output, any, lsn).printNone(name, row(any, lsn));

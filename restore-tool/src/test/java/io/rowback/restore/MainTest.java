@@ -342,4 +342,22 @@ final class MainTest {
         assertThat(rowback(command, "--help")).isZero();
         assertThat(out.toString()).contains("EXAMPLES").contains("EXIT STATUS").contains("130");
     }
+
+    @Test
+    void misspeltCommandIsToldWithTheOneThatIsMeant() {
+        assertThat(rowback("--quiet", "statsu", "rows")).isEqualTo(2);
+        assertThat(err.toString()).contains("'statsu'").contains("Did you mean status?");
+    }
+
+    @Test
+    void helpOfTheProgramListsAllCommandsWhateverFollows() {
+        assertThat(rowback("--help", "history")).isZero();
+        assertThat(out.toString()).contains("\n  status ", "\n  history ", "\n  completion ");
+    }
+
+    @Test
+    void completionKnowsEveryCommand() {
+        assertThat(rowback("completion", "bash")).isZero();
+        assertThat(out.toString()).contains("_picocli_rowback_restore", "_picocli_rowback_drill");
+    }
 }

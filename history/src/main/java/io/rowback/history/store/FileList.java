@@ -24,6 +24,7 @@ record FileList(String manifest, long bytes) {
 
     /** Whether nothing has come or gone since. */
     boolean stands(Path directory) {
-        return !equals(NONE) && equals(of(directory));
+        FileList now = of(directory);
+        return bytes > 0 && bytes == now.bytes && manifest.equals(now.manifest);
     }
 }

@@ -43,7 +43,7 @@ public final class NativeLibrary {
             return;
         }
         try {
-            Path folder = Files.createTempDirectory("rowback-native-");
+            Path folder = TemporaryFolder.create("rowback-native-");
             try {
                 NativeLibraryLoader.getInstance().loadLibrary(folder.toString());
                 loaded = true;

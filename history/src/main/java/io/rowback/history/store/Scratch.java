@@ -2,7 +2,6 @@ package io.rowback.history.store;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -15,7 +14,7 @@ final class Scratch implements AutoCloseable {
 
     Scratch() {
         try {
-            folder = Files.createTempDirectory("rowback-reader");
+            folder = TemporaryFolder.create("rowback-reader");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

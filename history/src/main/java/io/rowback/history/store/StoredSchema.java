@@ -28,7 +28,7 @@ record StoredSchema(TableSchema schema, long version, int[] keyColumns, List<Ref
 
     private static int[] indexes(TableSchema schema, List<String> columns) {
         return columns.stream()
-                .mapToInt(column -> schema.columns().indexOf(schema.column(column)))
+                .mapToInt(column -> schema.indexOf(schema.column(column).name()))
                 .toArray();
     }
 }

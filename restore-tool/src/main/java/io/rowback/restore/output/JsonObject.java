@@ -1,10 +1,14 @@
 package io.rowback.restore.output;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
+import java.io.IOException;
+import java.io.StringWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A JSON object on its way out, its members in the order in which they were put. */
 public final class JsonObject {
+    private static final JsonFactory JSON = new JsonFactory();
+
     private final Map<String, @Nullable Object> members = new LinkedHashMap<>();
 
     /** A string; null for JSON's null. What is no string is written as its text. */
@@ -90,6 +96,37 @@ public final class JsonObject {
             columns.put(row.schema().columns().get(i).name(), row.values().get(i));
         }
         return put(name, columns);
+    }
+
+    /** The object as one line. */
+    String text() {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JSON.createGenerator(text)) {
+            write(members, out);
+        } catch (IOException e) {
+            throw new IllegalStateException("maps, lists and strings can be written", e);
+        }
+        return text.toString();
+    }
+
+    /** Jackson's own binding does the same, but takes longer to be made ready than most answers. */
+    private static void write(@Nullable Object value, JsonGenerator out) throws IOException {
+        if (value instanceof Map<?, ?> object) {
+            out.writeStartObject();
+            for (Map.Entry<?, ?> member : object.entrySet()) {
+                out.writeFieldName((String) member.getKey());
+                write(member.getValue(), out);
+            }
+            out.writeEndObject();
+        } else if (value instanceof List<?> array) {
+            out.writeStartArray();
+            for (Object element : array) {
+                write(element, out);
+            }
+            out.writeEndArray();
+        } else {
+            out.writePOJO(value);
+        }
     }
 
     Map<String, @Nullable Object> members() {

@@ -1,7 +1,5 @@
 package io.rowback.restore.output;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.postgres.PrintableText;
 import java.io.Flushable;
 import java.io.IOException;
@@ -13,8 +11,6 @@ import java.io.Writer;
  * standard error.
  */
 public final class Output {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final Writer out;
     private final Appendable err;
     private final boolean json;
@@ -50,11 +46,7 @@ public final class Output {
 
     /** A result for programs. */
     public void document(JsonObject document) {
-        try {
-            write(JSON.writeValueAsString(document.members()));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("maps, lists and strings can be written", e);
-        }
+        write(document.text());
     }
 
     /** Something that an operator should know beside the result. Hidden characters are escaped. */

@@ -17,23 +17,49 @@ import java.util.stream.Collectors;
 
 /**
  * A point in time as an operator names it. It stands for one prefix of the commit order: all commits below the LSN that
- * {@link #resolve} gives.
+ * {@link #resolve} gives. Each prints itself, since picocli has every value that it sets printed, and what records have for
+ * that takes long when it first runs.
  */
 public sealed interface PointInTime {
     /** Just before the first commit at or after this time. */
-    record AtTime(Instant time) implements PointInTime {}
+    record AtTime(Instant time) implements PointInTime {
+        @Override
+        public String toString() {
+            return time.toString();
+        }
+    }
 
     /** That long before now. */
-    record Ago(Duration duration) implements PointInTime {}
+    record Ago(Duration duration) implements PointInTime {
+        @Override
+        public String toString() {
+            return "-" + duration;
+        }
+    }
 
     /** Just below this position. */
-    record AtLsn(Lsn lsn) implements PointInTime {}
+    record AtLsn(Lsn lsn) implements PointInTime {
+        @Override
+        public String toString() {
+            return "lsn:" + lsn;
+        }
+    }
 
     /** Just before this transaction's commit. */
-    record BeforeTransaction(long xid) implements PointInTime {}
+    record BeforeTransaction(long xid) implements PointInTime {
+        @Override
+        public String toString() {
+            return "tx:" + Long.toUnsignedString(xid);
+        }
+    }
 
     /** Behind everything that the history holds. */
-    record Now() implements PointInTime {}
+    record Now() implements PointInTime {
+        @Override
+        public String toString() {
+            return "now";
+        }
+    }
 
     /**
      * Reads {@code 2026-05-01T10:00:00Z} (zone needed), {@code lsn:0/16B3748}, {@code tx:1234}, {@code -10min} or
