@@ -146,7 +146,8 @@ class RetentionTest {
         fill(30);
         Path current = folder.resolve("CURRENT");
         String list = Files.readString(current);
-        // RocksDB finds its list under this name as well; whoever compares lists finds none, as if it were always being replaced.
+        // RocksDB finds its list under this name as well; whoever compares lists finds none, as if it were always being
+        // replaced.
         Files.writeString(current, "/" + list);
         assertThat(FileList.of(folder)).as("what never stands").isEqualTo(FileList.NONE);
 
