@@ -120,9 +120,9 @@ inside dpkg-query -W rowback | has "the new version is there" "+next"
 holds "configuration is as it was written" grep -q "$url" "$root/etc/rowback/rowback.toml"
 holds "the new one lies beside it" test -e "$root/etc/rowback/rowback.toml.dpkg-dist"
 holds "history is there" captured
-# All that the account runs in here.
-rowback bash -c 'kill -TERM -1' || true
-wait
+# All that the account runs in here but for whoever says so.
+rowback bash -c 'kill -TERM -1'
+exits "the daemon ends well" 0 wait "$daemon"
 
 step "remove"
 inside dpkg -r rowback > "$ROWBACK_TRY_ROOT/remove.log" 2>&1

@@ -87,6 +87,7 @@ final class DatabaseCapture {
         this.health = health;
         this.progress = health.progress(database.name());
         health.starting(database.name());
+        metrics.limit(database.retention().bytes());
     }
 
     /**

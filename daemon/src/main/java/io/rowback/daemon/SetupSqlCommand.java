@@ -15,9 +15,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -120,23 +118,16 @@ final class SetupSqlCommand implements Runnable {
         return lines;
     }
 
-    /** No more than the tables that are to be captured, so that what the configuration leaves out stays unreadable. */
     private static List<String> grants(Connection connection, Config.Database database, Survey survey)
             throws SQLException {
-        List<String> lines = new ArrayList<>();
-        String role = " TO " + Identifiers.quote(database.connection().user()) + ";";
-        Map<String, List<CatalogTable>> bySchema = survey.withheld().stream()
-                .collect(Collectors.groupingBy(table -> table.name().schema(), TreeMap::new, Collectors.toList()));
-        bySchema.forEach((schema, tables) -> {
-            lines.add("GRANT USAGE ON SCHEMA " + Identifiers.quote(schema) + role);
-            lines.add("GRANT SELECT ON "
-                    + tables.stream().map(CatalogTable::sqlName).collect(Collectors.joining(", ")) + role);
-        });
+        List<String> lines = new ArrayList<>(survey.grants());
         Sequences.read(connection, database).unreadable().forEach(sequence -> lines.add(sequence.mend()));
         if (!lines.isEmpty()) {
             lines.add(
                     "-- Tables that come later need the same. To let the role read all that there will ever be instead:");
-            lines.add("-- GRANT pg_read_all_data" + PrintableText.oneLine(role));
+            lines.add("-- GRANT pg_read_all_data TO "
+                    + PrintableText.oneLine(
+                            Identifiers.quote(database.connection().user())) + ";");
         }
         return lines;
     }

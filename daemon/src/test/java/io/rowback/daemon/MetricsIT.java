@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,9 @@ class MetricsIT {
     void ageOfTheOldestCommitThatIsNotStoredGrowsWhileTheServerSendsNothing() throws Exception {
         Database app = server.createDatabase("stalled");
         app.run("create table t (id int primary key)");
-        try (DaemonProcess daemon = new DaemonProcess(app, folder, "127.0.0.1:" + port)) {
+        String config = DaemonProcess.config(Map.of("app", app), folder, "127.0.0.1:" + port);
+        try (DaemonProcess daemon =
+                new DaemonProcess(folder, config, Map.of("ROWBACK_DATABASES_APP_MAX_SIZE", "3GB"))) {
             daemon.awaitLine("capturing app from");
             RunningCapture.await(() -> value("rowback_rpo_seconds") == 0);
 
@@ -57,6 +60,7 @@ class MetricsIT {
             assertThat(value("rowback_fsync_seconds_count")).isPositive();
             assertThat(value("rowback_store_bytes{database=\"app\",part=\"wal\"}"))
                     .isPositive();
+            assertThat(value("rowback_store_max_bytes")).isEqualTo(3.0 * (1 << 30));
             assertThat(value("rowback_rounds_total")).isOne();
             assertThat(daemon.signal("TERM")).isZero();
         }

@@ -14,25 +14,48 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Giving a database up leaves nothing on its server that costs anything, and nothing is taken away that may be another's. */
+@ParameterizedClass
+@MethodSource("versions")
 class TeardownIT {
     private static final Map<String, String> SLOT = Map.of("ROWBACK_DATABASES_APP_SLOT", "rowback_app");
 
     private static final String LEFT =
             "select (select count(*) from pg_replication_slots where database = current_database()),"
                     + " (select count(*) from pg_publication),"
-                    + " (select string_agg(relname || relreplident, ' ' order by relname) from pg_class"
+                    + " (select string_agg(relname || relreplident::text, ' ' order by relname) from pg_class"
                     + "   where relkind = 'r' and relnamespace = 'public'::regnamespace)";
 
-    @AutoClose
-    private static final PostgresServer server = PostgresServer.start(14);
+    @SuppressWarnings("NullAway.Init")
+    private static PostgresServer server;
+
+    @Parameter
+    int version;
 
     @TempDir
     Path folder;
+
+    static List<Integer> versions() {
+        return Boolean.getBoolean("rowback.nightly") ? List.of(14, 15, 16, 17, 18) : List.of(14);
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void startServer(int version) {
+        server = PostgresServer.start(version);
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopServer() {
+        server.close();
+    }
 
     private record Result(int status, String out, String err) {}
 

@@ -58,95 +58,68 @@ class UpgradeIT {
 
     @Test
     void aServerThatWasDrainedAndHasNotWrittenSinceIsAdopted() throws Exception {
-        try (PostgresServer old = server()) {
-            Database before = old.createDatabase("app");
-            captureUntilDrained(before);
-            writeControlData(before, next(before));
-            old.stop(Shutdown.FAST);
-            try (PostgresServer upgraded = old.startUpgraded()) {
-                Database after = before.at(upgraded.port());
-                asRestored(after);
-                assertRefusedWithoutAdoption(after);
-                // Somebody has written already: the slot that was made for the question is not left behind.
-                writeFirstRecord(next(after) - 1);
-                Result refused = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
-                assertThat(refused.status()).isEqualTo(4);
-                assertThat(refused.err()).contains("the new server has begun to write: its next transaction was ");
-                assertThat(after.query("select count(*) from pg_replication_slots"))
-                        .containsExactly("0");
+        upgrade("", after -> {
+            assertRefusedWithoutAdoption(after);
+            // Somebody has written already: the slot that was made for the question is not left behind.
+            writeFirstRecord(next(after) - 1);
+            Result refused = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
+            assertThat(refused.status()).isEqualTo(4);
+            assertThat(refused.err()).contains("the new server has begun to write: its next transaction was ");
+            assertThat(after.query("select count(*) from pg_replication_slots")).containsExactly("0");
 
-                writeFirstRecord(next(after));
-                Result adopted = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
+            writeFirstRecord(next(after));
+            Result adopted = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
 
-                assertThat(adopted.status()).as(adopted.err()).isZero();
-                assertThat(adopted.out()).contains("nothing is missing in between");
-                assertOneHistory(after);
-            }
-        }
+            assertThat(adopted.status()).as(adopted.err()).isZero();
+            assertThat(adopted.out()).contains("nothing is missing in between");
+            assertOneHistory(after);
+        });
     }
 
     @Test
     void slotThatPgUpgradeBringsAlongIsTakenAsItIs() throws Exception {
-        try (PostgresServer old = server()) {
-            Database before = old.createDatabase("app");
-            captureUntilDrained(before);
-            writeControlData(before, next(before));
-            old.stop(Shutdown.FAST);
-            try (PostgresServer upgraded = old.startUpgraded()) {
-                Database after = before.at(upgraded.port());
-                asRestored(after);
-                // This is how it does so, from version 17 on, as the last thing of all.
-                List<String> slot = after.query("select slot_name, lsn from"
-                        + " pg_create_logical_replication_slot('rowback_app', 'pgoutput', false, false, true)");
-                writeFirstRecord(next(after) - 1);
-                assertThat(adopt(after, "--old", path("old.txt"), "--new", path("new.txt"))
-                                .status())
-                        .isEqualTo(4);
-                writeFirstRecord(next(after));
+        upgrade("", after -> {
+            // This is how it does so, from version 17 on, as the last thing of all.
+            List<String> slot = after.query("select slot_name, lsn from"
+                    + " pg_create_logical_replication_slot('rowback_app', 'pgoutput', false, false, true)");
+            writeFirstRecord(next(after) - 1);
+            assertThat(adopt(after, "--old", path("old.txt"), "--new", path("new.txt"))
+                            .status())
+                    .isEqualTo(4);
+            writeFirstRecord(next(after));
 
-                Result adopted = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
+            Result adopted = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
 
-                assertThat(adopted.status()).as(adopted.err()).isZero();
-                assertThat(after.query("select slot_name, confirmed_flush_lsn from pg_replication_slots"))
-                        .isEqualTo(slot);
-                assertOneHistory(after);
-            }
-        }
+            assertThat(adopted.status()).as(adopted.err()).isZero();
+            assertThat(after.query("select slot_name, confirmed_flush_lsn from pg_replication_slots"))
+                    .isEqualTo(slot);
+            assertOneHistory(after);
+        });
     }
 
     @Test
     void aServerThatMayHaveWrittenIsAdoptedWithAGap() throws Exception {
-        try (PostgresServer old = server()) {
-            Database before = old.createDatabase("app");
-            captureUntilDrained(before);
-            before.run("insert into users values (2, 'nobody saw this')");
-            writeControlData(before, next(before));
-            old.stop(Shutdown.FAST);
-            try (PostgresServer upgraded = old.startUpgraded()) {
-                Database after = before.at(upgraded.port());
-                asRestored(after);
-                writeFirstRecord(next(after));
-                Result refused = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
-                assertThat(refused.status()).isEqualTo(4);
-                assertThat(refused.err()).contains("the old server has begun to write since it was drained");
+        upgrade("insert into users values (2, 'nobody saw this')", after -> {
+            writeFirstRecord(next(after));
+            Result refused = adopt(after, "--old", path("old.txt"), "--new", path("new.txt"));
+            assertThat(refused.status()).isEqualTo(4);
+            assertThat(refused.err()).contains("the old server has begun to write since it was drained");
 
-                Result adopted = adopt(after, "--gap");
+            Result adopted = adopt(after, "--gap");
 
-                assertThat(adopted.status()).as(adopted.err()).isZero();
-                assertThat(adopted.out()).contains("gap recorded: ").contains("without --old nothing tells");
-                try (RunningCapture capture = new RunningCapture(after, folder)) {
-                    RunningCapture.await(() -> capture.table("users").coverage().size() == 2);
-                    after.run("update users set name = 'new' where id = 1");
-                    capture.catchUp();
-                    Gap gap = gaps(capture).get(0);
-                    assertThat(capture.baseline("users")).containsExactly("1|old", "2|nobody saw this");
-                    assertThat(capture.changes("users"))
-                            .containsExactly("INSERT -> 1|old", "UPDATE 1|UNKNOWN -> 1|new");
-                    assertThat(capture.rows("users", gap.from())).contains(List.of("id=1 name=old"));
-                    assertThat(capture.rows("users", gap.from().next())).isEmpty();
-                }
+            assertThat(adopted.status()).as(adopted.err()).isZero();
+            assertThat(adopted.out()).contains("gap recorded: ").contains("without --old nothing tells");
+            try (RunningCapture capture = new RunningCapture(after, folder)) {
+                RunningCapture.await(() -> capture.table("users").coverage().size() == 2);
+                after.run("update users set name = 'new' where id = 1");
+                capture.catchUp();
+                Gap gap = gaps(capture).get(0);
+                assertThat(capture.baseline("users")).containsExactly("1|old", "2|nobody saw this");
+                assertThat(capture.changes("users")).containsExactly("INSERT -> 1|old", "UPDATE 1|UNKNOWN -> 1|new");
+                assertThat(capture.rows("users", gap.from())).contains(List.of("id=1 name=old"));
+                assertThat(capture.rows("users", gap.from().next())).isEmpty();
             }
-        }
+        });
     }
 
     @Test
@@ -173,6 +146,27 @@ class UpgradeIT {
 
     private static PostgresServer server() {
         return PostgresServer.version(18).setting("autovacuum", "off").start();
+    }
+
+    /** What is done with a server that was upgraded. */
+    private interface Upgraded {
+        void use(Database database) throws Exception;
+    }
+
+    /** Captures from a server until it is drained, writes to it what nobody captures, and upgrades it. */
+    private void upgrade(String written, Upgraded upgraded) throws Exception {
+        try (PostgresServer old = server()) {
+            Database before = old.createDatabase("app");
+            captureUntilDrained(before);
+            before.run(written);
+            writeControlData(before, next(before));
+            old.stop(Shutdown.FAST);
+            try (PostgresServer server = old.startUpgraded()) {
+                Database after = before.at(server.port());
+                asRestored(after);
+                upgraded.use(after);
+            }
+        }
     }
 
     private void captureUntilDrained(Database app) throws Exception {

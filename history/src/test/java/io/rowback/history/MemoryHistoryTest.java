@@ -1,15 +1,15 @@
 package io.rowback.history;
 
 class MemoryHistoryTest extends HistoryContract {
-    private final MemoryHistory history = new MemoryHistory();
+    private final MemoryHistory memory = new MemoryHistory();
 
     @Override
     protected HistoryWriter open() {
-        return history;
+        return memory;
     }
 
     @Override
     protected HistoryReader read() {
-        return history;
+        return memory;
     }
 }

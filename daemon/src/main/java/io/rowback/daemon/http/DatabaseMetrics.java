@@ -53,6 +53,7 @@ public final class DatabaseMetrics {
     private final AtomicLong retained;
     private final AtomicLong free;
     private final AtomicLong minFree;
+    private final AtomicLong maxBytes;
     /** What the slot may still fall behind until the server gives it up; negative for any amount. */
     private final AtomicLong safe = new AtomicLong(-1);
 
@@ -81,6 +82,8 @@ public final class DatabaseMetrics {
         free = gauge("rowback_store_free_bytes", "room on the store's disk, as seen last");
         minFree =
                 gauge("rowback_store_min_free_bytes", "with less room on its disk nothing more is stored; 0 for never");
+        maxBytes =
+                gauge("rowback_store_max_bytes", "above this the store's oldest changes are dropped; 0 for no limit");
         gauge(
                 "rowback_slot_safe_wal_bytes",
                 "log that may still be written before the server gives our slot up; +Inf for any amount",
@@ -155,6 +158,11 @@ public final class DatabaseMetrics {
     public void room(long now, long atLeast) {
         free.set(now);
         minFree.set(atLeast);
+    }
+
+    /** The store is to take no more bytes than that, so the oldest changes go; 0 for no limit. */
+    public void limit(long bytes) {
+        maxBytes.set(bytes);
     }
 
     /** How many tables are covered, and how many should be but are not. */

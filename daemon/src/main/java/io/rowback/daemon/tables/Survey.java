@@ -15,8 +15,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -138,6 +140,24 @@ public record Survey(
                 .toList();
     }
 
+    /**
+     * The SQL that lets our role read them: no more than the tables that are to be captured, so that what the configuration
+     * leaves out stays unreadable.
+     */
+    public List<String> grants() {
+        Map<String, List<CatalogTable>> bySchema = withheld().stream()
+                .collect(Collectors.groupingBy(table -> table.name().schema(), TreeMap::new, Collectors.toList()));
+        return bySchema.entrySet().stream()
+                .flatMap(tables -> grants(tables.getKey(), tables.getValue()).stream())
+                .toList();
+    }
+
+    private List<String> grants(String schema, List<CatalogTable> tables) {
+        String toUs = " TO " + Identifiers.quote(role) + ";";
+        String names = tables.stream().map(CatalogTable::sqlName).collect(Collectors.joining(", "));
+        return List.of("GRANT USAGE ON SCHEMA " + Identifiers.quote(schema) + toUs, "GRANT SELECT ON " + names + toUs);
+    }
+
     /** The tables whose history can be complete. */
     public List<CatalogTable> coverable() {
         return capturable().stream()
@@ -159,7 +179,6 @@ public record Survey(
         if (broken.contains(table.id())) {
             return Optional.of(new NotCovered(table.name(), BROKEN, publishGenerated()));
         }
-        String self = Identifiers.quote(role);
         if (!published.contains(table.id())) {
             String add = alterPublication() + "ADD TABLE ONLY " + table.sqlName() + ";";
             return Optional.of(new NotCovered(table.name(), "not in publication " + publication, add));
@@ -171,14 +190,13 @@ public record Survey(
             return Optional.of(new NotCovered(table.name(), reason, whole));
         }
         if (unreadable.contains(table.id())) {
-            String grant = "GRANT USAGE ON SCHEMA "
-                    + Identifiers.quote(table.name().schema()) + " TO " + self + "; GRANT SELECT ON " + table.sqlName()
-                    + " TO " + self + ";";
-            return Optional.of(new NotCovered(table.name(), "role " + role + " may not read it", grant));
+            String grants = String.join(" ", grants(table.name().schema(), List.of(table)));
+            return Optional.of(new NotCovered(table.name(), "role " + role + " may not read it", grants));
         }
         if (hidden.contains(table.id())) {
             String reason = "row-level security hides rows of it from role " + role;
-            return Optional.of(new NotCovered(table.name(), reason, "ALTER ROLE " + self + " BYPASSRLS;"));
+            return Optional.of(
+                    new NotCovered(table.name(), reason, "ALTER ROLE " + Identifiers.quote(role) + " BYPASSRLS;"));
         }
         return Optional.empty();
     }

@@ -96,6 +96,7 @@ class MetricsTest {
         app.baseline(1);
         app.retained(9, 10);
         app.room(11, 12);
+        app.limit(13);
         long before = Instant.now().getEpochSecond();
         app.failed(ErrorCode.NO_POSTGRES);
         assertThat(number("rowback_last_failure_timestamp_seconds"))
@@ -118,6 +119,7 @@ class MetricsTest {
                         "rowback_slot_safe_wal_bytes 10.0",
                         "rowback_store_free_bytes 11.0",
                         "rowback_store_min_free_bytes 12.0",
+                        "rowback_store_max_bytes 13.0",
                         "rowback_failures_total 1.0",
                         "rowback_last_failure_code 13.0",
                         "rowback_capturing 1.0",

@@ -18,6 +18,7 @@ import io.rowback.history.TableFixture;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.TableTimeline;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -136,6 +137,24 @@ class RetentionTest {
             assertThat(reader.verify((family, entries) -> {}).changes()).isEqualTo(120);
         }
         assertThat(StoreFolder.bytes(folder)).isLessThan(before / 3);
+        assertSound();
+    }
+
+    @Test
+    void changesGoWhileTheFilesOfTheStoreNeverStandStill() throws Exception {
+        history.baseline(notes, row(notes, "1", "7", "a"));
+        fill(30);
+        Path current = folder.resolve("CURRENT");
+        String list = Files.readString(current);
+        // RocksDB finds its list under this name as well; whoever compares lists finds none, as if it were always being
+        // replaced.
+        Files.writeString(current, "/" + list);
+        assertThat(FileList.of(folder)).as("what never stands").isEqualTo(FileList.NONE);
+
+        assertThat(writer.forget(Lsn.MAX)).isTrue();
+
+        Files.writeString(current, list);
+        assertThat(rows(notes)).hasSize(2);
         assertSound();
     }
 

@@ -7,6 +7,7 @@ import io.rowback.history.RowKey;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
+import io.rowback.restore.sql.PrintedText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class LiveRows {
         for (Column column : table.columns()) {
             if (!column.generated()) {
                 String text = "c" + texts.size();
-                texts.add("convert_to(" + text(column) + ", 'UTF8') AS " + text);
+                texts.add("convert_to(" + PrintedText.of(column) + ", 'UTF8') AS " + text);
                 digested.append(" || coalesce(int4send(")
                         .append(column.attnum())
                         .append(") || int4send(octet_length(")
@@ -100,14 +101,7 @@ final class LiveRows {
     }
 
     private static String printed(Column column) {
-        return column.published() ? ", " + text(column) : ", NULL";
-    }
-
-    /** The text that the type's output function prints of the column of {@code t}, NULL of NULL. */
-    private static String text(Column column) {
-        String name = "t." + Identifiers.quote(column.name());
-        // IS NOT NULL is false of a composite value too, if one of its fields is NULL.
-        return "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END";
+        return column.published() ? ", " + PrintedText.of(column) : ", NULL";
     }
 
     private static RowImage image(TableSchema table, ResultSet row) throws SQLException {

@@ -139,12 +139,7 @@ final class ExactMatch {
 
     /** The text that the type's output function prints of the column of {@code t}, NULL of NULL, compared by bytes. */
     static String isText(Column column, String text) {
-        String name = "t." + Identifiers.quote(column.name());
-        String base = Equality.base(column);
-        String printed = base.equals("text") || base.equals("character varying")
-                ? name
-                : "CASE WHEN " + name + " IS DISTINCT FROM NULL THEN format('%s', " + name + ") END";
-        return printed + " IS NOT DISTINCT FROM " + text + " COLLATE \"C\"";
+        return PrintedText.of(column) + " IS NOT DISTINCT FROM " + text + " COLLATE \"C\"";
     }
 
     /** The condition that the column of the key of {@code t} is what this text stands for. */
