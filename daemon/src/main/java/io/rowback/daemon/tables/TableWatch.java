@@ -285,10 +285,12 @@ public final class TableWatch implements AutoCloseable {
         for (TableInfo table : writer.tables()) {
             TableId id = table.schema().id();
             String now = published.get(id);
-            boolean interrupted = capturable.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
+            boolean otherwise = !Objects.equals(memberships.getOrDefault(id, now), now);
+            boolean interrupted =
+                    capturable.contains(id) && (otherwise || survey.narrowed().contains(id));
             if (table.isCovered() && !endings.containsKey(id)) {
                 if (interrupted) {
-                    endCoverage(table, verified, "not published, if only for a while");
+                    endCoverage(table, verified, "not published, or not as a whole, if only for a while");
                 } else if (tellsOtherwise(found.get(id), forms.get(id))) {
                     endCoverage(table, verified, "its rows were rewritten, or a type prints its values otherwise");
                 } else if (!hasSameKeys(coverable.get(id), table)) {
