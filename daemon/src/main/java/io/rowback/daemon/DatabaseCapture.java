@@ -184,7 +184,11 @@ final class DatabaseCapture {
                 StartPosition start = new StartPosition(connections, connection, database, writer);
                 start.requirePrimary();
                 tables.publish(connection);
-                start.prepare();
+                boolean there = start.compare();
+                metrics.gaps(writer.info());
+                if (!there) {
+                    start.makeSlot();
+                }
                 LOG.info(
                         "{}: PostgreSQL {}, slot {}, history up to {}",
                         database.name(),
