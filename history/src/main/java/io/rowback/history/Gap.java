@@ -16,7 +16,7 @@ import java.util.List;
 public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason) implements Loss {
     /** Whether the commit at this position may be missing; of a gap that has only begun, its beginning. */
     public boolean includes(Lsn commit) {
-        return commit.equals(from) || from.isBefore(commit) && commit.isBefore(to);
+        return commit.equals(from) || (from.isBefore(commit) && commit.isBefore(to));
     }
 
     /** Whether a commit that may be missing lies in [begin, end). */
