@@ -90,6 +90,27 @@ class SlotIT {
     }
 
     @Test
+    void slotThatIsGivenUpIsToldAsThatAndNotAsAServerThatCannotBeReached() throws Exception {
+        Database app = server.createDatabase("told");
+        app.run("create table t (id int primary key); create table filler (a int)");
+        String config = DaemonProcess.config(Map.of("app", app), folder, "");
+        try (DaemonProcess daemon =
+                        new DaemonProcess(folder, config, Map.of("ROWBACK_DATABASES_APP_WAL_LIMIT", "16MB"));
+                Connection open = app.connect();
+                Statement statement = open.createStatement()) {
+            daemon.awaitLine("capturing app from");
+            open.setAutoCommit(false);
+            statement.execute("insert into t values (1)");
+            for (int i = 0; i < 4; i++) {
+                app.run("insert into filler values (1); select pg_switch_wal()");
+            }
+            daemon.awaitLine("slot rowback_told was given up: for it the server kept ")
+                    .awaitLine("more than wal_limit allows; next attempt in");
+            assertThat(daemon.log()).doesNotContain("Is the server running");
+        }
+    }
+
+    @Test
     void whileATransactionStaysOpenTheLossIsToldAndTheNewSlotKeepsNoMoreThanAllowed() throws Exception {
         Database app = server.createDatabase("held");
         app.run("create table t (id int primary key); create table filler (a int)");

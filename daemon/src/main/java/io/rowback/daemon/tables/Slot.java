@@ -75,7 +75,7 @@ public record Slot(
      *
      * @param walLimit with more bytes of its log that the server keeps meanwhile the wait ends; 0 for any number
      * @return what commits at or above will be sent
-     * @throws SQLException also of state 57014, if the wait was ended; a new one keeps the log from then on only
+     * @throws SQLException also of state 53400, if the wait was ended; a new one keeps the log from then on only
      */
     public static Lsn create(Connections connections, Connection connection, String name, long walLimit)
             throws SQLException {

@@ -16,7 +16,6 @@ import org.postgresql.PGConnection;
  * the wait is cancelled.
  */
 final class SlotWait implements AutoCloseable {
-    private static final String QUERY_CANCELED = "57014";
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Connection waiting;
@@ -53,7 +52,7 @@ final class SlotWait implements AutoCloseable {
                             "the slot is not there yet, since a transaction stays open, and the server kept "
                                     + (found.get().retained() >> 20)
                                     + " MB of its log meanwhile, more than wal_limit allows; it keeps them no longer",
-                            QUERY_CANCELED));
+                            SlotWatch.LIMIT_EXCEEDED));
                     return;
                 }
             }
