@@ -344,9 +344,18 @@ final class DatabaseCapture {
         return early && Failures.passes(failure);
     }
 
-    private void requireReady(List<Finding> findings) {
+    /**
+     * Tells the first thing that keeps capture from running.
+     *
+     * @throws SQLException if there is nothing but what passes by itself, as the server itself would tell it
+     */
+    private void requireReady(List<Finding> findings) throws SQLException {
+        Finding passing = null;
         for (Finding finding : findings) {
-            if (finding.level() == Finding.Level.FAIL) {
+            if (finding.level() != Finding.Level.FAIL) {
+                continue;
+            }
+            if (finding.passing() == null) {
                 throw new RowbackException(
                         ErrorCode.REFUSED,
                         database.name() + ": " + finding.text(),
@@ -354,6 +363,10 @@ final class DatabaseCapture {
                                 ? "`rowbackd check` lists everything that was looked at."
                                 : "What mends it: " + finding.mend());
             }
+            passing = passing == null ? finding : passing;
+        }
+        if (passing != null) {
+            throw new SQLException(passing.text() + "; what mends it: " + passing.mend(), passing.passing());
         }
     }
 }
