@@ -153,6 +153,12 @@ final class DatabaseCapture {
                 return;
             } catch (SQLException e) {
                 waitOrGiveUp("connecting to", e);
+            } catch (RowbackException e) {
+                if (alone) {
+                    throw e;
+                }
+                metrics.failed(e.code());
+                waitAfter(e);
             }
         }
     }
@@ -316,13 +322,17 @@ final class DatabaseCapture {
             throw explained;
         }
         publicationWasMissing |= missing;
-        health.failing(database.name(), explained);
-        begun = true;
-        String hint = explained.hint() == null ? "" : ". " + explained.hint();
         if (StoreFolder.isFull(failure)) {
             // Room does not come within a second, and to open the store takes some of it.
             delay = DELAY_MAX;
         }
+        waitAfter(explained);
+    }
+
+    private void waitAfter(RowbackException explained) throws InterruptedException {
+        health.failing(database.name(), explained);
+        begun = true;
+        String hint = explained.hint() == null ? "" : ". " + explained.hint();
         LOG.warn("{}; next attempt in {} s{}", explained.getMessage(), delay.toSeconds(), hint);
         if (!stopping.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
             delay = delay.multipliedBy(2).compareTo(DELAY_MAX) > 0 ? DELAY_MAX : delay.multipliedBy(2);
