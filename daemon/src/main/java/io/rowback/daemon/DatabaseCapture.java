@@ -283,12 +283,17 @@ final class DatabaseCapture {
     }
 
     /** Makes what runs known to {@link #stop}, which may have come already, and to whoever asks how it is. */
-    private synchronized void announce(
-            @Nullable TableWatch tables, @Nullable Recorder recorder, @Nullable CaptureEngine reading) {
+    synchronized void announce(
+            @Nullable TableWatch tables, @Nullable Recorder recorder, @Nullable CaptureEngine reading)
+            throws SQLException {
         capturing = false;
         watch = tables;
         recording = recorder;
         engine = reading;
+        if (tables != null && stopping.getCount() == 0) {
+            // It came before there was anything to cut off, and the server may let us wait for hours.
+            tables.close();
+        }
     }
 
     private void cutOff() throws InterruptedException {

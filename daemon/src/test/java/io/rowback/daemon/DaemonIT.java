@@ -2,6 +2,14 @@ package io.rowback.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.daemon.disk.StoreRoom;
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.daemon.http.Health;
+import io.rowback.daemon.http.Metrics;
+import io.rowback.daemon.tables.RebaselineRequests;
+import io.rowback.daemon.tables.TableWatch;
+import io.rowback.history.store.RocksHistoryWriter;
+import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
 import io.rowback.postgres.Connections;
 import io.rowback.testbed.Database;
@@ -132,6 +140,27 @@ class DaemonIT {
                 two.close();
                 daemon.awaitLine("capturing app from");
             }
+        }
+    }
+
+    @Test
+    void roundThatBeginsJustAfterTheStopWaitsForNobody() throws Exception {
+        Database app = server.createDatabase("just_after");
+        Config config = ConfigReader.read(null, Map.of("ROWBACK_DATABASES_APP_URL", app.url()));
+        Config.Database database = config.database("app");
+        DatabaseMetrics metrics = new Metrics().database("app");
+        DatabaseCapture capture = new DatabaseCapture(database, folder, 0, metrics, new Health(), true);
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder);
+                TableWatch tables = new TableWatch(
+                        database,
+                        new Connections(database.connection(), "rowbackd"),
+                        writer,
+                        metrics,
+                        new StoreRoom("app", folder, 0, metrics, room -> {}),
+                        new RebaselineRequests(folder))) {
+            capture.stop();
+            capture.announce(tables, null, null);
+            assertThat(tables.connect().isClosed()).isTrue();
         }
     }
 
