@@ -154,6 +154,12 @@ final class DatabaseCapture {
                 return;
             } catch (SQLException e) {
                 waitOrGiveUp("connecting to", e);
+            } catch (RowbackException e) {
+                if (alone) {
+                    throw e;
+                }
+                metrics.failed(e.code());
+                waitAfter(e);
             }
         }
     }
@@ -185,7 +191,11 @@ final class DatabaseCapture {
                 StartPosition start = new StartPosition(connections, connection, database, writer);
                 start.requirePrimary();
                 tables.publish(connection);
-                start.prepare();
+                boolean there = start.compare();
+                metrics.gaps(writer.info());
+                if (!there) {
+                    start.makeSlot();
+                }
                 LOG.info(
                         "{}: PostgreSQL {}, slot {}, history up to {}",
                         database.name(),
@@ -274,12 +284,17 @@ final class DatabaseCapture {
     }
 
     /** Makes what runs known to {@link #stop}, which may have come already, and to whoever asks how it is. */
-    private synchronized void announce(
-            @Nullable TableWatch tables, @Nullable Recorder recorder, @Nullable CaptureEngine reading) {
+    synchronized void announce(
+            @Nullable TableWatch tables, @Nullable Recorder recorder, @Nullable CaptureEngine reading)
+            throws SQLException {
         capturing = false;
         watch = tables;
         recording = recorder;
         engine = reading;
+        if (tables != null && stopping.getCount() == 0) {
+            // It came before there was anything to cut off, and the server may let us wait for hours.
+            tables.close();
+        }
     }
 
     private void cutOff() throws InterruptedException {
@@ -313,13 +328,17 @@ final class DatabaseCapture {
             throw explained;
         }
         publicationWasMissing |= missing;
-        health.failing(database.name(), explained);
-        begun = true;
-        String hint = explained.hint() == null ? "" : ". " + explained.hint();
         if (StoreFolder.isFull(failure)) {
             // Room does not come within a second, and to open the store takes some of it.
             delay = DELAY_MAX;
         }
+        waitAfter(explained);
+    }
+
+    private void waitAfter(RowbackException explained) throws InterruptedException {
+        health.failing(database.name(), explained);
+        begun = true;
+        String hint = explained.hint() == null ? "" : ". " + explained.hint();
         LOG.warn("{}; next attempt in {} s{}", explained.getMessage(), delay.toSeconds(), hint);
         if (!stopping.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
             delay = delay.multipliedBy(2).compareTo(DELAY_MAX) > 0 ? DELAY_MAX : delay.multipliedBy(2);
@@ -341,9 +360,18 @@ final class DatabaseCapture {
         return early && Failures.passes(failure);
     }
 
-    private void requireReady(List<Finding> findings) {
+    /**
+     * Tells the first thing that keeps capture from running.
+     *
+     * @throws SQLException if there is nothing but what passes by itself, as the server itself would tell it
+     */
+    private void requireReady(List<Finding> findings) throws SQLException {
+        Finding passing = null;
         for (Finding finding : findings) {
-            if (finding.level() == Finding.Level.FAIL) {
+            if (finding.level() != Finding.Level.FAIL) {
+                continue;
+            }
+            if (finding.passing() == null) {
                 throw new RowbackException(
                         ErrorCode.REFUSED,
                         database.name() + ": " + finding.text(),
@@ -351,6 +379,10 @@ final class DatabaseCapture {
                                 ? "`rowbackd check` lists everything that was looked at."
                                 : "What mends it: " + finding.mend());
             }
+            passing = passing == null ? finding : passing;
+        }
+        if (passing != null) {
+            throw new SQLException(passing.text() + "; what mends it: " + passing.mend(), passing.passing());
         }
     }
 }

@@ -56,18 +56,46 @@ final class StartPosition {
         }
     }
 
-    /** Sees to it that slot and history agree; creates what does not exist yet. The publication must exist before. */
-    void prepare() throws SQLException {
+    /**
+     * Compares slot and history, and records what the server cannot send, before anything is waited for: it is lost already.
+     * The publication must exist before.
+     *
+     * @return whether the slot is there; if not, {@link #makeSlot} is next
+     */
+    boolean compare() throws SQLException {
         ServerLog log = ServerLog.read(connections);
-        if (writer.info().systemIdentifier().isEmpty()) {
-            Lsn start = readableSlot().orElseGet(() -> Lsn.ZERO);
-            writer.create(
-                    log.systemIdentifier(),
-                    database.connection().database(),
-                    start.equals(Lsn.ZERO) ? createSlot() : start);
-            writer.follow(log.timelines());
+        if (isNew()) {
+            Optional<Lsn> start = readableSlot();
+            if (start.isPresent()) {
+                begin(log, start.get());
+            }
+            return start.isPresent();
+        }
+        requireSameServer(writer.info(), database, log.systemIdentifier());
+        follow(log.timelines());
+        requireLogUpTo(writer.info().durable());
+        return compareSlot();
+    }
+
+    private boolean isNew() {
+        return writer.info().systemIdentifier().isEmpty();
+    }
+
+    private void begin(ServerLog log, Lsn start) {
+        writer.create(log.systemIdentifier(), database.connection().database(), start);
+        writer.follow(log.timelines());
+    }
+
+    /**
+     * Makes the slot, for which the server may have to wait long. What it cannot send by then lengthens the gap that
+     * {@link #compare} recorded.
+     */
+    void makeSlot() throws SQLException {
+        Lsn start = createSlot();
+        if (isNew()) {
+            begin(ServerLog.read(connections), start);
         } else {
-            compare(log);
+            recordGap(writer.info().durable(), start, lossGoingOn().orElse(gone()));
         }
     }
 
@@ -99,27 +127,50 @@ final class StartPosition {
                 ErrorCode.REFUSED, reason, "The log of rowbackd names the LSN at which the server fails.");
     }
 
-    private void compare(ServerLog log) throws SQLException {
-        requireSameServer(writer.info(), database, log.systemIdentifier());
-        follow(log.timelines());
-        StoreInfo store = writer.info();
-        requireLogUpTo(store.durable());
+    private boolean compareSlot() throws SQLException {
+        Lsn durable = writer.info().durable();
         Optional<Slot> slot = Slot.find(connection, database.slot());
         if (slot.isEmpty()) {
-            recordGap(store.durable(), createSlot(), "slot " + database.slot() + " was gone");
-        } else if (slot.get().lost() != null) {
-            String reason =
-                    "slot " + database.slot() + " was lost: " + slot.get().lost();
-            Slot.drop(connection, database.slot());
-            recordGap(store.durable(), createSlot(), reason);
-        } else if (store.durable().isBefore(slot.get().confirmed())) {
-            String reason = "slot " + database.slot()
-                    + " was advanced or made anew by somebody else, or the store has lost its end";
-            recordGap(store.durable(), slot.get().confirmed(), reason);
-        } else if (SlotWatch.isTooFarBehind(slot.get(), database)) {
-            Slot.drop(connection, database.slot());
-            recordGap(store.durable(), createSlot(), SlotWatch.tooFarBehind(slot.get(), database));
+            recordLostUpToNow(lossGoingOn().orElse(gone()));
+            return false;
         }
+        if (slot.get().lost() != null) {
+            recordLostUpToNow(
+                    "slot " + database.slot() + " was lost: " + slot.get().lost());
+            Slot.drop(connection, database.slot());
+            return false;
+        }
+        if (durable.isBefore(slot.get().confirmed())) {
+            String others = "slot " + database.slot()
+                    + " was advanced or made anew by somebody else, or the store has lost its end";
+            recordGap(durable, slot.get().confirmed(), lossGoingOn().orElse(others));
+        } else if (SlotWatch.isTooFarBehind(slot.get(), database)) {
+            recordLostUpToNow(SlotWatch.tooFarBehind(slot.get(), database));
+            Slot.drop(connection, database.slot());
+            return false;
+        }
+        return true;
+    }
+
+    private String gone() {
+        return "slot " + database.slot() + " was gone";
+    }
+
+    /** Why nothing has been stored since the last gap, if nothing has. */
+    private Optional<String> lossGoingOn() {
+        List<Gap> gaps = writer.info().gaps();
+        return gaps.isEmpty()
+                ? Optional.empty()
+                : Optional.of(gaps.get(gaps.size() - 1))
+                        .filter(last -> last.to().equals(writer.info().durable()))
+                        .map(Gap::reason);
+    }
+
+    private void recordLostUpToNow(String reason) throws SQLException {
+        Lsn durable = writer.info().durable();
+        // Not more than would survive a fall of the server: a log that ends below the history is refused.
+        Lsn end = LogEnd.flushed(connection);
+        recordGap(durable, end.isBefore(durable) ? durable : end, reason);
     }
 
     /**
@@ -144,7 +195,7 @@ final class StartPosition {
 
     Lsn createSlot() throws SQLException {
         LOG.info("creating slot {}: the server first waits for running transactions", database.slot());
-        return Slot.create(connections, connection, database.slot());
+        return Slot.create(connections, connection, database.slot(), database.walLimit());
     }
 
     static void requireSameServer(StoreInfo store, Config.Database database, String system) {
@@ -205,11 +256,18 @@ final class StartPosition {
 
     Gap recordGap(Lsn from, Lsn to, String reason) throws SQLException {
         Gap gap = new Gap(from, to, writer.info().completeUntil(), LogEnd.clock(connection), reason);
-        LOG.error(
-                "GAP in the history of {}: {}. What was changed there is not known; tables are read anew",
-                database.name(),
-                gap);
+        int before = writer.info().gaps().size();
         writer.gap(gap);
-        return gap;
+        List<Gap> gaps = writer.info().gaps();
+        Gap recorded = gaps.get(gaps.size() - 1);
+        if (gaps.size() > before) {
+            LOG.error(
+                    "GAP in the history of {}: {}. What was changed there is not known; tables are read anew",
+                    database.name(),
+                    recorded);
+        } else {
+            LOG.warn("{}: the gap has become longer: {}", database.name(), recorded);
+        }
+        return recorded;
     }
 }

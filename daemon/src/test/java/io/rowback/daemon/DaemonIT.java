@@ -2,6 +2,16 @@ package io.rowback.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.daemon.disk.StoreRoom;
+import io.rowback.daemon.http.DatabaseMetrics;
+import io.rowback.daemon.http.Health;
+import io.rowback.daemon.http.Metrics;
+import io.rowback.daemon.tables.RebaselineRequests;
+import io.rowback.daemon.tables.TableWatch;
+import io.rowback.history.store.RocksHistoryWriter;
+import io.rowback.postgres.Config;
+import io.rowback.postgres.ConfigReader;
+import io.rowback.postgres.Connections;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.io.BufferedReader;
@@ -91,6 +101,66 @@ class DaemonIT {
                         .doesNotContain("rowback_last_failure_timestamp_seconds{database=\"app\"} 0.0");
                 assertThat(daemon.signal("TERM")).isZero();
             }
+        }
+    }
+
+    @Test
+    void serverThatIsStillAStandbyAtTheStartIsWaitedFor() throws Exception {
+        try (PostgresServer own = PostgresServer.start(18)) {
+            Database app = own.createDatabase("app");
+            app.run("create table t (id int primary key)");
+            own.stop(PostgresServer.Shutdown.FAST);
+            try (PostgresServer standby = own.startCopy("standby.signal", Map.of());
+                    DaemonProcess daemon = daemon(app.at(standby.port()), freePort())) {
+                daemon.awaitLine("the server is a primary: no, it is a standby; what mends it: ")
+                        .awaitLine("; next attempt in");
+                app.at(standby.port()).query("select pg_promote()");
+                daemon.awaitLine("capturing app from");
+            }
+        }
+    }
+
+    @Test
+    void walsendersThatAreUsedUpAtTheStartAreWaitedFor() throws Exception {
+        try (PostgresServer own =
+                PostgresServer.version(18).setting("max_wal_senders", "2").start()) {
+            Database app = own.createDatabase("app");
+            app.run("create table t (id int primary key)");
+            Connections walsenders = new Connections(
+                    ConfigReader.read(null, Map.of("ROWBACK_DATABASES_APP_URL", app.url()))
+                            .database("app")
+                            .connection(),
+                    "other");
+            Connection one = walsenders.openReplication();
+            Connection two = walsenders.openReplication();
+            try (DaemonProcess daemon = daemon(app, freePort())) {
+                daemon.awaitLine("max_wal_senders leaves room for 0, 2 are needed; what mends it: ")
+                        .awaitLine("; next attempt in");
+                one.close();
+                two.close();
+                daemon.awaitLine("capturing app from");
+            }
+        }
+    }
+
+    @Test
+    void roundThatBeginsJustAfterTheStopWaitsForNobody() throws Exception {
+        Database app = server.createDatabase("just_after");
+        Config config = ConfigReader.read(null, Map.of("ROWBACK_DATABASES_APP_URL", app.url()));
+        Config.Database database = config.database("app");
+        DatabaseMetrics metrics = new Metrics().database("app");
+        DatabaseCapture capture = new DatabaseCapture(database, folder, 0, metrics, new Health(), true);
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder);
+                TableWatch tables = new TableWatch(
+                        database,
+                        new Connections(database.connection(), "rowbackd"),
+                        writer,
+                        metrics,
+                        new StoreRoom("app", folder, 0, metrics, room -> {}),
+                        new RebaselineRequests(folder))) {
+            capture.stop();
+            capture.announce(tables, null, null);
+            assertThat(tables.connect().isClosed()).isTrue();
         }
     }
 

@@ -83,6 +83,22 @@ class SeveralDatabasesIT {
     }
 
     @Test
+    void oneThatIsRefusedIsLookedAtAgainWhileTheOthersAreCaptured() throws Exception {
+        Database one = database("one");
+        Database late = database("late");
+        late.run("create publication rowback for table t with (publish = 'insert')");
+        try (DaemonProcess daemon = daemon(Map.of("one", one, "late", late))) {
+            daemon.awaitLine("capturing one from")
+                    .awaitLine("late: publication rowback publishes every operation: no; next attempt in");
+            assertThat(ready()).startsWith("503 ").contains("\"late\":{\"state\":\"failing\"");
+
+            late.run("alter publication rowback set (publish = 'insert, update, delete, truncate')");
+            daemon.awaitLine("capturing late from");
+            assertThat(daemon.signal("TERM")).isZero();
+        }
+    }
+
+    @Test
     void whenNoneIsLeftTheDaemonEndsAsTheFirstDid() throws Exception {
         Database one = database("one");
         Database two = new Database(one.port(), "postgres", "none");

@@ -90,6 +90,69 @@ class SlotIT {
     }
 
     @Test
+    void slotThatIsGivenUpIsToldAsThatAndNotAsAServerThatCannotBeReached() throws Exception {
+        Database app = server.createDatabase("told");
+        app.run("create table t (id int primary key); create table filler (a int)");
+        String config = DaemonProcess.config(Map.of("app", app), folder, "");
+        try (DaemonProcess daemon =
+                        new DaemonProcess(folder, config, Map.of("ROWBACK_DATABASES_APP_WAL_LIMIT", "16MB"));
+                Connection open = app.connect();
+                Statement statement = open.createStatement()) {
+            daemon.awaitLine("capturing app from");
+            open.setAutoCommit(false);
+            statement.execute("insert into t values (1)");
+            for (int i = 0; i < 4; i++) {
+                app.run("insert into filler values (1); select pg_switch_wal()");
+            }
+            daemon.awaitLine("slot rowback_told was given up: for it the server kept ")
+                    .awaitLine("more than wal_limit allows; next attempt in");
+            assertThat(daemon.log()).doesNotContain("Is the server running");
+        }
+    }
+
+    @Test
+    void whileATransactionStaysOpenTheLossIsToldAndTheNewSlotKeepsNoMoreThanAllowed() throws Exception {
+        Database app = server.createDatabase("held");
+        app.run("create table t (id int primary key); create table filler (a int)");
+        String waiting = "select slot_name from pg_replication_slots where database = 'held' and temporary";
+        try (RunningCapture capture =
+                        new RunningCapture(app, app, folder, Map.of("ROWBACK_DATABASES_APP_WAL_LIMIT", "16MB"));
+                Connection open = app.connect();
+                Statement statement = open.createStatement()) {
+            capture.covering(1);
+            open.setAutoCommit(false);
+            statement.execute("insert into t values (1)");
+            for (int i = 0; i < 4; i++) {
+                app.run("insert into filler values (1); select pg_switch_wal()");
+            }
+            RunningCapture.await(
+                    "a slot is waited for", () -> !query(app, waiting).isEmpty());
+            Lsn now = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
+            assertThat(gaps(capture)).as("while it is waited for").hasSize(1);
+            assertThat(capture.rows("t", now)).isEmpty();
+
+            List<String> first = app.query(waiting);
+            for (int i = 0; i < 4; i++) {
+                app.run("insert into filler values (1); select pg_switch_wal()");
+            }
+            RunningCapture.await(
+                    "the log is let go", () -> query(app, waiting).stream().noneMatch(first::contains));
+            RunningCapture.await(
+                    "the wait begins anew", () -> !query(app, waiting).isEmpty());
+            assertThat(app.query("select count(*) from pg_replication_slots where database = 'held'"
+                            + " and pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > 16 * 1024 * 1024"))
+                    .containsExactly("0");
+            open.commit();
+            capture.covering(1).catchUp();
+            assertThat(capture.baseline("t")).containsExactly("1");
+            assertThat(gaps(capture)).singleElement().satisfies(gap -> {
+                assertThat(gap.reason()).contains("slot rowback_held was given up: for it the server kept ");
+                assertThat(gap.to()).as("up to where the new slot begins").isGreaterThan(now);
+            });
+        }
+    }
+
+    @Test
     void slotForWhichTheServerKeepsMuchIsWarnedOfAndKept() throws Exception {
         Database app = server.createDatabase("warned");
         app.run("create table t (id int primary key)");

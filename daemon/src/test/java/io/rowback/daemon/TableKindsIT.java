@@ -265,6 +265,35 @@ class TableKindsIT {
     }
 
     @Test
+    void publicationThatDoesNotTellEveryOperationAnyMoreCoversNothingUntilItDoes() throws Exception {
+        Database app = server.createDatabase("operations");
+        app.run("create table t (id int primary key, a int); insert into t values (1, 1), (2, 2)");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1)) {
+            app.run("update t set a = 10 where id = 1");
+            capture.catchUp();
+            app.run(
+                    "alter publication rowback set (publish = 'insert'); update t set a = 20; delete from t where id = 2");
+            RunningCapture.await("it is told", () -> notCovered(capture).equals(List.of("t")));
+            app.run("insert into t values (3, 3)");
+            capture.catchUp();
+            assertThat(capture.covered()).isEmpty();
+            Lsn partial = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
+            assertThat(capture.rows("t", partial)).isEmpty();
+            NotCovered told = capture.read(reader -> reader.info().notCovered()).get(0);
+            assertThat(told.reason()).isEqualTo("publication rowback does not publish every operation");
+
+            app.run(String.valueOf(told.mend()));
+            capture.covering(1);
+            app.run("update t set a = 30 where id = 3");
+            capture.catchUp();
+            Lsn whole = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
+            assertThat(capture.rows("t", whole)).contains(List.of("id=1 a=20", "id=3 a=30"));
+            assertThat(capture.rows("t", partial)).isEmpty();
+            assertThat(notCovered(capture)).isEmpty();
+        }
+    }
+
+    @Test
     void tableThatSomebodyHasLockedHoldsUpNeitherTheStreamNorTheLookAtTheOthers() throws Exception {
         Database app = server.createDatabase("locked");
         app.run("create table t (id int primary key); create table u (id int primary key)");

@@ -1,6 +1,8 @@
 package io.rowback.history;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A stretch of the log that was lost: commits in [from, to) may be missing from the history.
@@ -12,9 +14,9 @@ import java.time.Instant;
  * @param reason what happened, for people
  */
 public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason) implements Loss {
-    /** Whether the commit at this position may be missing. */
+    /** Whether the commit at this position may be missing; of a gap that has only begun, its beginning. */
     public boolean includes(Lsn commit) {
-        return !commit.isBefore(from) && commit.isBefore(to);
+        return commit.equals(from) || (from.isBefore(commit) && commit.isBefore(to));
     }
 
     /** Whether a commit that may be missing lies in [begin, end). */
@@ -25,6 +27,21 @@ public record Gap(Lsn from, Lsn to, Instant since, Instant until, String reason)
     /** This gap up to {@code at} at most. */
     public Gap endedBy(Lsn at) {
         return at.isBefore(to) ? new Gap(from, at, since, until, reason) : this;
+    }
+
+    /** Those gaps and this one, which lengthens the last of them where it goes on from its end for the same reason. */
+    public List<Gap> addedTo(List<Gap> gaps) {
+        List<Gap> all = new ArrayList<>(gaps);
+        int last = all.size() - 1;
+        if (last >= 0
+                && all.get(last).to().equals(from)
+                && all.get(last).reason().equals(reason)) {
+            Gap begun = all.get(last);
+            all.set(last, new Gap(begun.from(), to, begun.since(), until, reason));
+        } else {
+            all.add(this);
+        }
+        return List.copyOf(all);
     }
 
     /** From when to when and why, for people. */

@@ -108,7 +108,8 @@ public interface HistoryWriter extends AutoCloseable {
     /**
      * Records a gap, ends at its start the coverage of every table whose baseline was not taken behind it, and moves the
      * durable position to its end, all in one synced write. A transaction that was stored in part is taken out before: its
-     * rest may be in the gap. Not to be called while changes are appended.
+     * rest may be in the gap. A gap that goes on from the end of the last one for the same reason lengthens that one. Not to
+     * be called while changes are appended.
      */
     void gap(Gap gap);
 

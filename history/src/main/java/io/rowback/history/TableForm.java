@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
  * otherwise.
  *
  * @param file the number of its file; VACUUM FULL, CLUSTER and TRUNCATE change it too
+ * @param toast the oid of its TOAST table, unsigned 32 bits; 0 if it has none. VACUUM FULL, CLUSTER and TRUNCATE leave it
  * @param types the enums and composite types of which values of its columns consist, in arrays, ranges and domains too
  */
-public record TableForm(TableId table, long file, List<ColumnForm> columns, List<TypeForm> types) {
+public record TableForm(TableId table, long file, long toast, List<ColumnForm> columns, List<TypeForm> types) {
     public TableForm {
         columns = List.copyOf(columns);
         types = List.copyOf(types);
@@ -47,6 +48,14 @@ public record TableForm(TableId table, long file, List<ColumnForm> columns, List
     /** Whether the text of rows that this table held in the form of {@code before} may be another now. */
     public boolean tellsOtherwiseThan(TableForm before) {
         return isRewriteOf(before) || printsOtherwiseThan(before);
+    }
+
+    /**
+     * Whether this table, in the form of {@code before} then, may have been unlogged for a while: each way there and back
+     * gives it another file and, if it has one, another TOAST table.
+     */
+    public boolean mayHaveBeenUnloggedSince(TableForm before) {
+        return file != before.file && (toast == 0 || toast != before.toast);
     }
 
     /** A column whose type changed, or that came, is another one by its schema and does not count. */

@@ -148,6 +148,30 @@ public abstract class LossContract extends ContractFixture {
     }
 
     @Test
+    void aLossThatGoesOnForTheSameReasonLengthensItsGap() {
+        history.baseline(users, row(users, "1", "ann"));
+        Lsn lost = history.commit(insert(row(users, "2", "bob"))).end();
+        Instant since = history.now().plusSeconds(5);
+        Instant until = history.now().plusSeconds(99);
+        Gap begun = new Gap(lost, lost, since, since, "the slot was lost");
+        writer.gap(begun);
+        try (HistoryReader reader = read()) {
+            assertThat(reader.tables().get(0).holes(reader.info().gaps()))
+                    .containsExactly(new Hole(lost, Lsn.MAX, begun));
+        }
+        writer.gap(new Gap(lost, new Lsn(0x9000), until, until, "the slot was lost"));
+        Gap other = new Gap(new Lsn(0x9000), new Lsn(0x9100), until, until, "skipped");
+        writer.gap(other);
+
+        try (HistoryReader reader = read()) {
+            assertThat(reader.info().gaps())
+                    .containsExactly(new Gap(lost, new Lsn(0x9000), since, until, "the slot was lost"), other);
+            assertThat(reader.tables().get(0).coverage()).singleElement().satisfies(stretch -> assertThat(stretch.to())
+                    .isEqualTo(lost));
+        }
+    }
+
+    @Test
     void aTimeBeforeAGapIsNotBehindIt() {
         history.baseline(users, row(users, "1", "ann"));
         Transaction last = history.commit(insert(row(users, "2", "bob")));

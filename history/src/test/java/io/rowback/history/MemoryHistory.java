@@ -28,7 +28,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final Map<TableId, TableInfo> tables = new HashMap<>();
     private final Map<TableId, Map<Lsn, Map<RowKey, List<RowImage>>>> baselines = new HashMap<>();
     private final Map<TableId, TreeMap<Instant, SequenceSample>> samples = new HashMap<>();
-    private final List<Gap> gaps = new ArrayList<>();
+    private List<Gap> gaps = List.of();
     private Published published = Published.NEVER;
     private List<TableForm> forms = List.of();
     private List<NotCovered> notCovered = List.of();
@@ -139,7 +139,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     @Override
     public void gap(Gap gap) {
         restart();
-        gaps.add(gap);
+        gaps = gap.addedTo(gaps);
         tables.replaceAll((id, table) -> table.interruptedBy(gap));
         durable = durable.isBefore(gap.to()) ? gap.to() : durable;
     }
@@ -189,8 +189,10 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         if (horizon != null && fork.isBefore(horizon.at())) {
             horizon = new Horizon(fork, horizon.since());
         }
-        gaps.removeIf(gap -> !gap.from().isBefore(fork));
-        gaps.replaceAll(gap -> gap.endedBy(fork));
+        gaps = gaps.stream()
+                .filter(gap -> gap.from().isBefore(fork))
+                .map(gap -> gap.endedBy(fork))
+                .toList();
         for (TableInfo table : tables()) {
             TableId id = table.schema().id();
             Optional<TableInfo> kept = table.voidedFrom(fork, 0);
@@ -240,7 +242,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
             tables.put(id, table.forgotten(next, count));
         }
         tables.values().removeIf(table -> isGone(table, at));
-        gaps.removeIf(gap -> !at.isBefore(gap.to()));
+        gaps = gaps.stream().filter(gap -> at.isBefore(gap.to())).toList();
         samples.values().forEach(ofOne -> forget(ofOne, at));
         samples.values().removeIf(Map::isEmpty);
         horizon = next;

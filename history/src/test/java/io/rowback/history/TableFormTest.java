@@ -62,7 +62,25 @@ class TableFormTest {
         assertThat(BEFORE.tellsOtherwiseThan(form(1, List.of(ID, A)))).isFalse();
     }
 
+    @Test
+    void anotherFileAndTheSameToastTableIsNoWayThroughAnUnloggedTable() {
+        assertThat(of(2, 8).mayHaveBeenUnloggedSince(of(1, 7))).isTrue();
+        assertThat(of(2, 0).mayHaveBeenUnloggedSince(of(1, 0)))
+                .as("cannot be told apart from TRUNCATE")
+                .isTrue();
+        assertThat(of(2, 7).mayHaveBeenUnloggedSince(of(1, 7)))
+                .as("VACUUM FULL or TRUNCATE")
+                .isFalse();
+        assertThat(of(1, 7).mayHaveBeenUnloggedSince(of(1, 0)))
+                .as("a column came that may be long")
+                .isFalse();
+    }
+
+    private static TableForm of(long file, long toast) {
+        return new TableForm(new TableId(16390), file, toast, List.of(ID, A), List.of());
+    }
+
     private static TableForm form(long file, List<ColumnForm> columns, TypeForm... types) {
-        return new TableForm(new TableId(16390), file, columns, List.of(types));
+        return new TableForm(new TableId(16390), file, 0, columns, List.of(types));
     }
 }

@@ -36,7 +36,7 @@ public final class Connections {
     private static final Map<String, String> HINTS = Map.of(
             "08", "Is the server running, and do host, port and TLS settings in the database's url lead to it?",
             "57P", "The server is starting or stopping; try again when it is up.",
-            "53300", "The server has no connection left; raise max_connections or free some.",
+            "53300", "The server has no connection or no walsender left; raise what it names, or free some.",
             "28",
                     "Check role and password, and that pg_hba.conf lets the role in. A password file is read at each"
                             + " attempt; a password from elsewhere when the process starts.",

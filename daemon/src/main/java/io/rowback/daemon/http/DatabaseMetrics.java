@@ -115,14 +115,19 @@ public final class DatabaseMetrics {
         return lag;
     }
 
-    /** A round of capture begins with a history as it is. */
-    public void begins(StoreInfo info) {
-        rounds.increment();
+    /** The gaps of a history as it is. */
+    public void gaps(StoreInfo info) {
         gaps.set(info.gaps().size());
         lastGap.set(info.gaps().stream()
                 .mapToLong(gap -> gap.until().getEpochSecond())
                 .max()
                 .orElse(0));
+    }
+
+    /** A round of capture begins with a history as it is. */
+    public void begins(StoreInfo info) {
+        rounds.increment();
+        gaps(info);
         Instant complete = info.completeUntil();
         Instant commit = info.lastCommitTime();
         boolean isCommitLater = commit != null && complete.isBefore(commit);

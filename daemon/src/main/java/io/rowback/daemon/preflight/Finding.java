@@ -10,9 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param topic what it is about
  * @param text what was found, lower case without full stop
  * @param mend the SQL, or the setting or command, that mends it, or null
+ * @param passing the SQLSTATE with which the server says the same of an attempt, if it may pass by itself, or null
  */
 public record Finding(
-        Level level, Topic topic, String text, @Nullable String mend) {
+        Level level,
+        Topic topic,
+        String text,
+        @Nullable String mend,
+        @Nullable String passing) {
     /** How bad a finding is. */
     public enum Level {
         /** As it should be, or a matter of choice. */
@@ -47,21 +52,26 @@ public record Finding(
 
         /** As it should be. */
         public Finding ok(String text) {
-            return new Finding(Level.OK, this, text, null);
+            return new Finding(Level.OK, this, text, null, null);
         }
 
         /** As it should be, and yet there is a choice. */
         Finding choice(String text, String mend) {
-            return new Finding(Level.OK, this, text, mend);
+            return new Finding(Level.OK, this, text, mend, null);
         }
 
         Finding warn(String text, @Nullable String mend) {
-            return new Finding(Level.WARN, this, text, mend);
+            return new Finding(Level.WARN, this, text, mend, null);
         }
 
         /** Something that keeps capture from running. */
         public Finding fail(String text, @Nullable String mend) {
-            return new Finding(Level.FAIL, this, text, mend);
+            return new Finding(Level.FAIL, this, text, mend, null);
+        }
+
+        /** Something that keeps capture from running now, and may pass by itself. */
+        Finding fail(String text, @Nullable String mend, @Nullable String passing) {
+            return new Finding(Level.FAIL, this, text, mend, passing);
         }
     }
 

@@ -32,6 +32,10 @@ import org.jspecify.annotations.Nullable;
 public final class Preflight {
     private static final int VERSION_MIN = 14;
     private static final String LOCKED = "55P03";
+    /** Also a server that is about to be promoted, or has not come to the end of its recovery, is a standby. */
+    private static final String CANNOT_CONNECT_NOW = "57P03";
+
+    private static final String TOO_MANY_CONNECTIONS = "53300";
 
     /** Whether a server can be captured at all; any version can be asked that. */
     static final String OF_USE = "SELECT NOT pg_catalog.pg_is_in_recovery()"
@@ -124,12 +128,13 @@ public final class Preflight {
                 ", which does not say what its bytes mean: UTF8 or another is needed",
                 "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'; -- then load a dump into it that pg_dump"
                         + " --encoding makes of this one");
-        check(
-                SERVER,
-                !server.getBoolean("standby"),
-                "the server is a primary",
-                ": no, it is a standby",
-                "the primary's address in " + ConfigKey.URL.of(database.name()));
+        findings.add(
+                server.getBoolean("standby")
+                        ? SERVER.fail(
+                                "the server is a primary: no, it is a standby",
+                                "the primary's address in " + ConfigKey.URL.of(database.name()),
+                                CANNOT_CONNECT_NOW)
+                        : SERVER.ok("the server is a primary"));
         if ("-1".equals(server.getString("keep_size"))) {
             findings.add(SERVER.warn(
                     "max_slot_wal_keep_size is unlimited: while the daemon is down the server's disk can fill up",
@@ -150,8 +155,8 @@ public final class Preflight {
     private void slot(Optional<Slot> slot, ResultSet server) throws SQLException {
         // A baseline takes a temporary slot, and each slot a sender. Making the slot takes two for a moment.
         int needed = slot.isPresent() ? 1 : 2;
-        room(server, "max_replication_slots", server.getInt("free_slots"), needed, slot.isPresent() ? 0 : 2);
-        room(server, "max_wal_senders", server.getInt("free_senders"), 2, 1);
+        room(server, "max_replication_slots", server.getInt("free_slots"), needed, slot.isPresent() ? 0 : 2, null);
+        room(server, "max_wal_senders", server.getInt("free_senders"), 2, 1, TOO_MANY_CONNECTIONS);
         String name = "slot " + database.slot();
         if (slot.isEmpty()) {
             findings.add(SLOT.ok(name + " will be created"));
@@ -170,7 +175,8 @@ public final class Preflight {
         }
     }
 
-    private void room(ResultSet server, String setting, int free, int needed, int required) throws SQLException {
+    private void room(ResultSet server, String setting, int free, int needed, int required, @Nullable String passing)
+            throws SQLException {
         String text = setting + " leaves room for " + free;
         String mend = "ALTER SYSTEM SET " + setting + " = " + (server.getInt(setting) + needed - free)
                 + "; -- then restart the server";
@@ -179,7 +185,7 @@ public final class Preflight {
         } else if (free >= required) {
             findings.add(SERVER.warn(text + ", a baseline needs one more", mend));
         } else {
-            findings.add(SERVER.fail(text + ", " + needed + " are needed", mend));
+            findings.add(SERVER.fail(text + ", " + needed + " are needed", mend, passing));
         }
     }
 

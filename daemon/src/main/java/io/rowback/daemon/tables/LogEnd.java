@@ -36,6 +36,15 @@ public record LogEnd(Lsn lsn, Instant clock) {
         }
     }
 
+    /** Up to where it would be there after a fall of the server. */
+    public static Lsn flushed(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_current_wal_flush_lsn()")) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+
     /** Where it ends now. */
     public static LogEnd read(Connection connection) throws SQLException {
         // The time is that of the statement's start, so it is taken before the position.

@@ -73,12 +73,24 @@ public record Slot(
      * slot behind, which would keep the server's log for ever. Where standbys can keep slots they are to keep this one,
      * so that a promotion leaves no gap.
      *
+     * @param walLimit with more bytes of its log that the server keeps meanwhile the wait ends; 0 for any number
      * @return what commits at or above will be sent
+     * @throws SQLException also of state 53400, if the wait was ended; a new one keeps the log from then on only
      */
-    public static Lsn create(Connections connections, Connection connection, String name) throws SQLException {
+    public static Lsn create(Connections connections, Connection connection, String name, long walLimit)
+            throws SQLException {
         String waiting =
                 "rowback_waiting_%08x".formatted(ThreadLocalRandom.current().nextInt());
-        lsn(connection, "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(?, ?, true)", waiting, PLUGIN);
+        SlotWait wait = new SlotWait(connections, connection, waiting, walLimit);
+        try (wait) {
+            lsn(
+                    connection,
+                    "SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(?, ?, true)",
+                    waiting,
+                    PLUGIN);
+        } catch (SQLException e) {
+            throw wait.reason().orElse(e);
+        }
         Lsn start = lsn(
                 connection, "SELECT lsn FROM pg_catalog.pg_copy_logical_replication_slot(?, ?, false)", waiting, name);
         drop(connection, waiting);

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SlotWatch {
     private static final Logger LOG = LoggerFactory.getLogger(SlotWatch.class);
-    /** A failure of the connection, as which a round ends that is to be followed by another. */
-    private static final String CONNECTION_FAILURE = "08006";
+    /** Configuration limit exceeded: a round that ends so is followed by another. */
+    static final String LIMIT_EXCEEDED = "53400";
 
     private final Config.Database database;
     private final HistoryWriter writer;
@@ -63,7 +63,7 @@ public final class SlotWatch {
         }
         warned = large;
         if (isTooFarBehind(slot.get(), database)) {
-            throw new SQLException(tooFarBehind(slot.get(), database), CONNECTION_FAILURE);
+            throw new SQLException(tooFarBehind(slot.get(), database), LIMIT_EXCEEDED);
         }
     }
 

@@ -29,7 +29,8 @@ import java.util.stream.Stream;
  * @param unwanted the tables that the publication lists by name and the configuration leaves out
  * @param published the tables that the publication publishes
  * @param listed the published tables that the publication lists by name
- * @param narrowed the published tables of which it publishes only some rows or columns
+ * @param narrowed the published tables of which it publishes only some rows, columns or operations
+ * @param whole whether it publishes every operation; if not, all its tables are narrowed
  * @param broken the tables that the application could not UPDATE if it published them as it is
  * @param unreadable the tables that our role may not read
  * @param hidden the tables of which row-level security hides rows from our role
@@ -42,6 +43,7 @@ public record Survey(
         Set<TableId> published,
         Set<TableId> listed,
         Set<TableId> narrowed,
+        boolean whole,
         Set<TableId> broken,
         Set<TableId> unreadable,
         Set<TableId> hidden,
@@ -72,16 +74,20 @@ public record Survey(
         List<CatalogTable> tables =
                 all.stream().filter(table -> database.wants(table.name())).toList();
         Publication publication = new Publication(connection, database.publication());
+        Optional<Publication.Definition> definition = publication.definition();
+        boolean whole = definition.map(Publication.Definition::whole).orElse(true);
         Set<TableId> listed = publication.listed();
+        Set<TableId> published = publication.tables();
         return new Survey(
                 tables,
                 all.stream()
                         .filter(table -> listed.contains(table.id()) && !database.wants(table.name()))
                         .toList(),
-                publication.tables(),
+                published,
                 listed,
-                publication.narrowed(),
-                broken(tables, publication.definition()),
+                whole ? publication.narrowed() : published,
+                whole,
+                broken(tables, definition),
                 those(connection, tables, UNREADABLE),
                 those(connection, tables, HIDDEN),
                 database.connection().user(),
@@ -183,6 +189,10 @@ public record Survey(
             String add = alterPublication() + "ADD TABLE ONLY " + table.sqlName() + ";";
             return Optional.of(new NotCovered(table.name(), "not in publication " + publication, add));
         }
+        if (!whole) {
+            String reason = "publication " + publication + " does not publish every operation";
+            return Optional.of(new NotCovered(table.name(), reason, publishEveryOperation()));
+        }
         if (narrowed.contains(table.id())) {
             String reason = "publication " + publication + " leaves out some of its rows or columns";
             String whole = "BEGIN; " + alterPublication() + "DROP TABLE ONLY " + table.sqlName() + "; "
@@ -217,6 +227,11 @@ public record Survey(
     /** The SQL with which the publication breaks no application. */
     public String publishGenerated() {
         return alterPublication() + "SET (publish_generated_columns = stored);";
+    }
+
+    /** The SQL with which the publication publishes all four operations. */
+    public String publishEveryOperation() {
+        return alterPublication() + "SET (publish = 'insert, update, delete, truncate');";
     }
 
     private String alterPublication() {

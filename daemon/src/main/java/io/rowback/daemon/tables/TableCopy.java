@@ -34,14 +34,13 @@ import org.slf4j.LoggerFactory;
 
 /** Copies tables as one snapshot shows them into the history: reads on the thread that it is confined to and stores on another. */
 final class TableCopy {
+    private static final Logger LOG = LoggerFactory.getLogger(TableCopy.class);
     private static final int ROWS_MAX = 1_000;
     private static final long BYTES_MAX = 4L << 20;
     /** So long a lock is waited for. */
     static final String LOCK_TIMEOUT = "5s";
 
     /** The table's file as the snapshot shows it and as it is now: different if it was rewritten or truncated between. */
-    private static final Logger LOG = LoggerFactory.getLogger(TableCopy.class);
-
     private static final String SAME_FILE =
             "SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = ?";
 

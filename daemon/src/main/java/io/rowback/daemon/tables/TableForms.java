@@ -18,7 +18,7 @@ import java.util.Map;
 public final class TableForms {
     /** File and columns in one statement, and so as of one moment: a file seen newer than its columns would hide a rewrite. */
     private static final String COLUMNS = """
-            SELECT a.attrelid AS oid, c.relfilenode AS file, a.attnum, pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod) AS type,
+            SELECT a.attrelid AS oid, c.relfilenode AS file, c.reltoastrelid AS toast, a.attnum, pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod) AS type,
                    a.xmin::text AS version
               FROM pg_catalog.pg_attribute a
               JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
@@ -63,7 +63,7 @@ public final class TableForms {
 
     private TableForms() {}
 
-    private record File(long number, List<ColumnForm> columns) {}
+    private record File(long number, long toast, List<ColumnForm> columns) {}
 
     /** The forms of those tables that are there. */
     public static Map<TableId, TableForm> read(Connection connection, Collection<TableId> tables) throws SQLException {
@@ -75,7 +75,12 @@ public final class TableForms {
         files(connection, oids)
                 .forEach((table, file) -> forms.put(
                         table,
-                        new TableForm(table, file.number(), file.columns(), types.getOrDefault(table, List.of()))));
+                        new TableForm(
+                                table,
+                                file.number(),
+                                file.toast(),
+                                file.columns(),
+                                types.getOrDefault(table, List.of()))));
         return forms;
     }
 
@@ -86,8 +91,10 @@ public final class TableForms {
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     long number = row.getLong("file");
+                    long toast = row.getLong("toast");
                     files.computeIfAbsent(
-                                    new TableId((int) row.getLong("oid")), table -> new File(number, new ArrayList<>()))
+                                    new TableId((int) row.getLong("oid")),
+                                    table -> new File(number, toast, new ArrayList<>()))
                             .columns()
                             .add(new ColumnForm(row.getInt("attnum"), row.getString("type"), row.getString("version")));
                 }

@@ -285,12 +285,17 @@ public final class TableWatch implements AutoCloseable {
         for (TableInfo table : writer.tables()) {
             TableId id = table.schema().id();
             String now = published.get(id);
-            boolean interrupted = capturable.contains(id) && !Objects.equals(memberships.getOrDefault(id, now), now);
+            boolean otherwise = !Objects.equals(memberships.getOrDefault(id, now), now);
+            boolean interrupted =
+                    capturable.contains(id) && (otherwise || survey.narrowed().contains(id));
             if (table.isCovered() && !endings.containsKey(id)) {
                 if (interrupted) {
-                    endCoverage(table, verified, "not published, if only for a while");
+                    endCoverage(table, verified, "not published, or not as a whole, if only for a while");
                 } else if (tellsOtherwise(found.get(id), forms.get(id))) {
                     endCoverage(table, verified, "its rows were rewritten, or a type prints its values otherwise");
+                } else if (!survey.listed().contains(id) && mayHaveBeenUnlogged(found.get(id), forms.get(id))) {
+                    // Of a table that a publication lists the server refuses it.
+                    endCoverage(table, verified, "it may have been unlogged for a while");
                 } else if (!hasSameKeys(coverable.get(id), table)) {
                     endings.put(id, new Ending(verified, noticed));
                 }
@@ -315,6 +320,10 @@ public final class TableWatch implements AutoCloseable {
 
     private static boolean tellsOtherwise(@Nullable TableForm now, @Nullable TableForm before) {
         return now != null && before != null && now.tellsOtherwiseThan(before);
+    }
+
+    private static boolean mayHaveBeenUnlogged(@Nullable TableForm now, @Nullable TableForm before) {
+        return now != null && before != null && now.mayHaveBeenUnloggedSince(before);
     }
 
     private static boolean hasSameKeys(@Nullable CatalogTable table, TableInfo info) {

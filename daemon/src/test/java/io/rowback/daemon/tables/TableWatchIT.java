@@ -14,9 +14,12 @@ import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TableWatchIT {
     @TempDir
@@ -54,6 +57,40 @@ class TableWatchIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {14, 18})
+    void tableThatWasUnloggedBetweenTwoLooksIsReadAnewWhereThePublicationDoesNotListIt(int major) throws Exception {
+        try (PostgresServer server = PostgresServer.start(major)) {
+            Database app = server.createDatabase("app");
+            app.run("create table t (id int primary key, a text); create table narrow (id int primary key);"
+                    + " create publication rowback for all tables");
+            Config.Database database = ConfigReader.read(null, Map.of("ROWBACK_DATABASES_APP_URL", app.url()))
+                    .database("app");
+            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder);
+                    TableWatch watch = watch(database, writer);
+                    Connection connection = watch.connectToLook()) {
+                writer.create(
+                        "7000000000000000001", "app", LogEnd.read(connection).lsn());
+                watch.publish(connection);
+                watch.begin();
+                watch.look(connection);
+                app.run("truncate t; vacuum full t");
+                watch.look(connection);
+                assertThat(table(writer).coverage()).hasSize(1);
+
+                for (String name : List.of("t", "narrow")) {
+                    app.run("alter table %s set unlogged; insert into %s values (1); alter table %s set logged"
+                            .formatted(name, name, name));
+                }
+                watch.look(connection);
+                assertThat(table(writer).coverage()).hasSize(2);
+                assertThat(table(writer, "narrow").coverage()).hasSize(2);
+                watch.look(connection);
+                assertThat(table(writer).coverage()).hasSize(2);
+            }
+        }
+    }
+
     private TableWatch watch(Config.Database database, RocksHistoryWriter writer) {
         DatabaseMetrics metrics = new Metrics().database("app");
         return new TableWatch(
@@ -66,8 +103,12 @@ class TableWatchIT {
     }
 
     private static TableInfo table(RocksHistoryWriter writer) {
+        return table(writer, "t");
+    }
+
+    private static TableInfo table(RocksHistoryWriter writer, String name) {
         return writer.tables().stream()
-                .filter(table -> table.schema().name().name().equals("t"))
+                .filter(table -> table.schema().name().name().equals(name))
                 .findFirst()
                 .orElseThrow();
     }

@@ -16,7 +16,6 @@ import io.rowback.history.Voided;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -273,9 +272,7 @@ final class Metadata {
     }
 
     void addGap(Gap gap, Write write) {
-        List<Gap> all = new ArrayList<>(gaps);
-        all.add(gap);
-        gaps = List.copyOf(all);
+        gaps = gap.addedTo(gaps);
         write.seal(Family.META, GAPS_KEY, Json.write(gaps));
     }
 

@@ -60,6 +60,7 @@ class KeptStoreTest {
         List<TableForm> forms = List.of(new TableForm(
                 new TableId(7),
                 70,
+                71,
                 List.of(new TableForm.ColumnForm(1, "25 -1", "700")),
                 List.of(new TableForm.TypeForm(-1, List.of("9 a label")))));
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
