@@ -9,7 +9,6 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,20 +20,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which tables need a baseline: those not covered, those whose rows were given values without events, and those that an
- * operator asked for. One that failed is tried again after a while, so that it does not keep the others waiting. Confined
- * to one thread.
+ * operator asked for. One that failed is tried again after a while, so that it does not keep the others waiting, and what
+ * it left is taken away. Confined to one thread.
  */
 final class DueBaselines {
     private static final Logger LOG = LoggerFactory.getLogger(DueBaselines.class);
-    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
 
     private final String database;
     private final HistoryWriter writer;
     private final StoreRoom room;
     private final RebaselineRequests requests;
     private final Baseline baseline;
-    /** When each last failed, by {@link System#nanoTime}: the clock can be set back. */
-    private final Map<TableId, Long> failed = new HashMap<>();
+    private final Map<TableId, FailedBaseline> failed = new HashMap<>();
 
     private List<CatalogTable> due = List.of();
 
@@ -71,8 +68,8 @@ final class DueBaselines {
     }
 
     private boolean failedLately(TableId table) {
-        Long at = failed.get(table);
-        return at != null && System.nanoTime() - at < RETRY_AFTER.toNanos();
+        FailedBaseline last = failed.get(table);
+        return last != null && last.isLately(System.nanoTime());
     }
 
     private static boolean isCovered(CatalogTable table, @Nullable TableInfo info) {
@@ -86,8 +83,13 @@ final class DueBaselines {
                 && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
     }
 
-    /** Takes the baseline of what is due, if there is room. Returns where it holds, or {@link Lsn#ZERO} if none was taken. */
+    /**
+     * Takes the baseline of what is due, if there is room, and takes away what was left of those that were broken off.
+     * Returns where it holds, or {@link Lsn#ZERO} if none was taken.
+     */
     Lsn take() throws SQLException, InterruptedException {
+        // Of one that a lost connection or a kill ended: the table may be gone, and never be tried again.
+        writer.abandonBaselines();
         if (due.isEmpty() || !room.isThere()) {
             return Lsn.ZERO;
         }
@@ -106,16 +108,26 @@ final class DueBaselines {
             due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
         }
         for (CatalogTable table : due) {
-            failed.remove(table.id());
-            if (!failures.containsKey(table)) {
+            String reason = failures.get(table);
+            if (reason == null) {
+                failed.remove(table.id());
                 requests.done(table.id());
+            } else {
+                fail(table, reason);
             }
         }
-        failures.forEach((table, reason) -> {
-            LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
-            failed.put(table.id(), System.nanoTime());
-        });
+        writer.abandonBaselines();
         return at;
+    }
+
+    private void fail(CatalogTable table, String reason) {
+        FailedBaseline failure = FailedBaseline.of(reason, System.nanoTime(), failed.get(table.id()));
+        failed.put(table.id(), failure);
+        LOG.warn(
+                "{} is not covered, its baseline failed: {}; next attempt in {} min",
+                table.name(),
+                reason,
+                failure.delay().toMinutes());
     }
 
     /** How many tables wait because their baseline failed. */
