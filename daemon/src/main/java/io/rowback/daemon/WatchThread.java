@@ -35,7 +35,7 @@ final class WatchThread extends Thread {
      * A thread for one round.
      *
      * @param streaming counted down when the engine has begun to read
-     * @param capturing told when it has, and every table that was there has its baseline
+     * @param capturing told when it has, and every table that was there has its baseline or is told as not covered
      */
     WatchThread(
             String database,

@@ -22,9 +22,15 @@ class FailedBaselineIT {
     void nothingIsLeftOfABaselineThatFailedAndOthersGoOn() throws Exception {
         Database app = tableThatCannotBeRead("late");
         try (DaemonProcess daemon = new DaemonProcess(app, folder, "")) {
-            daemon.awaitLine("its baseline failed: ");
+            daemon.awaitLine("t is not covered: its baseline failed: ");
             daemon.awaitLine("capturing app from");
             assertThat(daemon.signal("TERM")).isZero();
+        }
+        try (RocksHistoryReader reader = new CapturedLedger(app, folder).open()) {
+            assertThat(reader.info().notCovered()).singleElement().satisfies(table -> {
+                assertThat(table.table()).hasToString("t");
+                assertThat(table.reason()).startsWith("its baseline failed: ").contains("0x81");
+            });
         }
         assertThat(storedRows(app)).isEqualTo(1);
     }

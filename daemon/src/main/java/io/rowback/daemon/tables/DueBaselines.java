@@ -4,14 +4,17 @@ import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.history.Column;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,10 @@ final class DueBaselines {
     private final Map<TableId, FailedBaseline> failed = new HashMap<>();
 
     private List<CatalogTable> due = List.of();
+    /** Those that are not covered and wait for their baseline, by id. */
+    private Map<TableId, CatalogTable> uncovered = Map.of();
+
+    private int waiting;
 
     DueBaselines(
             String database, HistoryWriter writer, StoreRoom room, RebaselineRequests requests, Baseline baseline) {
@@ -48,9 +55,8 @@ final class DueBaselines {
      * Finds what {@link #take} is to take.
      *
      * @param ending the tables whose coverage is still to be ended, before another begins
-     * @return how many tables wait for their baseline, those that failed a short time ago included
      */
-    int find(List<CatalogTable> coverable, Set<TableId> ending) {
+    void find(List<CatalogTable> coverable, Set<TableId> ending) {
         Map<TableId, TableInfo> covered = writer.tables().stream()
                 .filter(TableInfo::isCovered)
                 .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
@@ -64,7 +70,28 @@ final class DueBaselines {
                 .toList();
         failed.keySet().retainAll(waiting.stream().map(CatalogTable::id).collect(Collectors.toSet()));
         due = waiting.stream().filter(table -> !failedLately(table.id())).toList();
-        return waiting.size();
+        uncovered = waiting.stream()
+                .filter(table -> !covered.containsKey(table.id()))
+                .collect(Collectors.toMap(CatalogTable::id, table -> table));
+        this.waiting = waiting.size();
+    }
+
+    /** How many tables wait for their baseline, but for {@link #failures}. */
+    int pending() {
+        return waiting - failures().size();
+    }
+
+    /** The tables without coverage whose baseline failed when it was tried last. */
+    List<NotCovered> failures() {
+        return uncovered.values().stream()
+                .filter(table -> failed.containsKey(table.id()))
+                .map(table -> new NotCovered(
+                        table.name(),
+                        "its baseline failed: "
+                                + Objects.requireNonNull(failed.get(table.id())).reason(),
+                        null))
+                .sorted(Comparator.comparing(NotCovered::table))
+                .toList();
     }
 
     private boolean failedLately(TableId table) {
@@ -110,6 +137,7 @@ final class DueBaselines {
         for (CatalogTable table : due) {
             String reason = failures.get(table);
             if (reason == null) {
+                waiting--;
                 failed.remove(table.id());
                 requests.done(table.id());
             } else {
@@ -124,14 +152,9 @@ final class DueBaselines {
         FailedBaseline failure = FailedBaseline.of(reason, System.nanoTime(), failed.get(table.id()));
         failed.put(table.id(), failure);
         LOG.warn(
-                "{} is not covered, its baseline failed: {}; next attempt in {} min",
+                "baseline of {} failed, next attempt in {} min: {}",
                 table.name(),
-                reason,
-                failure.delay().toMinutes());
-    }
-
-    /** How many tables wait because their baseline failed. */
-    int failed() {
-        return failed.size();
+                failure.delay().toMinutes(),
+                reason);
     }
 }

@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,10 +166,10 @@ public final class TableWatch implements AutoCloseable {
         new Partitions(database, writer).describe(survey, now);
         verified = now;
         keepPublished();
-        count(survey, baselines.find(survey.coverable(), endings.keySet()));
+        baselines.find(survey.coverable(), endings.keySet());
         report(survey);
         Lsn at = baselines.take();
-        count(survey, baselines.failed());
+        report(survey);
         return at;
     }
 
@@ -326,9 +327,14 @@ public final class TableWatch implements AutoCloseable {
         return state.startsWith("08") || state.startsWith("57P");
     }
 
-    /** Says which tables are not covered and what mends it, whenever that has changed. */
+    /** Says which tables are not covered and what mends it, whenever that has changed. One that waits is not covered yet. */
     private void report(Survey survey) {
-        List<NotCovered> uncovered = survey.uncovered();
+        int pending = baselines.pending();
+        List<NotCovered> failures = baselines.failures();
+        List<NotCovered> uncovered =
+                Stream.concat(survey.uncovered().stream(), failures.stream()).toList();
+        metrics.pendingBaselines(pending);
+        metrics.tables(survey.coverable().size() - pending - failures.size(), uncovered.size() + pending);
         if (!uncovered.equals(writer.info().notCovered())) {
             writer.notCovered(uncovered);
         }
@@ -344,12 +350,6 @@ public final class TableWatch implements AutoCloseable {
             }
             reported = uncovered;
         }
-    }
-
-    /** A table that waits for its baseline is not covered yet. */
-    private void count(Survey survey, int pending) {
-        metrics.pendingBaselines(pending);
-        metrics.tables(survey.coverable().size() - pending, survey.uncovered().size() + pending);
     }
 
     /** Whether nothing is left that waits for the history only, so that the next look need not come soon. */
