@@ -50,7 +50,10 @@ class TableKindsIT {
 
     @BeforeParameterizedClassInvocation
     static void startServer(int version) {
-        server = PostgresServer.start(version);
+        // Each test leaves a slot.
+        server = PostgresServer.version(version)
+                .setting("max_replication_slots", "20")
+                .start();
     }
 
     @AfterParameterizedClassInvocation
