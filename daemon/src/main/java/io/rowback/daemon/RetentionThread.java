@@ -2,11 +2,14 @@ package io.rowback.daemon;
 
 import io.rowback.history.Horizon;
 import io.rowback.history.Retention;
+import io.rowback.history.StoreInfo;
 import io.rowback.history.store.RocksHistoryWriter;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,16 +22,25 @@ final class RetentionThread extends Thread implements AutoCloseable {
     private static final long INTERVAL_SECONDS = 10;
 
     private final String database;
-    private final RocksHistoryWriter writer;
-    private final Retention retention;
+    private final Supplier<StoreInfo> info;
+    private final BooleanSupplier retain;
     private final CountDownLatch ending = new CountDownLatch(1);
     private String told = "";
 
     RetentionThread(String database, RocksHistoryWriter writer, Retention retention) {
+        this(database, writer::info, () -> writer.retain(retention));
+    }
+
+    /**
+     * A thread for a store.
+     *
+     * @param retain drops what is not kept; whether what stays fits
+     */
+    RetentionThread(String database, Supplier<StoreInfo> info, BooleanSupplier retain) {
         super("retain-" + database);
         this.database = database;
-        this.writer = writer;
-        this.retention = retention;
+        this.info = info;
+        this.retain = retain;
     }
 
     @Override
@@ -42,15 +54,10 @@ final class RetentionThread extends Thread implements AutoCloseable {
         }
     }
 
-    private void look() {
-        // Before the first round there is nothing to keep.
-        if (writer.info().database().isEmpty()) {
-            return;
-        }
-        Horizon before = writer.info().horizon();
+    /** One look; a failure ends nothing but it. */
+    void look() {
         try {
-            boolean fits = writer.retain(retention);
-            warn(fits ? "" : "the store takes more than max_size: what rows hold and the newest changes need it");
+            drop();
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -58,8 +65,18 @@ final class RetentionThread extends Thread implements AutoCloseable {
                 warn("what retention does not keep cannot be dropped: " + e.getMessage());
             }
         }
-        Horizon now = writer.info().horizon();
-        if (now != null && !Objects.equals(before, now)) {
+    }
+
+    private void drop() {
+        StoreInfo before = info.get();
+        // Before the first round there is nothing to keep.
+        if (before.database().isEmpty()) {
+            return;
+        }
+        boolean fits = retain.getAsBoolean();
+        warn(fits ? "" : "the store takes more than max_size: what rows hold and the newest changes need it");
+        Horizon now = info.get().horizon();
+        if (now != null && !Objects.equals(before.horizon(), now)) {
             LOG.info("history of {}: {}", database, now);
         }
     }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Mixin;
         footer = {
             "",
             "Writes its life story to standard error. A line `capturing NAME from LSN` says that the",
-            "database is being captured and that every table that was there has its baseline.",
+            "database is being captured and that every table that was there has its baseline, or is",
+            "named before as `not covered`, with the reason.",
             "",
             "Examples:",
             "  rowbackd run --config rowback.toml",

@@ -35,7 +35,7 @@ final class WatchThread extends Thread {
      * A thread for one round.
      *
      * @param streaming counted down when the engine has begun to read
-     * @param capturing told when it has, and every table that was there has its baseline
+     * @param capturing told when it has, and every table that was there has its baseline or is told as not covered
      */
     WatchThread(
             String database,
@@ -97,12 +97,24 @@ final class WatchThread extends Thread {
                 slot.sample(connection);
                 if (second++ % INTERVAL_SECONDS == 0) {
                     slot.look(connection);
+                    lookAside(connection);
                 }
             } while (!ending.await(1, TimeUnit.SECONDS));
         } catch (InterruptedException e) {
             LOG.debug("the round ends");
         } catch (SQLException | RuntimeException e) {
             fail(e);
+        }
+    }
+
+    private void lookAside(Connection connection) throws SQLException {
+        try {
+            tables.lookAside(connection);
+        } catch (SQLException e) {
+            if (ending.getCount() == 0 || !Failures.concernsOneLook(e)) {
+                throw e;
+            }
+            LOG.warn("this look at the tables is left out: {}", e.getMessage());
         }
     }
 

@@ -98,9 +98,16 @@ class CrashPointIT {
 
         try (RocksHistoryReader reader = new CapturedLedger(app, folder).open()) {
             assertThat(reader.tables()).as("covered tables").isEmpty();
+            assertThat(reader.verify((family, entries) -> {}).baselineRows()).isPositive();
         }
         app.run("delete from t where id = 1; update t set n = 7 where id = 2");
         recover(app);
+        try (RocksHistoryReader reader = new CapturedLedger(app, folder).open()) {
+            assertThat(reader.verify((family, entries) -> {}).baselineRows())
+                    .as("rows, none of which an interrupted baseline left")
+                    .isEqualTo(
+                            Long.parseLong(app.query("select count(*) from t").get(0)));
+        }
     }
 
     @Test

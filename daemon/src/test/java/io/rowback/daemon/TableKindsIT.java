@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -49,7 +50,10 @@ class TableKindsIT {
 
     @BeforeParameterizedClassInvocation
     static void startServer(int version) {
-        server = PostgresServer.start(version);
+        // Each test leaves a slot.
+        server = PostgresServer.version(version)
+                .setting("max_replication_slots", "20")
+                .start();
     }
 
     @AfterParameterizedClassInvocation
@@ -326,6 +330,33 @@ class TableKindsIT {
             assertThatThrownBy(() -> app.run("update keyless set a = 2")).hasMessageContaining("replica identity");
             RunningCapture.await(() -> updates(app));
             assertThat(capture.covered()).containsExactly("t");
+        }
+    }
+
+    @Test
+    void whileABaselineWaitsForATransactionNoUpdateFailsForLongAndTheHistoryIsCompleteUntilNow() throws Exception {
+        Database app = server.createDatabase("waiting");
+        app.run("create table t (id int primary key); create table keyless (a int); insert into keyless values (1)");
+        try (RunningCapture capture = new RunningCapture(app, folder).covering(1);
+                Connection session = app.connect();
+                Statement other = session.createStatement()) {
+            session.setAutoCommit(false);
+            other.execute("insert into t values (1)");
+            app.run("create table fresh (id int primary key)");
+            RunningCapture.awaitTrue(
+                    app,
+                    "select count(*) = 1 from pg_stat_activity where query like 'CREATE_REPLICATION_SLOT%' and state = 'active'"
+                            + " and datname = current_database()");
+            Instant then = Instant.now();
+            app.run("alter publication rowback add table keyless");
+            RunningCapture.await("no UPDATE fails", () -> updates(app));
+            RunningCapture.await(
+                    "the history is complete beyond then",
+                    () -> capture.<Boolean>read(
+                            reader -> then.isBefore(reader.info().completeUntil())));
+            assertThat(capture.covered()).containsExactly("t");
+            session.rollback();
+            capture.covering(2);
         }
     }
 

@@ -70,6 +70,14 @@ public interface HistoryWriter extends AutoCloseable {
     void covered(TableSchema schema, Lsn at, Instant since, long rows);
 
     /**
+     * Takes away what was stored of baselines that were begun, by whomever, and not made complete. May take long. Not to be
+     * called while a baseline is being taken.
+     *
+     * @throws java.util.concurrent.CancellationException if it is interrupted; what is left then is taken away next time
+     */
+    void abandonBaselines();
+
+    /**
      * Says that a known table has this schema at {@code at} and had another one at {@code after}: of what happened
      * between, the log tells only what is stored by then.
      */

@@ -103,6 +103,16 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public synchronized void abandonBaselines() {
+        baselines.forEach((id, ofTable) -> ofTable.keySet().removeIf(at -> {
+            TableInfo table = tables.get(id);
+            return table == null
+                    || table.coverage().stream()
+                            .noneMatch(stretch -> stretch.from().equals(at));
+        }));
+    }
+
+    @Override
     public void altered(TableSchema schema, Lsn after, Lsn at) {
         tables.computeIfPresent(schema.id(), (id, table) -> table.altered(schema, after, at));
     }

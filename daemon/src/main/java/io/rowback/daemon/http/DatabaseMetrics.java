@@ -186,11 +186,11 @@ public final class DatabaseMetrics {
         baselineExpected.set(rows);
     }
 
-    /** One of the tables that waited for their baseline has it. */
+    /** One of the tables that waited for their baseline, or whose baseline had failed, has it. */
     public void baselineComplete() {
         coveredTables.incrementAndGet();
         uncoveredTables.decrementAndGet();
-        pendingBaselines.decrementAndGet();
+        pendingBaselines.updateAndGet(pending -> Math.max(0, pending - 1));
     }
 
     /** Rows of a baseline were stored. */

@@ -4,15 +4,17 @@ import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.history.Column;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -21,22 +23,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which tables need a baseline: those not covered, those whose rows were given values without events, and those that an
- * operator asked for. One that failed is tried again after a while, so that it does not keep the others waiting. Confined
- * to one thread.
+ * operator asked for. One that failed is tried again after a while, so that it does not keep the others waiting, and what
+ * it left is taken away. Confined to one thread.
  */
 final class DueBaselines {
     private static final Logger LOG = LoggerFactory.getLogger(DueBaselines.class);
-    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
 
     private final String database;
     private final HistoryWriter writer;
     private final StoreRoom room;
     private final RebaselineRequests requests;
     private final Baseline baseline;
-    /** When each last failed, by {@link System#nanoTime}: the clock can be set back. */
-    private final Map<TableId, Long> failed = new HashMap<>();
+    private final Map<TableId, FailedBaseline> failed = new HashMap<>();
 
     private List<CatalogTable> due = List.of();
+    /** Those that are not covered and wait for their baseline, by id. */
+    private Map<TableId, CatalogTable> uncovered = Map.of();
+
+    private int waiting;
 
     DueBaselines(
             String database, HistoryWriter writer, StoreRoom room, RebaselineRequests requests, Baseline baseline) {
@@ -51,9 +55,8 @@ final class DueBaselines {
      * Finds what {@link #take} is to take.
      *
      * @param ending the tables whose coverage is still to be ended, before another begins
-     * @return how many tables wait for their baseline, those that failed a short time ago included
      */
-    int find(List<CatalogTable> coverable, Set<TableId> ending) {
+    void find(List<CatalogTable> coverable, Set<TableId> ending) {
         Map<TableId, TableInfo> covered = writer.tables().stream()
                 .filter(TableInfo::isCovered)
                 .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
@@ -67,12 +70,33 @@ final class DueBaselines {
                 .toList();
         failed.keySet().retainAll(waiting.stream().map(CatalogTable::id).collect(Collectors.toSet()));
         due = waiting.stream().filter(table -> !failedLately(table.id())).toList();
-        return waiting.size();
+        uncovered = waiting.stream()
+                .filter(table -> !covered.containsKey(table.id()))
+                .collect(Collectors.toMap(CatalogTable::id, table -> table));
+        this.waiting = waiting.size();
+    }
+
+    /** How many tables wait for their baseline, but for {@link #failures}. */
+    int pending() {
+        return waiting - failures().size();
+    }
+
+    /** The tables without coverage whose baseline failed when it was tried last. */
+    List<NotCovered> failures() {
+        return uncovered.values().stream()
+                .filter(table -> failed.containsKey(table.id()))
+                .map(table -> new NotCovered(
+                        table.name(),
+                        "its baseline failed: "
+                                + Objects.requireNonNull(failed.get(table.id())).reason(),
+                        null))
+                .sorted(Comparator.comparing(NotCovered::table))
+                .toList();
     }
 
     private boolean failedLately(TableId table) {
-        Long at = failed.get(table);
-        return at != null && System.nanoTime() - at < RETRY_AFTER.toNanos();
+        FailedBaseline last = failed.get(table);
+        return last != null && last.isLately(System.nanoTime());
     }
 
     private static boolean isCovered(CatalogTable table, @Nullable TableInfo info) {
@@ -86,8 +110,13 @@ final class DueBaselines {
                 && now.columns().stream().filter(Column::published).allMatch(column -> then.indexOfSame(column) >= 0);
     }
 
-    /** Takes the baseline of what is due, if there is room. Returns where it holds, or {@link Lsn#ZERO} if none was taken. */
+    /**
+     * Takes the baseline of what is due, if there is room, and takes away what was left of those that were broken off.
+     * Returns where it holds, or {@link Lsn#ZERO} if none was taken.
+     */
     Lsn take() throws SQLException, InterruptedException {
+        // Of one that a lost connection or a kill ended: the table may be gone, and never be tried again.
+        writer.abandonBaselines();
         if (due.isEmpty() || !room.isThere()) {
             return Lsn.ZERO;
         }
@@ -106,20 +135,26 @@ final class DueBaselines {
             due.forEach(table -> failures.put(table, String.valueOf(e.getMessage())));
         }
         for (CatalogTable table : due) {
-            failed.remove(table.id());
-            if (!failures.containsKey(table)) {
+            String reason = failures.get(table);
+            if (reason == null) {
+                waiting--;
+                failed.remove(table.id());
                 requests.done(table.id());
+            } else {
+                fail(table, reason);
             }
         }
-        failures.forEach((table, reason) -> {
-            LOG.warn("{} is not covered, its baseline failed: {}", table.name(), reason);
-            failed.put(table.id(), System.nanoTime());
-        });
+        writer.abandonBaselines();
         return at;
     }
 
-    /** How many tables wait because their baseline failed. */
-    int failed() {
-        return failed.size();
+    private void fail(CatalogTable table, String reason) {
+        FailedBaseline failure = FailedBaseline.of(reason, System.nanoTime(), failed.get(table.id()));
+        failed.put(table.id(), failure);
+        LOG.warn(
+                "baseline of {} failed, next attempt in {} min: {}",
+                table.name(),
+                failure.delay().toMinutes(),
+                reason);
     }
 }

@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings three things together: the tables that there are, those that the publication lists, and those that the history
  * covers. Each look adds what can be captured to the publication, ends the coverage of what is gone, and takes the
- * baseline of what is new. Confined to one thread, but for {@link #close}.
+ * baseline of what is new. Confined to one thread, but for {@link #close}, and {@link #lookAside}, which is confined to
+ * another.
  */
 public final class TableWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
@@ -49,8 +51,10 @@ public final class TableWatch implements AutoCloseable {
     private final OpenConnections answering;
     private final DueBaselines baselines;
     private List<NotCovered> reported = List.of();
-    /** Where the log ended at an earlier look, until the history is there. */
+    /** Where the log ended at an earlier look aside, until the history is there. */
     private @Nullable LogEnd awaited;
+    /** Whether the look waits for baselines, which may take hours. */
+    private volatile boolean takingBaselines;
 
     /** Up to here every covered table was seen to be published, and of the shape that {@link #seen} has. */
     private Lsn verified;
@@ -148,9 +152,7 @@ public final class TableWatch implements AutoCloseable {
 
     /** One look. Returns where the newest baseline holds, or {@link Lsn#ZERO} if none was needed. */
     public Lsn look(Connection connection) throws SQLException, InterruptedException {
-        LogEnd end = LogEnd.read(connection);
-        Lsn now = end.lsn();
-        completeUntil(end);
+        Lsn now = LogEnd.read(connection).lsn();
         Publication publication = new Publication(connection, database.publication());
         Survey before = Survey.read(connection, database);
         Map<TableId, String> published = publication.memberships();
@@ -165,11 +167,32 @@ public final class TableWatch implements AutoCloseable {
         new Partitions(database, writer).describe(survey, now);
         verified = now;
         keepPublished();
-        count(survey, baselines.find(survey.coverable(), endings.keySet()));
+        baselines.find(survey.coverable(), endings.keySet());
         report(survey);
-        Lsn at = baselines.take();
-        count(survey, baselines.failed());
+        takingBaselines = true;
+        Lsn at;
+        try {
+            at = baselines.take();
+        } finally {
+            takingBaselines = false;
+        }
+        report(survey);
         return at;
+    }
+
+    /** What cannot wait for a look that takes baselines: how far the history is complete, and that no UPDATE fails. */
+    public void lookAside(Connection connection) throws SQLException {
+        completeUntil(LogEnd.read(connection));
+        if (takingBaselines) {
+            Publication publication = new Publication(connection, database.publication());
+            boolean allTables = publication
+                    .definition()
+                    .map(Publication.Definition::allTables)
+                    .orElse(true);
+            if (!allTables) {
+                takeOut(publication, Survey.read(connection, database));
+            }
+        }
     }
 
     /**
@@ -222,14 +245,20 @@ public final class TableWatch implements AutoCloseable {
         for (CatalogTable table : survey.unpublished()) {
             changed |= attempt(() -> publication.add(table), "added " + table.name() + " to");
         }
+        changed |= takeOut(publication, survey);
+        return changed ? Survey.read(connection, database) : survey;
+    }
+
+    /** Left in, a table without a replica identity makes the application's UPDATE fail. */
+    private boolean takeOut(Publication publication, Survey survey) throws SQLException {
+        boolean changed = false;
         for (CatalogTable table : survey.tables()) {
-            // Left in, a table without a replica identity makes the application's UPDATE fail.
             boolean harmful = table.obstacle() != null || survey.broken().contains(table.id());
             if (harmful && survey.listed().contains(table.id())) {
                 changed |= attempt(() -> publication.drop(table), "took " + table.name() + " out of");
             }
         }
-        return changed ? Survey.read(connection, database) : survey;
+        return changed;
     }
 
     private void create(Publication publication, Survey survey) throws SQLException {
@@ -335,9 +364,14 @@ public final class TableWatch implements AutoCloseable {
         return state.startsWith("08") || state.startsWith("57P");
     }
 
-    /** Says which tables are not covered and what mends it, whenever that has changed. */
+    /** Says which tables are not covered and what mends it, whenever that has changed. One that waits is not covered yet. */
     private void report(Survey survey) {
-        List<NotCovered> uncovered = survey.uncovered();
+        int pending = baselines.pending();
+        List<NotCovered> failures = baselines.failures();
+        List<NotCovered> uncovered =
+                Stream.concat(survey.uncovered().stream(), failures.stream()).toList();
+        metrics.pendingBaselines(pending);
+        metrics.tables(survey.coverable().size() - pending - failures.size(), uncovered.size() + pending);
         if (!uncovered.equals(writer.info().notCovered())) {
             writer.notCovered(uncovered);
         }
@@ -353,12 +387,6 @@ public final class TableWatch implements AutoCloseable {
             }
             reported = uncovered;
         }
-    }
-
-    /** A table that waits for its baseline is not covered yet. */
-    private void count(Survey survey, int pending) {
-        metrics.pendingBaselines(pending);
-        metrics.tables(survey.coverable().size() - pending, survey.uncovered().size() + pending);
     }
 
     /** Whether nothing is left that waits for the history only, so that the next look need not come soon. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /**
  * Writes the rows of baselines. None of them counts before its table is covered, so many pass by RocksDB's log, which
@@ -61,6 +62,41 @@ final class BaselineRows {
         } else {
             unlogged.add(table);
             write.commit(Database.Durability.FLUSHED);
+        }
+    }
+
+    /** Takes away every row of a table that no baseline covers. */
+    void drop(TableId table) {
+        unlogged.remove(table);
+        database.drop(Family.BASELINE, KeyRange.prefix(Keys.baseline(table)));
+        database.drop(Family.REFS, KeyRange.prefix(Keys.table(Epochs.BASELINES, table)));
+    }
+
+    /**
+     * Takes away the rows of one baseline, which covers nothing. Done again it finds nothing.
+     *
+     * @param pause called between rows; may throw to end it
+     */
+    void remove(BegunBaseline baseline, Runnable pause) {
+        TableId table = baseline.table();
+        // Each by itself: of rows that were in memory alone when a process was killed, either may have reached a file.
+        remove(Family.REFS, Keys.table(Epochs.BASELINES, table), baseline, Keys::position, pause);
+        remove(Family.BASELINE, Keys.baseline(table), baseline, Keys::baselinePlace, pause);
+    }
+
+    private void remove(
+            Family family, byte[] prefix, BegunBaseline baseline, Function<byte[], Position> place, Runnable pause) {
+        try (Write write = database.begin();
+                Cursor entries = database.cursor(family, KeyRange.prefix(prefix))) {
+            while (entries.next()) {
+                pause.run();
+                Position stored = place.apply(entries.key());
+                if (stored.commit().equals(baseline.at()) && !Keys.isFolded(stored)) {
+                    write.delete(family, entries.key());
+                    write.commitIfLarge();
+                }
+            }
+            write.commit(Database.Durability.ORDERED);
         }
     }
 

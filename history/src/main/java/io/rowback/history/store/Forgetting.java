@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -33,9 +32,6 @@ final class Forgetting {
     private final Schemas schemas;
     private final Metadata meta;
     private final Writing writing;
-    /** Baselines that are being taken: the horizon stays below, since changes from there on belong to them. */
-    private final Map<TableId, Lsn> begun = new ConcurrentHashMap<>();
-
     private volatile boolean stopping;
 
     /** The writer, whose lock guards the metadata. */
@@ -57,22 +53,17 @@ final class Forgetting {
         this.writing = writing;
     }
 
-    /** A baseline is being taken at that place. */
-    void begun(TableId table, Lsn at) {
-        begun.put(table, at);
-    }
-
-    /** The table's baseline is complete. */
-    void completed(TableId table) {
-        begun.remove(table);
-    }
-
     /** Ends what runs, soon. */
     void stop() {
         stopping = true;
     }
 
-    private void pause() {
+    /**
+     * Lets what takes long end early.
+     *
+     * @throws CancellationException if it is to
+     */
+    void pause() {
         if (stopping || Thread.currentThread().isInterrupted()) {
             throw new CancellationException("what is to be dropped is dropped later");
         }
@@ -106,8 +97,10 @@ final class Forgetting {
     private @Nullable Horizon horizon(Lsn upTo) {
         // Above what was verified last of the publication, a coverage may turn out to have ended.
         Stream<Lsn> limits = Stream.of(upTo, meta.durable(), meta.published().limit());
-        Lsn limit = Stream.concat(limits, begun.values().stream().map(at -> new Lsn(at.value() - 1)))
-                .reduce(Lsn.MAX, (one, other) -> one.isBefore(other) ? one : other);
+        // Changes from where a baseline is being taken belong to it.
+        Stream<Lsn> begun =
+                meta.begun().stream().map(baseline -> new Lsn(baseline.at().value() - 1));
+        Lsn limit = Stream.concat(limits, begun).reduce(Lsn.MAX, (one, other) -> one.isBefore(other) ? one : other);
         List<Epochs.Epoch> below = meta.epochs().below(limit);
         if (below.isEmpty()) {
             return null;
@@ -177,7 +170,7 @@ final class Forgetting {
         boolean old = table.schemas().stream().map(SchemaVersion::from).allMatch(from -> from.isBefore(meta.begin()));
         return old
                 && table.coverage().isEmpty()
-                && !begun.containsKey(id)
+                && meta.begun().stream().noneMatch(baseline -> baseline.table().equals(id))
                 && isEmpty(Family.BASELINE, KeyRange.prefix(Keys.baseline(id)))
                 && meta.epochs().all().stream()
                         .filter(epoch -> !meta.epochs().below(meta.begin()).contains(epoch))

@@ -23,6 +23,7 @@ final class Keys {
     static final int EPOCH_BYTES = 2;
     static final int TABLE_BYTES = 6;
     private static final String DEFINITIONS = "ddl/";
+    private static final String BEGUN = "begun/";
     static final int ATTRIBUTE_BYTES = 2;
 
     private Keys() {}
@@ -174,6 +175,23 @@ final class Keys {
     /** All annotations of DDL. */
     static KeyRange definitions() {
         return KeyRange.prefix(meta(DEFINITIONS));
+    }
+
+    /** A baseline that is not complete. */
+    static byte[] begun(BegunBaseline baseline) {
+        return meta(
+                BEGUN + baseline.table() + "/" + "%016x".formatted(baseline.at().value()));
+    }
+
+    /** All of them. */
+    static KeyRange begun() {
+        return KeyRange.prefix(meta(BEGUN));
+    }
+
+    static BegunBaseline begun(byte[] key) {
+        String name = new String(key, StandardCharsets.US_ASCII);
+        int oid = Integer.parseUnsignedInt(name, BEGUN.length(), name.length() - 17, 10);
+        return new BegunBaseline(new TableId(oid), definitionLsn(key));
     }
 
     static Lsn definitionLsn(byte[] key) {

@@ -16,12 +16,15 @@ import io.rowback.history.Voided;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +56,8 @@ final class Metadata {
     private Instant completeUntil = Instant.MIN;
     private Retention retention = Retention.NONE;
     private StoredHorizon horizon = StoredHorizon.NONE;
+    /** Asked for each batch of rows, which waits for no synced write of others. */
+    private final Set<BegunBaseline> begun = ConcurrentHashMap.newKeySet();
 
     /** Which database the store belongs to. */
     record StoreName(String systemIdentifier, String database) {}
@@ -99,6 +104,11 @@ final class Metadata {
                 byte[] key = cursor.key();
                 TableInfo table = SealedValue.read(Family.META, key, cursor.value(), in -> table(key, in, schemas));
                 meta.tables.put(table.schema().id(), table.since(meta.horizon.horizon()));
+            }
+        }
+        try (Cursor cursor = database.cursor(Family.META, Keys.begun())) {
+            while (cursor.next()) {
+                meta.begun.add(Keys.begun(cursor.key()));
             }
         }
         return meta;
@@ -331,6 +341,23 @@ final class Metadata {
     private void removeTable(TableId id, Write write) {
         tables.remove(id);
         write.delete(Family.META, Keys.meta(TABLE_PREFIX + id));
+    }
+
+    /** The baselines that are not complete. From any thread. */
+    Set<BegunBaseline> begun() {
+        return Collections.unmodifiableSet(begun);
+    }
+
+    void begin(BegunBaseline baseline, Write write) {
+        begun.add(baseline);
+        write.entry(Family.META, Keys.begun(baseline));
+    }
+
+    /** Says that a baseline is complete, or that nothing is left of it. */
+    void end(BegunBaseline baseline, Write write) {
+        if (begun.remove(baseline)) {
+            write.delete(Family.META, Keys.begun(baseline));
+        }
     }
 
     Retention retention() {

@@ -193,28 +193,69 @@ public final class RocksHistoryWriter implements HistoryWriter {
     public void baseline(Lsn at, List<RowImage> rows) {
         meta.requireCreated();
         if (!rows.isEmpty()) {
-            forgetting.begun(rows.get(0).schema().id(), at);
+            BegunBaseline baseline = new BegunBaseline(rows.get(0).schema().id(), at);
+            if (!meta.begun().contains(baseline)) {
+                begin(baseline);
+            }
         }
         baselines.store(at, rows);
+    }
+
+    private synchronized void begin(BegunBaseline baseline) {
+        commit(write -> meta.begin(baseline, write));
     }
 
     @Override
     public void covered(TableSchema schema, Lsn at, Instant since, long rows) {
         // Not under the lock: changes are appended meanwhile.
         baselines.flush(schema.id());
-        cover(schema, at, since, rows);
+        BegunBaseline baseline = new BegunBaseline(schema.id(), at);
+        if (!cover(baseline, schema, since, rows) && meta.begun().contains(baseline)) {
+            abandon(baseline);
+        }
     }
 
-    private synchronized void cover(TableSchema schema, Lsn at, Instant since, long rows) {
-        forgetting.completed(schema.id());
+    /** Whether it still can be: else what changed since the baseline was taken is dropped already. */
+    private synchronized boolean cover(BegunBaseline baseline, TableSchema schema, Instant since, long rows) {
+        Lsn at = baseline.at();
         if (at.isBefore(meta.begin())) {
-            // What changed since it was taken is dropped already.
-            return;
+            return false;
         }
         commit(write -> {
             lastSeen.remove(schema.id());
             meta.putTable(seen(schema, at, write).covered(at, since, rows, meta.gaps()), schemas, write);
+            meta.end(baseline, write);
         });
+        return true;
+    }
+
+    @Override
+    public void abandonBaselines() {
+        List.copyOf(meta.begun()).forEach(this::abandon);
+    }
+
+    /** Not under the lock: changes are appended meanwhile. */
+    private void abandon(BegunBaseline baseline) {
+        TableId table = baseline.table();
+        List<Lsn> complete = completeBaselines(table);
+        if (complete.isEmpty()) {
+            baselines.drop(table);
+        } else if (!complete.contains(baseline.at())) {
+            baselines.remove(baseline, forgetting::pause);
+        }
+        synchronized (this) {
+            commit(write -> meta.end(baseline, write));
+        }
+    }
+
+    /** Where those baselines of a table were taken that count. */
+    private synchronized List<Lsn> completeBaselines(TableId table) {
+        TableInfo known = meta.table(table);
+        return known == null
+                ? List.of()
+                : known.coverage().stream()
+                        .map(stretch -> meta.horizon().floor(table, stretch.from()))
+                        .toList();
     }
 
     @Override
