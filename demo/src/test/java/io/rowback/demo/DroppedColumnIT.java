@@ -77,6 +77,7 @@ class DroppedColumnIT {
                 bundle.undo();
                 assertThat(app.query("select * from users order by id")).isEqualTo(damaged);
                 assertThatThrownBy(bundle::undo).hasMessageContaining("of table users is not there");
+                assertThat(bundle.firstProblem()).singleElement().asString().endsWith(" of table users|is not there");
                 bundle.restore();
                 assertThat(bundle.problems()).isEmpty();
             }

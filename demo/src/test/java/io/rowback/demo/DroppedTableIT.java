@@ -134,6 +134,7 @@ class DroppedTableIT {
                 .isEqualTo(damaged);
         assertThat(app.query("select to_regclass('users')")).containsExactly("");
         assertThatThrownBy(bundle::undo).hasMessageContaining("table users is not there");
+        assertThat(bundle.firstProblem()).containsExactly("table users|is not there");
         bundle.restore();
         assertThat(bundle.problems()).isEmpty();
     }
