@@ -13,7 +13,8 @@ import java.util.stream.Stream;
  * are seen as soon as they are stored.
  *
  * <p>Streams are lazy, read the store as they go and must be closed; a checksum that does not hold ends them with a
- * {@link RowbackException} of code {@link ErrorCode#STORE_CORRUPT}. Not thread-safe.
+ * {@link RowbackException} of code {@link ErrorCode#STORE_CORRUPT}. Several threads may read at once; a
+ * stream belongs to the one that opened it, and all are done before the reader is closed.
  */
 public interface HistoryReader extends AutoCloseable {
     /** The store's own facts. */
@@ -58,7 +59,8 @@ public interface HistoryReader extends AutoCloseable {
 
     /**
      * The changes of many rows of one table at once, by row, each in commit order: the same as the changes of each, but
-     * without TRUNCATEs. A row without changes in the window is left out. All are held in memory.
+     * without TRUNCATEs. A row without changes in the window is left out. All are held in memory; the keys are those asked for,
+     * the very objects.
      */
     Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to);
 

@@ -10,7 +10,7 @@ import java.util.NoSuchElementException;
  * Values of columns one behind the other in one array, each behind a number that says what it is: a third of what an object for
  * each takes. Reading a value makes it anew and passes over those before it.
  */
-final class PackedValues extends AbstractList<ColumnValue> {
+public final class PackedValues extends AbstractList<ColumnValue> {
     private static final int NULL = 0;
     private static final int UNKNOWN = 1;
     /** The number of a text is its length and this; seven bits a byte, the lowest first, all but the last byte negative. */
@@ -24,7 +24,8 @@ final class PackedValues extends AbstractList<ColumnValue> {
         this.size = size;
     }
 
-    static PackedValues of(List<ColumnValue> values) {
+    /** These values. */
+    public static PackedValues of(List<ColumnValue> values) {
         if (values instanceof PackedValues packed) {
             return packed;
         }
@@ -50,6 +51,11 @@ final class PackedValues extends AbstractList<ColumnValue> {
             }
         }
         return new PackedValues(bytes, values.size());
+    }
+
+    /** How many bytes they take. */
+    public int bytes() {
+        return bytes.length;
     }
 
     private static int width(int number) {

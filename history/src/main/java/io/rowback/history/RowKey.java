@@ -44,6 +44,17 @@ public record RowKey(List<String> values) implements Comparable<RowKey> {
                 : Arrays.compareUnsigned(left, right);
     }
 
+    // Spelled out, as a plan compares millions: the methods that a record is given are slow until C2 compiles them.
+    @Override
+    public boolean equals(Object other) {
+        return this == other || (other instanceof RowKey key && values.equals(key.values));
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
     /** As an operator types it: the value itself for one column, else the values with commas. */
     @Override
     public String toString() {

@@ -1,7 +1,6 @@
 package io.rowback.history.store;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -20,48 +19,18 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         return new Sequence(database, family, ranges);
     }
 
-    /** Ranges in ascending order with one cursor over all of them, which skips from one to the next. */
-    static KeyScan skipping(Database database, Family family, List<KeyRange> ranges) {
-        return new Skipping(database, family, ranges);
-    }
-
     /** Several scans, each in {@code order}, as one. */
     static KeyScan merged(List<KeyScan> scans, Comparator<byte[]> order) {
         return new Merge(scans, order);
     }
 
-    /** A scan that knows whether there is another key once it has found it. */
-    abstract class Ahead implements KeyScan {
-        private byte @Nullable [] found;
-
-        /** The next key; null if there is none, from then on. */
-        abstract byte @Nullable [] find();
-
-        @Override
-        public final boolean hasNext() {
-            if (found == null) {
-                found = find();
-            }
-            return found != null;
-        }
-
-        @Override
-        public final byte[] next() {
-            byte[] key = hasNext() ? found : null;
-            if (key == null) {
-                throw new NoSuchElementException();
-            }
-            found = null;
-            return key;
-        }
-    }
-
     /** Ranges in sequence. */
-    final class Sequence extends Ahead {
+    final class Sequence implements KeyScan {
         private final Database database;
         private final Family family;
         private final Queue<KeyRange> ranges;
         private @Nullable Cursor cursor;
+        private byte @Nullable [] found;
 
         private Sequence(Database database, Family family, List<KeyRange> ranges) {
             this.database = database;
@@ -70,7 +39,25 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         }
 
         @Override
-        byte @Nullable [] find() {
+        public boolean hasNext() {
+            if (found == null) {
+                found = find();
+            }
+            return found != null;
+        }
+
+        @Override
+        public byte[] next() {
+            byte[] key = hasNext() ? found : null;
+            if (key == null) {
+                throw new NoSuchElementException();
+            }
+            found = null;
+            return key;
+        }
+
+        /** The next key; null if there is none, from then on. */
+        private byte @Nullable [] find() {
             while (cursor == null || !cursor.next()) {
                 close();
                 if (ranges.isEmpty()) {
@@ -86,46 +73,6 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
             if (cursor != null) {
                 cursor.close();
                 cursor = null;
-            }
-        }
-    }
-
-    /** Ranges skipped through. */
-    final class Skipping extends Ahead {
-        private final List<KeyRange> ranges;
-        private final @Nullable Cursor cursor;
-        private int range;
-        private boolean entered;
-
-        private Skipping(Database database, Family family, List<KeyRange> ranges) {
-            this.ranges = ranges;
-            this.cursor = ranges.isEmpty()
-                    ? null
-                    : database.cursor(
-                            family,
-                            ranges.get(0).from(),
-                            ranges.get(ranges.size() - 1).to());
-        }
-
-        @Override
-        byte @Nullable [] find() {
-            while (cursor != null && range < ranges.size()) {
-                KeyRange current = ranges.get(range);
-                boolean there = entered ? cursor.next() : cursor.skipTo(current.from());
-                entered = true;
-                if (there && Arrays.compareUnsigned(cursor.key(), current.to()) < 0) {
-                    return cursor.key();
-                }
-                range++;
-                entered = false;
-            }
-            return null;
-        }
-
-        @Override
-        public void close() {
-            if (cursor != null) {
-                cursor.close();
             }
         }
     }

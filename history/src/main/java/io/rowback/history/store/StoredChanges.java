@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
@@ -63,22 +64,43 @@ final class StoredChanges {
 
     Map<RowKey, List<Change>> of(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
         Lsn end = visible(to);
-        List<byte[]> sorted = keys.stream()
-                .map(KeyCodec::encode)
-                .sorted(Arrays::compareUnsigned)
+        List<Asked> sorted = keys.stream()
+                .map(key -> new Asked(key, KeyCodec.encode(key)))
+                .sorted(Comparator.comparing(Asked::encoded, Arrays::compareUnsigned))
                 .toList();
         List<Place> places = new ArrayList<>();
-        for (int epoch : epochs.between(from, end)) {
-            List<KeyRange> ranges = sorted.stream()
-                    .map(key -> new KeyRange(
-                            Keys.row(epoch, table, key, start(from)), Keys.row(epoch, table, key, start(end))))
-                    .toList();
-            try (KeyScan scan = KeyScan.skipping(database, Family.ROWS, ranges)) {
-                scan.forEachRemaining(key -> places.add(new Place(rowKey(key), Keys.log(Keys.position(key)))));
-            }
+        for (int epoch : sorted.isEmpty() ? List.<Integer>of() : epochs.between(from, end)) {
+            find(
+                    sorted,
+                    row -> new KeyRange(
+                            Keys.row(epoch, table, row, start(from)), Keys.row(epoch, table, row, start(end))),
+                    places);
         }
         return read(places);
     }
+
+    /** With one cursor over the ranges of all rows, which skips from one to the next. */
+    private void find(List<Asked> sorted, Function<byte[], KeyRange> range, List<Place> into) {
+        byte[] first = range.apply(sorted.get(0).encoded()).from();
+        byte[] end = range.apply(sorted.get(sorted.size() - 1).encoded()).to();
+        try (Cursor cursor = database.cursor(Family.ROWS, first, end)) {
+            for (Asked row : sorted) {
+                KeyRange ofRow = range.apply(row.encoded());
+                boolean there = cursor.skipTo(ofRow.from());
+                while (there && Arrays.compareUnsigned(cursor.key(), ofRow.to()) < 0) {
+                    into.add(new Place(row.key(), Keys.log(Keys.position(cursor.key()))));
+                    there = cursor.next();
+                }
+                if (!there) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /** A row and its key as the store has it. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    private record Asked(RowKey key, byte[] encoded) {}
 
     /** A row and where in the log a change of it stands. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.

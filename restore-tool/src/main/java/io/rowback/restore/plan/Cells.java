@@ -2,7 +2,7 @@ package io.rowback.restore.plan;
 
 import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
-import io.rowback.history.RowImage;
+import io.rowback.history.PackedValues;
 import io.rowback.history.TableSchema;
 import io.rowback.restore.plan.Repair.Cell;
 import java.util.AbstractList;
@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cells extends AbstractList<Cell> {
     private final TableSchema table;
-    private final List<ColumnValue> values;
+    private final PackedValues values;
     private final int size;
 
-    private Cells(TableSchema table, List<ColumnValue> values, int size) {
+    private Cells(TableSchema table, PackedValues values, int size) {
         this.table = table;
         this.values = values;
         this.size = size;
@@ -45,7 +45,7 @@ final class Cells extends AbstractList<Cell> {
             }
             values.set(last, cell.value());
         }
-        return new Cells(table, new RowImage(table, values).packed().values(), cells.size());
+        return new Cells(table, PackedValues.of(values), cells.size());
     }
 
     /** The value in this column, null if there is none. */
@@ -54,6 +54,11 @@ final class Cells extends AbstractList<Cell> {
         int index = table.indexOf(column);
         ColumnValue value = index < 0 ? ColumnValue.Special.UNKNOWN : values.get(index);
         return value.isUnknown() ? null : value;
+    }
+
+    /** How many bytes the values take. */
+    int bytes() {
+        return values.bytes();
     }
 
     /** The names of the columns, read without their values. */

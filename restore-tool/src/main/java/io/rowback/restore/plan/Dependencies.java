@@ -163,9 +163,14 @@ final class Dependencies {
 
     /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */
     private void lookForParentsOfThen(Draft draft, Set<RowReference> provided) {
-        foreignKeysOfThen
-                .computeIfAbsent(draft.table().id(), table -> foreignKeysOfThen(draft.table()))
-                .forEach(foreignKey -> missingParent(draft, foreignKey, provided, Set.of()));
+        List<ForeignKey> ofThen = foreignKeysOfThen.get(draft.table().id());
+        if (ofThen == null) {
+            ofThen = foreignKeysOfThen(draft.table());
+            foreignKeysOfThen.put(draft.table().id(), ofThen);
+        }
+        for (ForeignKey foreignKey : ofThen) {
+            missingParent(draft, foreignKey, provided, Set.of());
+        }
     }
 
     private List<ForeignKey> foreignKeysOfThen(TableSchema now) {

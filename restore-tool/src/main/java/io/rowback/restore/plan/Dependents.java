@@ -64,8 +64,12 @@ final class Dependents {
 
     /** Whether the write takes away what rows may refer to. */
     private boolean letsGo(Draft draft) {
-        return referring.getOrDefault(draft.table().id(), List.of()).stream()
-                .anyMatch(reference -> letsGo(draft, reference.foreignKey()));
+        for (Reference reference : referring.getOrDefault(draft.table().id(), List.of())) {
+            if (letsGo(draft, reference.foreignKey())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Optional<Finding> obstacle(Draft draft, Map<RowReference, Draft> planned) {

@@ -81,18 +81,26 @@ final class LifeJudge {
 
     /** Whether the row goes where it is not wanted: because an UPDATE brought it here, or because insertions are to be undone. */
     private boolean goes(RowLife life, Predicate<RowLife.Step> undone) {
-        int brought = life.last(step -> undone.test(step) && step.before() == null);
-        return request.asksFor(Operation.INSERT)
-                || (brought >= 0 && moved.isUpdate(life.steps().get(brought).change()));
+        if (request.asksFor(Operation.INSERT)) {
+            return true;
+        }
+        for (int i = life.steps().size() - 1; i >= 0; i--) {
+            RowLife.Step step = life.steps().get(i);
+            if (undone.test(step) && step.before() == null) {
+                return moved.isUpdate(step.change());
+            }
+        }
+        return false;
     }
 
     private List<Cause> causes(RowLife life, Predicate<RowLife.Step> undone) {
         List<Cause> causes = new ArrayList<>();
         for (RowLife.Step step : life.steps()) {
             if (undone.test(step)) {
-                transaction(step.change().position())
-                        .ifPresent(transaction ->
-                                causes.add(new Cause(step.change().operation(), transaction)));
+                Transaction transaction = transaction(step.change().position());
+                if (transaction != null) {
+                    causes.add(new Cause(step.change().operation(), transaction));
+                }
             }
         }
         // Nearly all rows of an incident have the same.
@@ -106,10 +114,15 @@ final class LifeJudge {
         int last = life.last(step -> !step.inScope());
         return last < lastUndone || life.changedUnseen()
                 ? null
-                : transaction(life.steps().get(last).change().position()).orElse(null);
+                : transaction(life.steps().get(last).change().position());
     }
 
-    private Optional<Transaction> transaction(Position position) {
-        return transactions.computeIfAbsent(position.commit(), reader::transaction);
+    private @Nullable Transaction transaction(Position position) {
+        Optional<Transaction> known = transactions.get(position.commit());
+        if (known == null) {
+            known = reader.transaction(position.commit());
+            transactions.put(position.commit(), known);
+        }
+        return known.orElse(null);
     }
 }

@@ -31,7 +31,6 @@ final class LifeReader {
     private final Lsn durable;
     private final List<Hole> holes;
     private final RowTimeline timeline;
-    private final PlainLives plain;
 
     LifeReader(HistoryReader reader, TableInfo table, Scope scope) {
         this.table = table;
@@ -39,25 +38,15 @@ final class LifeReader {
         this.durable = reader.info().durable();
         this.holes = table.holes(reader.info().gaps());
         this.timeline = new RowTimeline(reader, table);
-        this.plain = new PlainLives(reader, table, scope);
-    }
-
-    /** Reads ahead what is known of these rows, which is much less work than one by one; forgets others. */
-    void prepare(List<RowKey> keys) {
-        plain.prepare(keys);
     }
 
     /** The keys that the row has had from the scope's beginning on, the one asked for first. */
     Set<RowKey> keys(RowKey key) {
-        return plain.tells(key) ? Set.of(key) : versions(key).keySet();
+        return versions(key).keySet();
     }
 
     /** The row's life from the scope's first change of it on. */
     RowLife read(RowKey key) {
-        return plain.tells(key) ? plain.read(key) : readAlone(key);
-    }
-
-    private RowLife readAlone(RowKey key) {
         Map<RowKey, List<Version>> versions = versions(key);
         List<RowLife.Step> steps = steps(versions);
         int first = 0;

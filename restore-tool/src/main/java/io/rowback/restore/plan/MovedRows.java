@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The rows of a plan that were moved between partitions: that is undone for both halves of a row, or for none. */
 final class MovedRows {
     private final RestoreRequest request;
+    private final boolean allColumns;
     private final PartitionMoves moves;
     private final Map<Row, Row> named = new HashMap<>();
     private final Map<Row, Set<Row>> halves = new HashMap<>();
@@ -30,6 +31,7 @@ final class MovedRows {
 
     MovedRows(HistoryReader reader, RestoreRequest request, Tables tables) {
         this.request = request;
+        this.allColumns = request.columns().equals(ColumnChoice.ALL);
         this.moves = new PartitionMoves(reader, tables);
     }
 
@@ -38,7 +40,7 @@ final class MovedRows {
      * not, since both halves are whole rows.
      */
     boolean isUpdate(Change change) {
-        return request.columns().equals(ColumnChoice.ALL) && moves.isUpdate(change);
+        return allColumns && moves.isUpdate(change);
     }
 
     /** Whether the step belongs to what the request undoes. */

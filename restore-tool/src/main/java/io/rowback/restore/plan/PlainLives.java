@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,6 @@ final class PlainLives {
     private final Scope scope;
     private final Lsn durable;
     private final @Nullable Coverage coverage;
-    private Map<RowKey, List<RowLife.Step>> prepared = Map.of();
 
     PlainLives(HistoryReader reader, TableInfo table, Scope scope) {
         this.reader = reader;
@@ -45,27 +43,22 @@ final class PlainLives {
         }
     }
 
-    /** Reads the changes of these rows; forgets those of others. */
-    void prepare(List<RowKey> keys) {
-        prepared = new HashMap<>();
-        if (coverage != null) {
-            reader.changes(table.schema().id(), keys, scope.begin(), durable).forEach((key, changes) -> {
-                List<RowLife.Step> steps = steps(key, changes, coverage);
-                if (steps != null) {
-                    prepared.put(key, steps);
-                }
-            });
+    /** The lives that can be told so, by key, each from the scope's first change of it on. Several threads may ask at once. */
+    Map<RowKey, RowLife> of(List<RowKey> keys) {
+        if (coverage == null) {
+            return Map.of();
         }
+        Map<RowKey, RowLife> lives = new HashMap<>();
+        reader.changes(table.schema().id(), keys, scope.begin(), durable).forEach((key, changes) -> {
+            List<RowLife.Step> steps = steps(key, changes, coverage);
+            if (steps != null) {
+                lives.put(key, life(key, steps));
+            }
+        });
+        return lives;
     }
 
-    /** Whether it has read the row's life. */
-    boolean tells(RowKey key) {
-        return prepared.containsKey(key);
-    }
-
-    /** The row's life from the scope's first change of it on. */
-    RowLife read(RowKey key) {
-        List<RowLife.Step> steps = Objects.requireNonNull(prepared.get(key));
+    private RowLife life(RowKey key, List<RowLife.Step> steps) {
         int first = 0;
         while (first < steps.size() && !steps.get(first).inScope()) {
             first++;

@@ -117,6 +117,19 @@ public sealed interface Repair {
                 : cells.stream().map(cell -> cell.column().name()).toList();
     }
 
+    /** About how many bytes its values take as text. */
+    default long bytes() {
+        return bytes(wanted()) + bytes(expected());
+    }
+
+    private static long bytes(List<Cell> cells) {
+        return cells instanceof Cells packed
+                ? packed.bytes()
+                : cells.stream()
+                        .mapToLong(cell -> cell.value() instanceof ColumnValue.Text text ? text.utf8().length : 0)
+                        .sum();
+    }
+
     /** Whether the write sets this column. */
     default boolean writes(String column) {
         return wanted() instanceof Cells packed ? packed.has(column) : written(column) != null;

@@ -21,12 +21,13 @@ import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -37,15 +38,20 @@ import java.util.stream.Stream;
  * order.
  */
 public final class RestorePlanner {
-    /** So many rows at once are read, and it is asked what is there of them. */
+    /** Of so many rows at once it is asked what is there. */
     private static final int BATCH = 1_000;
+
+    /** So many are read at once, a part of that: what is read ahead is garbage soon, and is not to outlive a collection. */
+    private static final int PORTION = 250;
 
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final CurrentRows current;
     private final Tables tables;
     private final Map<TableId, LifeReader> lives = new HashMap<>();
+    private final Map<TableId, PlainLives> plain = new ConcurrentHashMap<>();
     private final MovedRows moved;
+    private final Predicate<RowLife.Step> undone;
     private final LifeJudge judge;
     private final Set<Row> askedFor = new HashSet<>();
     private final Map<Lsn, Transaction> causing = new TreeMap<>();
@@ -62,6 +68,7 @@ public final class RestorePlanner {
         this.current = current;
         this.tables = new Tables(current.tables(reader.tables()));
         this.moved = new MovedRows(reader, request, tables);
+        this.undone = moved::undoes;
         this.judge = new LifeJudge(reader, request, moved);
     }
 
@@ -94,14 +101,22 @@ public final class RestorePlanner {
     private RestorePlan plan(PlanningWatch watch) {
         ScopeRows scope = new ScopeRows(reader, tables, request.scope(), watch, ScopeRows.MOST);
         Set<Row> rows = scope.read();
-        long planned = 0;
-        for (Iterator<Row> rest = rows.iterator(); rest.hasNext(); ) {
-            judge(read(rest), rows);
-            planned = Math.min(planned + BATCH, rows.size());
-            watch.rows(planned, rows.size());
+        int planned = 0;
+        List<RowLife> read = new ArrayList<>();
+        try (Ahead<List<Row>, Batch> batches = new Ahead<>(portions(rows).iterator(), this::batch)) {
+            while (batches.hasNext()) {
+                Batch batch = batches.next();
+                read.addAll(read(batch));
+                planned += batch.rows().size();
+                if (planned % BATCH == 0 || !batches.hasNext()) {
+                    judge(read, rows);
+                    read.clear();
+                    watch.rows(planned, rows.size());
+                }
+            }
         }
         request.refuseMoreThanAllowed(judged);
-        scope.withoutKey().forEach((id, keys) -> addWithoutKey(tables.byId(id).orElseThrow(), keys));
+        scope.withoutKey().forEach((id, keys) -> addWithoutKey(table(id), keys));
         moved.leaveHalves(drafts, findings);
         RepairOrder order = order();
         List<List<Repair>> statements = new ArrayList<>(order.statements());
@@ -127,22 +142,40 @@ public final class RestorePlanner {
                 leftInserted);
     }
 
-    /** The lives of the next rows; a row that had several keys counts once. */
-    private List<RowLife> read(Iterator<Row> rows) {
-        List<Row> batch = new ArrayList<>();
-        Map<TableId, List<RowKey>> keys = new HashMap<>();
-        while (batch.size() < BATCH && rows.hasNext()) {
-            Row row = rows.next();
-            batch.add(row);
-            keys.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.key());
+    private static List<List<Row>> portions(Set<Row> rows) {
+        List<Row> inOrder = List.copyOf(rows);
+        List<List<Row>> portions = new ArrayList<>();
+        for (int from = 0; from < inOrder.size(); from += PORTION) {
+            portions.add(inOrder.subList(from, Math.min(from + PORTION, inOrder.size())));
         }
-        keys.forEach((table, ofTable) -> lives(table).prepare(ofTable));
-        List<RowLife> read = new ArrayList<>();
-        for (Row row : batch) {
+        return portions;
+    }
+
+    /** Rows, and by table and key the lives of those that are told by their changes alone. */
+    private record Batch(List<Row> rows, Map<TableId, Map<RowKey, RowLife>> plain) {}
+
+    /** Reads on any thread. */
+    private Batch batch(List<Row> rows) {
+        Map<TableId, List<RowKey>> keys = new HashMap<>();
+        rows.forEach(row ->
+                keys.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.key()));
+        Map<TableId, Map<RowKey, RowLife>> lives = new HashMap<>();
+        keys.forEach((table, ofTable) -> lives.put(table, plain(table).of(ofTable)));
+        return new Batch(rows, lives);
+    }
+
+    /** The lives of these rows; a row that had several keys counts once. */
+    private List<RowLife> read(Batch batch) {
+        List<RowLife> read = new ArrayList<>(batch.rows().size());
+        for (Row row : batch.rows()) {
             if (!moved.isNamed(row)) {
-                LifeReader reading = lives(row.table());
-                RowLife life = reading.read(row.key());
-                moved.name(life, reading.keys(row.key()));
+                RowLife life =
+                        Objects.requireNonNull(batch.plain().get(row.table())).get(row.key());
+                if (life == null) {
+                    LifeReader reading = lives(row.table());
+                    life = reading.read(row.key());
+                    moved.name(life, reading.keys(row.key()));
+                }
                 read.add(life);
             }
         }
@@ -150,8 +183,15 @@ public final class RestorePlanner {
     }
 
     private LifeReader lives(TableId table) {
-        return lives.computeIfAbsent(
-                table, id -> new LifeReader(reader, tables.byId(id).orElseThrow(), request.scope()));
+        return lives.computeIfAbsent(table, id -> new LifeReader(reader, table(id), request.scope()));
+    }
+
+    private PlainLives plain(TableId table) {
+        return plain.computeIfAbsent(table, id -> new PlainLives(reader, table(id), request.scope()));
+    }
+
+    private TableInfo table(TableId id) {
+        return tables.byId(id).orElseThrow();
     }
 
     /** Judges these rows by what is there, which is asked for all of them at once. */
@@ -165,7 +205,7 @@ public final class RestorePlanner {
         }
         Map<TableId, Map<RowKey, RowImage>> there = new HashMap<>();
         last.forEach((id, images) -> {
-            TableInfo table = tables.byId(id).orElseThrow();
+            TableInfo table = table(id);
             if (current.obstacle(table).isEmpty()) {
                 there.put(id, current.rows(table, images));
             }
@@ -251,7 +291,9 @@ public final class RestorePlanner {
     }
 
     private void addCauses(Repair repair) {
-        repair.causes().forEach(cause -> causing.put(cause.transaction().commit(), cause.transaction()));
+        for (Repair.Cause cause : repair.causes()) {
+            causing.put(cause.transaction().commit(), cause.transaction());
+        }
     }
 
     private void add(RowLife life, Set<Row> rows) {
@@ -260,7 +302,6 @@ public final class RestorePlanner {
             findings.add(new Finding.Refusal(table, life.key(), life.problem()));
             return;
         }
-        Predicate<RowLife.Step> undone = moved::undoes;
         if (life.last(undone) < 0) {
             return;
         }
@@ -298,7 +339,7 @@ public final class RestorePlanner {
      * that has another key now, or of which the history knows nothing, stays missing.
      */
     private void addParent(Row row) {
-        TableInfo table = tables.byId(row.table()).orElseThrow();
+        TableInfo table = table(row.table());
         List<RowTimeline.Version> versions = new RowTimeline(reader, table)
                 .versions(row.key(), Lsn.ZERO, reader.info().durable());
         Change last =
@@ -326,9 +367,10 @@ public final class RestorePlanner {
         if (judgement.left()) {
             leftInserted.merge(life.table().schema().name(), 1L, Long::sum);
         }
-        judgement.repair().ifPresent(repair -> {
+        Repair repair = judgement.repair().orElse(null);
+        if (repair != null) {
             drafts.add(new Draft(life.key(), repair, life.now()));
             addCauses(repair);
-        });
+        }
     }
 }

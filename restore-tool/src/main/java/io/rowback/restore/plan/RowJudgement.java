@@ -54,6 +54,7 @@ final class RowJudgement {
     private final Images row;
     private final List<Finding> findings = new ArrayList<>();
     private @Nullable Repair repair;
+    private boolean refused;
     private boolean left;
 
     /** Judges a row of {@code table}, which is the table as it is now. */
@@ -91,7 +92,7 @@ final class RowJudgement {
         } else {
             judgeColumns(wanted, now, row.damaged());
         }
-        if (findings.stream().anyMatch(Refusal.class::isInstance)) {
+        if (refused) {
             repair = null;
         }
     }
@@ -287,6 +288,7 @@ final class RowJudgement {
     }
 
     private void refuse(String reason) {
+        refused = true;
         findings.add(new Refusal(table, row.key(), reason));
     }
 

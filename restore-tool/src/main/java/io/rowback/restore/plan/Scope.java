@@ -111,9 +111,12 @@ public record Scope(
 
     /** The narrowing that is about this table, if one is. */
     Optional<Narrowing> narrowing(TableId table) {
-        return narrowings.stream()
-                .filter(narrowing -> narrowing.table().schema().id().equals(table))
-                .findFirst();
+        for (Narrowing narrowing : narrowings) {
+            if (narrowing.table().schema().id().equals(table)) {
+                return Optional.of(narrowing);
+            }
+        }
+        return Optional.empty();
     }
 
     boolean contains(Position position) {

@@ -33,7 +33,18 @@ public final class RelatedRows {
     private boolean cut;
 
     /** A row by its table and one of its keys. */
-    public record Row(TableId table, RowKey key) {}
+    public record Row(TableId table, RowKey key) {
+        // Spelled out, as a plan compares millions: the methods that a record is given are slow until C2 compiles them.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Row row && table.equals(row.table) && key.equals(row.key);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * table.hashCode() + key.hashCode();
+        }
+    }
 
     /** Walks from one row; stops at {@code limit} rows. */
     public RelatedRows(HistoryReader reader, Tables tables, Row root, int limit) {

@@ -42,8 +42,11 @@ final class Portions {
         this.few = few;
         List<Kind> kinds = new ArrayList<>();
         Map<Kind, Kind> distinct = new HashMap<>();
-        statements.forEach(
-                rows -> rows.forEach(row -> kinds.add(distinct.computeIfAbsent(Kind.of(row), Function.identity()))));
+        for (List<Repair> rows : statements) {
+            for (Repair row : rows) {
+                kinds.add(distinct.computeIfAbsent(Kind.of(row), Function.identity()));
+            }
+        }
         kinds.forEach(kind -> counts.merge(kind, 1, Integer::sum));
         Iterator<Kind> kind = kinds.iterator();
         for (List<Repair> rows : statements) {
@@ -69,7 +72,12 @@ final class Portions {
     }
 
     private RowSet set(Kind kind, Repair like) {
-        return sets.computeIfAbsent(kind, k -> new RowSet(like, sets.size() + 1));
+        RowSet set = sets.get(kind);
+        if (set == null) {
+            set = new RowSet(like, sets.size() + 1);
+            sets.put(kind, set);
+        }
+        return set;
     }
 
     private void add(Repair row, Kind kind) {

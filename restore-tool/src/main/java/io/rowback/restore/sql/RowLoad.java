@@ -3,9 +3,13 @@ package io.rowback.restore.sql;
 import io.rowback.history.ColumnValue;
 import io.rowback.postgres.CopyText;
 import io.rowback.postgres.Literals;
+import io.rowback.restore.plan.Ahead;
+import io.rowback.restore.sql.RowSet.Range;
 import io.rowback.restore.sql.ScriptStatement.Phase;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /**
  * The rows of a set on their way into its temporary table: as statements with a row a line, for people, or by COPY, which takes a
@@ -13,7 +17,7 @@ import java.util.List;
  */
 public final class RowLoad {
     private static final int ROWS_OF_VALUES = 1_000;
-    private static final int LENGTH_OF_VALUES = 1_000_000;
+    private static final int BYTES_OF_VALUES = 1_000_000;
 
     private final RowSet set;
 
@@ -41,22 +45,59 @@ public final class RowLoad {
 
     /** Hands over the rows in statements of a bearable length. */
     <E extends Exception> void statements(ScriptSink<E> sink) throws E {
-        for (int next = 1; next <= set.size(); ) {
-            int from = next;
-            StringBuilder values = new StringBuilder("INSERT INTO pg_temp." + set.name() + " VALUES");
-            String note = "";
-            do {
-                values.append(next == from ? "" : ",")
-                        .append(note)
-                        .append("\n  (")
-                        .append(next);
-                set.values(next).forEach(value -> values.append(", ").append(Literals.value(value)));
-                values.append(')');
-                note = RowStatement.note(set.rows().get(next - 1));
-                next++;
-            } while (next <= set.size() && next - from < ROWS_OF_VALUES && values.length() < LENGTH_OF_VALUES);
-            values.append(note).append('\n');
-            sink.take(new ScriptStatement(Phase.LOAD, List.of(), values.toString(), next - from));
+        try (Ahead<Range, ScriptStatement> statements = new Ahead<>(new Stretches(set), this::statement)) {
+            while (statements.hasNext()) {
+                sink.take(statements.next());
+            }
+        }
+    }
+
+    private ScriptStatement statement(Range range) {
+        StringBuilder values = new StringBuilder("INSERT INTO pg_temp." + set.name() + " VALUES");
+        String note = "";
+        for (int number = range.from(); number <= range.to(); number++) {
+            values.append(number == range.from() ? "" : ",")
+                    .append(note)
+                    .append("\n  (")
+                    .append(number);
+            for (ColumnValue value : set.values(number)) {
+                values.append(", ").append(Literals.value(value));
+            }
+            values.append(')');
+            note = RowStatement.note(set.rows().get(number - 1));
+        }
+        values.append(note).append('\n');
+        return new ScriptStatement(Phase.LOAD, List.of(), values.toString(), range.size());
+    }
+
+    /** The stretches of a set that are a statement each, told by what their values take. */
+    private static final class Stretches implements Iterator<Range> {
+        private final RowSet set;
+        private int from = 1;
+
+        Stretches(RowSet set) {
+            this.set = set;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return from <= set.size();
+        }
+
+        @Override
+        public Range next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            int to = from;
+            long bytes = set.rows().get(from - 1).bytes();
+            while (to < set.size() && to - from + 1 < ROWS_OF_VALUES && bytes < BYTES_OF_VALUES) {
+                bytes += set.rows().get(to).bytes();
+                to++;
+            }
+            Range range = new Range(set, from, to);
+            from = to + 1;
+            return range;
         }
     }
 }

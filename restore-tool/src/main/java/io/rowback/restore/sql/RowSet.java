@@ -131,8 +131,12 @@ final class RowSet {
     List<ColumnValue> values(int number) {
         Repair repair = rows.get(number - 1);
         List<ColumnValue> values = new ArrayList<>(columns.size());
-        repair.wanted().forEach(cell -> values.add(cell.value()));
-        repair.expected().forEach(cell -> values.add(cell.value()));
+        for (Cell cell : repair.wanted()) {
+            values.add(cell.value());
+        }
+        for (Cell cell : repair.expected()) {
+            values.add(cell.value());
+        }
         for (int i = 0; i < table.key().size(); i++) {
             if (columns.containsKey("key" + (i + 1))) {
                 values.add(ColumnValue.of(repair.key().values().get(i)));

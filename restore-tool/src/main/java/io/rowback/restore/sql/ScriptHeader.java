@@ -69,10 +69,12 @@ final class ScriptHeader {
     }
 
     private void count(TableSchema table, Predicate<Repair> kind, String words, List<String> counts) {
-        long count = plan.statements().stream()
-                .flatMap(List::stream)
-                .filter(repair -> repair.table().id().equals(table.id()) && kind.test(repair))
-                .count();
+        long count = 0;
+        for (List<Repair> together : plan.statements()) {
+            for (Repair repair : together) {
+                count += kind.test(repair) && repair.table().id().equals(table.id()) ? 1 : 0;
+            }
+        }
         if (count > 0) {
             counts.add(count + " " + words);
         }

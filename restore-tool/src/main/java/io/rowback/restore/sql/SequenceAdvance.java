@@ -1,5 +1,6 @@
 package io.rowback.restore.sql;
 
+import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
 import io.rowback.postgres.Literals;
 import io.rowback.postgres.PrintableText;
@@ -66,7 +67,11 @@ public final class SequenceAdvance {
 
     private static Map<String, BigInteger> highest(RestorePlan plan) {
         Map<String, BigInteger> highest = new TreeMap<>();
-        plan.statements().forEach(repairs -> repairs.forEach(repair -> raise(highest, repair)));
+        for (List<Repair> repairs : plan.statements()) {
+            for (Repair repair : repairs) {
+                raise(highest, repair);
+            }
+        }
         return highest;
     }
 
@@ -75,9 +80,9 @@ public final class SequenceAdvance {
         if (!(repair instanceof InsertRow)) {
             return;
         }
-        for (Repair.Cell cell : repair.wanted()) {
-            String sequence = cell.column().sequence();
-            if (sequence != null && cell.value() instanceof ColumnValue.Text text) {
+        for (Column column : repair.table().columns()) {
+            String sequence = column.sequence();
+            if (sequence != null && repair.written(column.name()) instanceof ColumnValue.Text text) {
                 highest.merge(sequence, new BigInteger(text.text()), BigInteger::max);
             }
         }
