@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the slot costs the server, and the ways past it: given up, skipped, another server, tables read anew. */
 class SlotIT {
     @AutoClose
-    private static final PostgresServer server = PostgresServer.start(18);
+    private static final PostgresServer server =
+            PostgresServer.version(18).setting("max_replication_slots", "50").start();
 
     @TempDir
     Path folder;
