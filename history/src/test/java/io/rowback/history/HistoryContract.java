@@ -14,9 +14,12 @@ import io.rowback.history.HistoryWriter.Batch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -255,9 +258,12 @@ public abstract class HistoryContract {
             assertThat(list(reader.lastChanges(users.id(), Lsn.ZERO, Lsn.MAX)))
                     .extracting(HistoryReader.LastChange::key)
                     .containsExactly(RowKey.of("1"), RowKey.of("2"), RowKey.of("10"));
-            Map<RowKey, List<Change>> several = reader.changes(
-                    users.id(), List.of(RowKey.of("10"), RowKey.of("7"), RowKey.of("2")), Lsn.ZERO, Lsn.MAX);
+            List<RowKey> asked = List.of(RowKey.of("10"), RowKey.of("7"), RowKey.of("2"));
+            Map<RowKey, List<Change>> several = reader.changes(users.id(), asked, Lsn.ZERO, Lsn.MAX);
             assertThat(several).containsOnlyKeys(RowKey.of("2"), RowKey.of("10"));
+            Set<RowKey> objects = Collections.newSetFromMap(new IdentityHashMap<>());
+            objects.addAll(asked);
+            assertThat(several.keySet()).allMatch(objects::contains);
             several.forEach((key, changes) -> assertThat(changes)
                     .isNotEmpty()
                     .isEqualTo(list(reader.changes(users.id(), key, Lsn.ZERO, Lsn.MAX)
