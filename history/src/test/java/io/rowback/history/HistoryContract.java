@@ -12,8 +12,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.rowback.history.HistoryWriter.Batch;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -113,9 +116,12 @@ public abstract class HistoryContract extends ContractFixture {
             assertThat(list(reader.lastChanges(users.id(), Lsn.ZERO, Lsn.MAX)))
                     .extracting(HistoryReader.LastChange::key)
                     .containsExactly(RowKey.of("1"), RowKey.of("2"), RowKey.of("10"));
-            Map<RowKey, List<Change>> several = reader.changes(
-                    users.id(), List.of(RowKey.of("10"), RowKey.of("7"), RowKey.of("2")), Lsn.ZERO, Lsn.MAX);
+            List<RowKey> asked = List.of(RowKey.of("10"), RowKey.of("7"), RowKey.of("2"));
+            Map<RowKey, List<Change>> several = reader.changes(users.id(), asked, Lsn.ZERO, Lsn.MAX);
             assertThat(several).containsOnlyKeys(RowKey.of("2"), RowKey.of("10"));
+            Set<RowKey> objects = Collections.newSetFromMap(new IdentityHashMap<>());
+            objects.addAll(asked);
+            assertThat(several.keySet()).allMatch(objects::contains);
             several.forEach((key, changes) -> assertThat(changes)
                     .isNotEmpty()
                     .isEqualTo(list(reader.changes(users.id(), key, Lsn.ZERO, Lsn.MAX)
