@@ -90,6 +90,13 @@ class SlotIT {
         }
     }
 
+    /** More log than the limits of these tests allow. */
+    private static void fillLog(Database app) throws SQLException {
+        for (int i = 0; i < 4; i++) {
+            app.run("insert into filler values (1); select pg_switch_wal()");
+        }
+    }
+
     @Test
     void slotThatIsGivenUpIsToldAsThatAndNotAsAServerThatCannotBeReached() throws Exception {
         Database app = server.createDatabase("told");
@@ -102,9 +109,7 @@ class SlotIT {
             daemon.awaitLine("capturing app from");
             open.setAutoCommit(false);
             statement.execute("insert into t values (1)");
-            for (int i = 0; i < 4; i++) {
-                app.run("insert into filler values (1); select pg_switch_wal()");
-            }
+            fillLog(app);
             daemon.awaitLine("slot rowback_told was given up: for it the server kept ")
                     .awaitLine("more than wal_limit allows; next attempt in");
             assertThat(daemon.log()).doesNotContain("Is the server running");
@@ -123,9 +128,7 @@ class SlotIT {
             capture.covering(1);
             open.setAutoCommit(false);
             statement.execute("insert into t values (1)");
-            for (int i = 0; i < 4; i++) {
-                app.run("insert into filler values (1); select pg_switch_wal()");
-            }
+            fillLog(app);
             RunningCapture.await(
                     "a slot is waited for", () -> !query(app, waiting).isEmpty());
             Lsn now = Lsn.parse(app.query("select pg_current_wal_lsn()").get(0));
@@ -133,9 +136,7 @@ class SlotIT {
             assertThat(capture.rows("t", now)).isEmpty();
 
             List<String> first = app.query(waiting);
-            for (int i = 0; i < 4; i++) {
-                app.run("insert into filler values (1); select pg_switch_wal()");
-            }
+            fillLog(app);
             RunningCapture.await(
                     "the log is let go", () -> query(app, waiting).stream().noneMatch(first::contains));
             RunningCapture.await(

@@ -23,7 +23,9 @@ final class SlotWait implements AutoCloseable {
     private final long walLimit;
     private final Thread thread = new Thread(this::watch, "slot-wait");
     private final CountDownLatch ending = new CountDownLatch(1);
-    private volatile @Nullable Connection looking;
+    /** Null if the wait is not limited. */
+    private final @Nullable Connection looking;
+
     private volatile @Nullable SQLException reason;
 
     /**
@@ -36,8 +38,8 @@ final class SlotWait implements AutoCloseable {
         this.waiting = waiting;
         this.slot = slot;
         this.walLimit = walLimit;
-        if (walLimit > 0) {
-            looking = connections.answeringWithin(PATIENCE).open();
+        this.looking = walLimit > 0 ? connections.answeringWithin(PATIENCE).open() : null;
+        if (looking != null) {
             thread.start();
         }
     }
@@ -82,15 +84,14 @@ final class SlotWait implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         ending.countDown();
-        Connection connection = looking;
-        if (connection != null) {
+        if (looking != null) {
             try {
                 // A wait that is over must not be cancelled late, when the connection does something else.
                 thread.join();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            connection.close();
+            looking.close();
         }
     }
 }

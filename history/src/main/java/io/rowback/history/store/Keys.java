@@ -169,7 +169,7 @@ final class Keys {
     }
 
     static byte[] definition(TableId table, Lsn commit) {
-        return meta(DEFINITIONS + table + "/" + "%016x".formatted(commit.value()));
+        return meta(DEFINITIONS, table, commit);
     }
 
     /** All annotations of DDL. */
@@ -179,8 +179,7 @@ final class Keys {
 
     /** A baseline that is not complete. */
     static byte[] begun(BegunBaseline baseline) {
-        return meta(
-                BEGUN + baseline.table() + "/" + "%016x".formatted(baseline.at().value()));
+        return meta(BEGUN, baseline.table(), baseline.at());
     }
 
     /** All of them. */
@@ -191,10 +190,15 @@ final class Keys {
     static BegunBaseline begun(byte[] key) {
         String name = new String(key, StandardCharsets.US_ASCII);
         int oid = Integer.parseUnsignedInt(name, BEGUN.length(), name.length() - 17, 10);
-        return new BegunBaseline(new TableId(oid), definitionLsn(key));
+        return new BegunBaseline(new TableId(oid), metaLsn(key));
     }
 
-    static Lsn definitionLsn(byte[] key) {
+    private static byte[] meta(String prefix, TableId table, Lsn lsn) {
+        return meta(prefix + table + "/" + "%016x".formatted(lsn.value()));
+    }
+
+    /** The LSN at the end of the key of a definition or of a baseline that was begun. */
+    static Lsn metaLsn(byte[] key) {
         String digits = new String(key, key.length - 16, 16, StandardCharsets.US_ASCII);
         return new Lsn(Long.parseUnsignedLong(digits, 16));
     }

@@ -94,7 +94,7 @@ final class StoredTransactions {
     /** Those that tell of DDL on a table; entries of a transaction that never happened lead to none. */
     Stream<Transaction> definitions(TableId table, Lsn from, Lsn to) {
         Cursor cursor = database.cursor(Family.META, Keys.definition(table, from), Keys.definition(table, to));
-        return Streams.of(cursor, entry -> at(Keys.definitionLsn(entry.key())))
+        return Streams.of(cursor, entry -> at(Keys.metaLsn(entry.key())))
                 .flatMap(Optional::stream)
                 .filter(transaction -> transaction.definedTables().contains(table));
     }

@@ -83,7 +83,7 @@ final class Sweep {
     void definitions(Write write) {
         try (Cursor cursor = database.cursor(Family.META, Keys.definitions())) {
             while (cursor.next()) {
-                if (Keys.definitionLsn(cursor.key()).isBefore(horizon)) {
+                if (Keys.metaLsn(cursor.key()).isBefore(horizon)) {
                     write.delete(Family.META, cursor.key());
                     write.commitIfLarge();
                 }

@@ -195,7 +195,7 @@ class RocksHistoryTest extends HistoryContract {
         try (Database database = Database.open(folder);
                 Cursor entries = database.cursor(Family.META, KeyRange.prefix(Keys.meta("ddl/")))) {
             assertThat(entries.next()).isTrue();
-            assertThat(Keys.definitionLsn(entries.key())).isEqualTo(kept.commit());
+            assertThat(Keys.metaLsn(entries.key())).isEqualTo(kept.commit());
             assertThat(entries.next()).isFalse();
         }
     }
