@@ -8,6 +8,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script that an operator may install, as it is shipped. */
 class AnnotateScriptIT {
@@ -36,7 +36,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void whoRanWhatIsToldOnceATransactionAndStatement(int major) throws Exception {
         Database owner = database(major, "statements");
         owner.run("create table users (id int primary key, plan text);"
@@ -72,7 +72,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void statementsAreToldUpToALimit(int major) throws Exception {
         Database owner = database(major, "limit");
         owner.run("create table t (id int primary key)");
@@ -96,7 +96,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void nothingOfTheCallersIsRun(int major) throws Exception {
         Database owner = database(major, "search_path");
         owner.run("create table t (id int primary key)");
@@ -133,7 +133,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void ddlIsToldWithItsObjectAndItsTable(int major) throws Exception {
         Database owner = database(major, "ddl");
         owner.run("create table t (id int primary key, a int); insert into t values (1, 1)");
@@ -195,7 +195,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void applicationWorksWithoutDaemonAndWhenAllIsRemovedAgain(int major) throws Exception {
         Database owner = database(major, "removed");
         String objects = "select (select count(*) from pg_trigger), (select count(*) from pg_proc),"
@@ -229,7 +229,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void scriptRefusesWhatWouldEndangerTheApplication(int major) throws Exception {
         Database owner = database(major, "refused");
         owner.run("create table t (id int primary key); create publication rowback for table t");

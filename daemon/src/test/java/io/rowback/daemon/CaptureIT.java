@@ -8,6 +8,7 @@ import io.rowback.history.Position;
 import io.rowback.history.SequenceSample;
 import io.rowback.history.Transaction;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -36,7 +37,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void everyOperationIsCapturedWithBothImagesUnderIdentityFull(int major) throws Exception {
         Database app = database(major, "full_identity");
         app.run(
@@ -59,7 +60,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void whatTheLogDoesNotCarryIsUnknownUnderIdentityDefault(int major) throws Exception {
         Database app = database(major, "default_identity");
         app.run("create table t (a int, big text, id int, primary key (id, a));"
@@ -79,7 +80,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void unchangedToastComesFromTheOldRowUnderIdentityFull(int major) throws Exception {
         Database app = database(major, "toast");
         app.run("create table t (id int primary key, big text, n int); alter table t alter big set storage external;"
@@ -94,7 +95,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void rowsOfOneCopyAreToldApartAlthoughTheyShareAnLsn(int major) throws Exception {
         Database app = database(major, "copy_rows");
         app.run("create table t (id int primary key)");
@@ -112,7 +113,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void largeTransactionComesCompleteAndInOrder(int major) throws Exception {
         Database app = database(major, "large");
         app.run("create table t (id int primary key, a text)");
@@ -146,7 +147,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void tableCreatedWhileRunningIsCapturedFromItsBaselineOn(int major) throws Exception {
         Database app = database(major, "late_table");
         app.run("create table t (id int primary key)");
@@ -164,7 +165,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void annotationsBelongToTheirTransaction(int major) throws Exception {
         Database app = database(major, "annotations");
         app.run("create table t (id int primary key)");
@@ -185,7 +186,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void annotationsOfAnySizeAndContentAreTakenUpToALimit(int major) throws Exception {
         Database app = database(major, "long_annotations");
         app.run("create table t (id int primary key)");
@@ -207,7 +208,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void settingsOfRoleAndDatabaseDoNotChangeTheText(int major) throws Exception {
         Database app = database(major, "hostile");
         app.run("create table t (id int primary key, b bytea, d timestamptz, i interval, f float8, p regclass);"
@@ -231,7 +232,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void textOfAnotherEncodingIsKeptAsUtf8(int major) throws Exception {
         PostgresServer server = SERVERS.computeIfAbsent(major, CaptureIT::server);
         server.database().run("create database latin encoding 'LATIN1' locale 'C' template template0");
@@ -247,7 +248,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void baselineAndStreamMeetWithoutHoleOrOverlapWhileOthersWrite(int major) throws Exception {
         Database app = database(major, "meeting");
         app.run(
@@ -263,7 +264,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void changesFromBeforeAlterTableKeepTheirColumns(int major) throws Exception {
         Database app = database(major, "altered");
         app.run("create table t (id int primary key, gone text, old_name int, type_changed int, last text);"

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.history.ErrorCode;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,12 +26,11 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code rowbackd check} tells beside what keeps capture from running. */
 @ParameterizedClass
-@MethodSource("versions")
+@OnServers(18)
 class CheckIT {
     private static final Pattern ADDS =
             Pattern.compile("adds? about (\\d+) bytes of log to an UPDATE and (\\d+) bytes");
@@ -46,10 +46,6 @@ class CheckIT {
 
     private String storeKeys = "";
     private int status;
-
-    static List<Integer> versions() {
-        return Boolean.getBoolean("rowback.nightly") ? List.of(14, 15, 16, 17, 18) : List.of(18);
-    }
 
     @BeforeParameterizedClassInvocation
     static void startServer(int version) {

@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -10,14 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Kills a real daemon in the middle of traffic, while it starts too. The build plays the same moments each time as far as
  * time can be played; {@code -Drowback.seed=N} plays others.
  */
 class CrashIT {
-    private static final int KILLS = Boolean.getBoolean("rowback.nightly") ? 100 : 5;
+    private static final int KILLS = Boolean.getBoolean("rowback.nightly") ? 40 : 5;
     private static final int START_MILLIS_MAX = 2_500;
     private static final int RUN_MILLIS_MAX = 1_500;
 
@@ -25,7 +25,7 @@ class CrashIT {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void everyCommittedChangeIsThereOnceAndInCommitOrderHoweverOftenTheDaemonIsKilled(int major) throws Exception {
         long seed = Long.getLong("rowback.seed", major);
         try {

@@ -7,6 +7,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -32,7 +33,7 @@ class GeneratedColumnsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void generatedColumnNeverMakesTheApplicationFail(int major) throws Exception {
         Database app = database(major, "generated");
         app.run("create table t (id int primary key, a int, twice int generated always as (a * 2) stored, z int);"

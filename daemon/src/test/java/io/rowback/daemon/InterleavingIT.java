@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.Lsn;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The interleaving with which Debezium's own search for its place in the stream loses rows without a word: a transaction
@@ -37,7 +37,7 @@ class InterleavingIT {
     private final List<String> inserted = new ArrayList<>();
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void restartDirectlyBehindACommitInTheMiddleOfATransactionLosesNoRow(int major) throws Exception {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database app = server.createDatabase("app");

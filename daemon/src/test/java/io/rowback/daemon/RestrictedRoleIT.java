@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -11,13 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What an operator meets whose role owns nothing; but for the set-up, on the oldest server there is. */
 class RestrictedRoleIT {
@@ -27,12 +26,8 @@ class RestrictedRoleIT {
     @TempDir
     Path folder;
 
-    static List<Integer> versions() {
-        return Boolean.getBoolean("rowback.nightly") ? List.of(14, 15, 16, 17, 18) : List.of(14, 18);
-    }
-
     @ParameterizedTest
-    @MethodSource("versions")
+    @OnServers
     void setupSqlIsAllThatARoleWithoutAnyOtherPrivilegeNeeds(int major) throws Exception {
         if (major == server.major()) {
             setUpAndCapture(server);

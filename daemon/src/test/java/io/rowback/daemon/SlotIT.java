@@ -7,6 +7,7 @@ import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,7 +26,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the slot costs the server, and the ways past it: given up, skipped, another server, tables read anew. */
 class SlotIT {
@@ -37,7 +37,7 @@ class SlotIT {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void slotOfAnIdleDatabaseKeepsNoLogWhileOthersWrite(int major) throws Exception {
         try (PostgresServer own = PostgresServer.start(major)) {
             Database idle = own.createDatabase("idle");

@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,11 +21,10 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Giving a database up leaves nothing on its server that costs anything, and nothing is taken away that may be another's. */
 @ParameterizedClass
-@MethodSource("versions")
+@OnServers(14)
 class TeardownIT {
     private static final Map<String, String> SLOT = Map.of("ROWBACK_DATABASES_APP_SLOT", "rowback_app");
 
@@ -42,10 +42,6 @@ class TeardownIT {
 
     @TempDir
     Path folder;
-
-    static List<Integer> versions() {
-        return Boolean.getBoolean("rowback.nightly") ? List.of(14, 15, 16, 17, 18) : List.of(14);
-    }
 
     @BeforeParameterizedClassInvocation
     static void startServer(int version) {

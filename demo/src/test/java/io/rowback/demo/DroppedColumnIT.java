@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Columns that were dropped come back with their values in the rows that are still there. */
 class DroppedColumnIT {
@@ -18,7 +18,7 @@ class DroppedColumnIT {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void droppedColumnsComeBackInTheRowsThatAreStillThere(int version) throws Exception {
         try (PostgresServer server = PostgresServer.start(version)) {
             Database app = server.createDatabase("app");

@@ -12,6 +12,7 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableTimeline;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,6 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random lives in a real database, captured by the real daemon: at every commit each table as the history tells it is what
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class OracleIT {
     private static final int LIVES = 15;
-    private static final int NIGHTLY_ROUNDS = 70;
+    private static final int NIGHTLY_ROUNDS = 28;
     private static final int RESTORES = 3;
     private static final int TRANSACTIONS = 10;
 
@@ -50,7 +50,7 @@ class OracleIT {
     private int played;
 
     @ParameterizedTest(name = "Postgres {0}")
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void everyCommitIsToldAndRestoredAsItWas(int postgres) throws Exception {
         Long replay = Long.getLong("rowback.seed");
         if (replay != null) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Values of every type, through installed daemon and tool and back: those that were there before, those that were
@@ -55,12 +55,8 @@ class ValuesIT {
     @TempDir
     private Path folder;
 
-    static List<Integer> versions() {
-        return Boolean.getBoolean("rowback.nightly") ? List.of(14, 15, 16, 17, 18) : List.of(14, 18);
-    }
-
     @ParameterizedTest(name = "Postgres {0}")
-    @MethodSource("versions")
+    @OnServers
     void valuesAreToldAndWrittenBackAsPostgresPrintsThem(int major) throws Exception {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database database = server.createDatabase("app");

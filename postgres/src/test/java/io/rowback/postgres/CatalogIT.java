@@ -8,6 +8,7 @@ import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable.Obstacle;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -18,7 +19,6 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class CatalogIT {
     private static final String TABLES = """
@@ -47,7 +47,7 @@ class CatalogIT {
             """;
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void everyFactOfATableIsRead(int major) throws SQLException {
         try (PostgresServer server = PostgresServer.start(major);
                 Connection connection = prepared(server)) {
@@ -89,7 +89,7 @@ class CatalogIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void whatCannotBeCapturedIsNamedWithItsReason(int major) throws SQLException {
         try (PostgresServer server = PostgresServer.start(major);
                 Connection connection = prepared(server)) {
@@ -110,7 +110,7 @@ class CatalogIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void sessionSettingsOutrankThoseOfRoleAndDatabase(int major) throws SQLException {
         try (PostgresServer server = PostgresServer.start(major)) {
             server.database()

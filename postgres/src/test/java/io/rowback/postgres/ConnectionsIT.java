@@ -3,6 +3,7 @@ package io.rowback.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionsIT {
     private static final Map<String, String> LIMITS = Map.of(
@@ -24,7 +24,7 @@ class ConnectionsIT {
             "transaction_timeout", "5s");
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void aRolesTimeoutsDoNotCutOurSessionsShort(int major) throws SQLException {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database database = server.createDatabase("app");

@@ -14,6 +14,7 @@ import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,14 +26,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class SequenceWatchIT {
     @TempDir
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void whatSequencesDoIsStoredWhenItChanged(int major) throws Exception {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database app = server.createDatabase("app");

@@ -5,17 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class TableFormsIT {
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void typesAreFoundThroughDomainsArraysCompositeTypesAndRanges(int major) throws Exception {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database app = server.createDatabase("app");

@@ -11,6 +11,7 @@ import io.rowback.postgres.Config;
 import io.rowback.postgres.ConfigReader;
 import io.rowback.postgres.Connections;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,7 +20,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class TableWatchIT {
     @TempDir
@@ -58,7 +58,7 @@ class TableWatchIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void tableThatWasUnloggedBetweenTwoLooksIsReadAnewWhereThePublicationDoesNotListIt(int major) throws Exception {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database app = server.createDatabase("app");

@@ -9,6 +9,7 @@ import io.rowback.history.TableSchema;
 import io.rowback.postgres.SessionSettings;
 import io.rowback.restore.LiveHistory;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,7 +28,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random conditions on random rows, evaluated by us and by the server. */
 final class ExpressionIT {
@@ -86,7 +86,7 @@ final class ExpressionIT {
     private final Random random = new Random(SEED);
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void conditionsMeanWhatTheyMeanToTheServer(int major) throws SQLException {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database database = server.createDatabase("app");

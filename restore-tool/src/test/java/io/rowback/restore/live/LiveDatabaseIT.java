@@ -10,6 +10,7 @@ import io.rowback.restore.live.Target.Compared;
 import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.sql.SQLException;
 import java.util.List;
@@ -20,11 +21,10 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A plan compared with a live database: on the oldest server and the newest, whose catalogs differ. */
 @ParameterizedClass
-@ValueSource(ints = {14, 18})
+@OnServers
 final class LiveDatabaseIT {
     @SuppressWarnings("NullAway.Init") // started before the first test
     private static PostgresServer server;

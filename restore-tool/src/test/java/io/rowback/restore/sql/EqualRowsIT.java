@@ -28,6 +28,7 @@ import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.plan.Reversal;
 import io.rowback.restore.plan.Scope;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
 import java.sql.Connection;
@@ -120,7 +121,7 @@ final class EqualRowsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void equalRowsComeBackInTheirNumberOnceAndNotTwiceAndAreTakenBack(int version) throws Exception {
         begin(version);
         RowImage plain = image("1.50", "{\"a\" : 1}", "it's");
@@ -163,7 +164,7 @@ final class EqualRowsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void anotherNumberOfEqualRowsThanPlannedFailsAndNothingIsWritten(int version) throws Exception {
         begin(version);
         RowImage plain = image("1.50", "{}", "x");
@@ -188,7 +189,7 @@ final class EqualRowsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void rowsThatAreThereAreCountedBeforeAnythingIsWritten(int version) throws Exception {
         begin(version);
         RowImage plain = image("1.50", "{\"a\" : 1}", "it's");
