@@ -248,7 +248,7 @@ public final class RestorePlanner {
         Parents parents = new Parents(current, tables, drafts);
         while (true) {
             int known = findings.size();
-            Dependencies dependencies = new Dependencies(tables, moved.halves(), parents, drafts, findings);
+            Dependencies dependencies = new Dependencies(tables, moved, parents, drafts, findings);
             if (addParents(dependencies.absent(), known)) {
                 parents = new Parents(current, tables, drafts);
                 continue;
@@ -299,7 +299,7 @@ public final class RestorePlanner {
     private void add(RowLife life, Set<Row> rows) {
         TableSchema table = life.table().schema();
         if (life.problem() != null) {
-            findings.add(new Finding.Refusal(table, life.key(), life.problem()));
+            findings.add(new Finding.Refusal(table, life.key(), life.problem(), true));
             return;
         }
         if (life.last(undone) < 0) {

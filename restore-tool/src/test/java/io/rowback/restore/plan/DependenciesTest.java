@@ -161,6 +161,25 @@ final class DependenciesTest {
     }
 
     @Test
+    void nothingComesBackToWhoeverTookTheKeyOfARefusedRow() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"), row(PARENTS, "2", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "20", "2"));
+        Transaction bad = life.commit(
+                update(row(PARENTS, "1", "x"), row(PARENTS, "5", "x")),
+                update(row(CHILDREN, "10", "1"), row(CHILDREN, "10", "5")),
+                delete(row(CHILDREN, "20", "2")),
+                delete(row(PARENTS, "2", "x")));
+        life.commit(insert(row(PARENTS, "1", "another")));
+        life.commit(update(row(PARENTS, "1", "another"), row(PARENTS, "2", "another")));
+        RestorePlan plan = undoing(bad).allowIncomplete().plan(history);
+        assertThat(plan.repairs()).isEmpty();
+        assertThat(findings(plan))
+                .contains(
+                        "children 10: it hangs on z_parents 1, which is refused",
+                        "children 20: it hangs on z_parents 1, which is refused");
+    }
+
+    @Test
     void whatHangsOnARefusedRowIsRefusedToo() {
         life.baseline(PARENTS, row(PARENTS, "1", UNKNOWN));
         life.baseline(CHILDREN, row(CHILDREN, "10", "1"));
