@@ -207,6 +207,16 @@ final class RestorationIT {
     }
 
     @Test
+    void operatorsAheadOfTheServersInThePathOfTheDatabaseAreNotOurs() throws SQLException {
+        database.run("create schema app; create function app.same(text, text) returns bool language sql as 'select true';"
+                + " create operator app.= (leftarg = text, rightarg = text, function = app.same);"
+                + " create domain app.text as pg_catalog.text check (value is null); alter database \"" + database.name()
+                + "\" set search_path = app, pg_catalog, public");
+        restoration(database).run();
+        assertThat(rows()).isEqualTo(RESTORED);
+    }
+
+    @Test
     void connectionLostBeforeCommitLeavesNothing() throws SQLException, IOException {
         try (Wire wire = new Wire(database.port())) {
             wire.cutAt("INSERT INTO", true);
