@@ -214,7 +214,6 @@ final class RestoreCommand extends StoreCommand {
         List<TableInfo> touched = incident.countsAllTables()
                 ? tables.all()
                 : incident.narrowings().stream().map(Scope.Narrowing::table).toList();
-        ColumnNames.check(named, touched);
         RestoreRequest request = new RestoreRequest(
                 incident,
                 point,
@@ -225,6 +224,7 @@ final class RestoreCommand extends StoreCommand {
                 maxRows,
                 triggers);
         if (!target.named()) {
+            ColumnNames.check(named, touched);
             RestorePlan plan = plan(reader, request, null);
             return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
         }
@@ -233,6 +233,8 @@ final class RestoreCommand extends StoreCommand {
         Preview preview;
         // Closed before anything is written, so that its snapshot keeps nobody.
         try (live) {
+            // A column may have been renamed there since.
+            ColumnNames.check(named, live.tables(touched));
             plan = plan(reader, request, live);
             preview = live.preview(plan);
         }
