@@ -136,6 +136,7 @@ public final class RestorePlanner {
                 List.of(),
                 written,
                 statements,
+                order.singly(),
                 keyless.stream().flatMap(table -> table.counts().stream()).toList(),
                 findings,
                 missing(),
@@ -254,7 +255,8 @@ public final class RestorePlanner {
                 continue;
             }
             List<Draft> possible = dependencies.drafts();
-            List<Finding> obstacles = current.obstacles(possible, request.onConflict());
+            CurrentRows.Obstacles there = current.obstacles(possible, request.onConflict());
+            List<Finding> obstacles = there.findings();
             if (!obstacles.isEmpty()) {
                 findings.subList(known, findings.size()).clear();
                 Set<Row> obstructed = obstacles.stream()
@@ -264,7 +266,7 @@ public final class RestorePlanner {
                 findings.addAll(obstacles);
                 continue;
             }
-            RepairOrder order = new RepairOrder(possible);
+            RepairOrder order = new RepairOrder(possible, there.holders());
             List<Draft> impossible = order.impossible();
             if (impossible.isEmpty()) {
                 return order;
