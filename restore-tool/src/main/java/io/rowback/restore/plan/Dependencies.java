@@ -26,6 +26,7 @@ final class Dependencies {
     private final MovedRows moved;
     private final Map<Row, Set<Row>> halves;
     private final Parents parents;
+    private final Successors successors;
     private final List<Finding> findings;
     /** By table, the lists of its columns that some foreign key refers to. */
     private final Map<TableId, Set<List<String>>> referredColumns = new HashMap<>();
@@ -42,13 +43,20 @@ final class Dependencies {
      *
      * @param moved under which keys rows were known, and which were moved between partitions
      * @param parents which of the rows that they refer to are there
+     * @param successors which of these are others by now
      */
     Dependencies(
-            Tables tables, MovedRows moved, Parents parents, List<Draft> drafts, List<Finding> findings) {
+            Tables tables,
+            MovedRows moved,
+            Parents parents,
+            Successors successors,
+            List<Draft> drafts,
+            List<Finding> findings) {
         this.tables = tables;
         this.moved = moved;
         this.halves = moved.halves();
         this.parents = parents;
+        this.successors = successors;
         this.findings = findings;
         this.drafts = drafts;
         tables.all().stream()
@@ -160,7 +168,16 @@ final class Dependencies {
         TableId id = table.schema().id();
         // Whoever has the key of a row that is left out may be somebody else, whose children these are not.
         boolean gone = mayBeAnother(cause(id, key)) || !parents.areThere(id, key);
-        return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key) : null;
+        if (gone || deleted.contains(parent)) {
+            return obstacle(draft, table.schema(), key);
+        }
+        return successors.has(table, key, draft)
+                ? new Finding.RowConflict(
+                        draft.table(),
+                        draft.name(),
+                        "it refers to " + table.schema().name() + " " + key + ", which is another row by now",
+                        null)
+                : null;
     }
 
     /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */

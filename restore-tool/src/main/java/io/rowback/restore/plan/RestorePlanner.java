@@ -247,9 +247,10 @@ public final class RestorePlanner {
     /** Orders what can be written; each time that something turns out not to be, all that hangs on it is looked at anew. */
     private RepairOrder order() {
         Parents parents = new Parents(current, tables, drafts);
+        Successors successors = new Successors(reader, request);
         while (true) {
             int known = findings.size();
-            Dependencies dependencies = new Dependencies(tables, moved, parents, drafts, findings);
+            Dependencies dependencies = new Dependencies(tables, moved, parents, successors, drafts, findings);
             if (addParents(dependencies.absent(), known)) {
                 parents = new Parents(current, tables, drafts);
                 continue;
