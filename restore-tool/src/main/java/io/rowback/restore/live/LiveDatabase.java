@@ -17,7 +17,6 @@ import io.rowback.postgres.Catalog;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.plan.CurrentRows;
 import io.rowback.restore.plan.Draft;
-import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.ArrayList;

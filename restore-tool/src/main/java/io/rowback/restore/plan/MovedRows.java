@@ -122,8 +122,8 @@ final class MovedRows {
     /** Of each row that was moved the rows that are its other halves, each by the key that names it. */
     Map<Row, Set<Row>> halves() {
         Map<Row, Set<Row>> halves = new HashMap<>();
-        this.halves.forEach((row, others) -> halves.put(
-                row, others.stream().map(this::named).collect(Collectors.toSet())));
+        this.halves.forEach((row, others) ->
+                halves.put(row, others.stream().map(this::named).collect(Collectors.toSet())));
         return halves;
     }
 

@@ -20,8 +20,9 @@ import java.util.stream.Collectors;
 
 /** One write of a plan as SQL: what it does, in a comment; the guarded statement; the check that its row is right now. */
 final class RowStatement {
-    static final String HINT = "Somebody changed it after this script was made: make it anew. Or a rule of the table, or a"
-            + " trigger that is new, keeps it from being written. Nothing was written.";
+    static final String HINT =
+            "Somebody changed it after this script was made: make it anew. Or a rule of the table, or a"
+                    + " trigger that is new, keeps it from being written. Nothing was written.";
     private static final String TRIGGER_HINT =
             "Either somebody changed it after this script was made: make it anew. Or a"
                     + " trigger of the table rewrote it, of those that its header lists: leave the trigger's columns out with --except-columns,"

@@ -11,9 +11,9 @@ import io.rowback.restore.LiveHistory;
 import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.Reversal;
-import io.rowback.restore.sql.SqlWriter;
 import io.rowback.restore.sql.RestoreScript;
 import io.rowback.restore.sql.ScriptStatement.Phase;
+import io.rowback.restore.sql.SqlWriter;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import io.rowback.testbed.PostgresServer.Shutdown;
@@ -211,17 +211,20 @@ final class RestorationIT {
 
     @Test
     void operatorsAheadOfTheServersInThePathOfTheDatabaseAreNotOurs() throws SQLException {
-        database.run("create schema app; create function app.same(text, text) returns bool language sql as 'select true';"
-                + " create operator app.= (leftarg = text, rightarg = text, function = app.same);"
-                + " create domain app.text as pg_catalog.text check (value is null); alter database \"" + database.name()
-                + "\" set search_path = app, pg_catalog, public");
+        database.run(
+                "create schema app; create function app.same(text, text) returns bool language sql as 'select true';"
+                        + " create operator app.= (leftarg = text, rightarg = text, function = app.same);"
+                        + " create domain app.text as pg_catalog.text check (value is null); alter database \""
+                        + database.name()
+                        + "\" set search_path = app, pg_catalog, public");
         restoration(database).run();
         assertThat(rows()).isEqualTo(RESTORED);
     }
 
     @Test
     void whatRowsTakeFromEachOtherIsGivenUpFirstWhateverTheIndex() throws SQLException, IOException {
-        String all = "select a::text, b::text, m::text from a left join b using (id) left join m using (id) order by a.id";
+        String all =
+                "select a::text, b::text, m::text from a left join b using (id) left join m using (id) order by a.id";
         database.run("""
                 create extension btree_gist;
                 create table a (id int primary key, owner int, main bool);
@@ -235,10 +238,11 @@ final class RestorationIT {
                 """);
         List<String> before = database.query(all);
         LiveHistory history = new LiveHistory(database);
-        long xid = history.commit("update a set main = false where id % 2 = 0; update a set main = true where id % 2 = 1;"
-                + " update b set at = int4range(id * 10 + 1000, id * 10 + 1010);"
-                + " update b set at = int4range((id + 1) * 10, (id + 1) * 10 + 10);"
-                + " delete from m where id = 1; update m set mail = 'ANN' where id = 2");
+        long xid =
+                history.commit("update a set main = false where id % 2 = 0; update a set main = true where id % 2 = 1;"
+                        + " update b set at = int4range(id * 10 + 1000, id * 10 + 1010);"
+                        + " update b set at = int4range((id + 1) * 10, (id + 1) * 10 + 10);"
+                        + " delete from m where id = 1; update m set mail = 'ANN' where id = 2");
         List<String> damaged = database.query(all);
         plan = new Target(history, database).compare(xid).plan();
         RestorePlan undo = Reversal.of(plan);

@@ -191,8 +191,7 @@ final class DependenciesTest {
                 delete(row(PARENTS, "2", "bad")));
         life.commit(insert(row(PARENTS, "1", "another")), insert(row(PARENTS, "2", "x")));
         life.commit(update(row(PARENTS, "2", "x"), row(PARENTS, "2", "later")));
-        Planning children =
-                undoing(bad).of(new Scope.Narrowing(history.tables().get(0), null, false, List.of()));
+        Planning children = undoing(bad).of(new Scope.Narrowing(history.tables().get(0), null, false, List.of()));
         RestorePlan plan = children.onConflict(ConflictMode.SKIP).plan(history);
         assertThat(writes(plan)).containsExactly("insert children 20: 20,2");
         assertThat(findings(plan))
