@@ -79,11 +79,10 @@ final class WriteChecks {
     private void add(Occupied occupied) {
         Draft draft = occupied.draft();
         Draft holder = drafts.getOrDefault(draft.table().id(), Map.of()).get(occupied.holder());
-        boolean givenUp = holder != null
+        if (holder != null
                 && (holder.row().equals(draft.row())
                         || holder.repair() instanceof DeleteRow
-                        || UniqueChecks.takes(holder, occupied.index()));
-        if (givenUp) {
+                        || UniqueChecks.takes(holder, occupied.index()))) {
             if (!holder.row().equals(draft.row()) && !isKnown(draft.table(), occupied.index())) {
                 holders.computeIfAbsent(draft.row(), row -> new LinkedHashSet<>())
                         .add(holder.row());
