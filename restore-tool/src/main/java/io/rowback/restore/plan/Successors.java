@@ -18,6 +18,7 @@ import java.util.Map;
  */
 final class Successors {
     private final HistoryReader reader;
+    private final Scope scope;
     private final boolean asked;
     private final Map<Question, Boolean> answers = new HashMap<>();
 
@@ -25,6 +26,7 @@ final class Successors {
 
     Successors(HistoryReader reader, RestoreRequest request) {
         this.reader = reader;
+        this.scope = request.scope();
         this.asked = !request.scope().narrowings().isEmpty() && request.onConflict() != ConflictMode.OVERWRITE;
     }
 
@@ -47,8 +49,13 @@ final class Successors {
             if (before != null && !another) {
                 held.add(before);
             }
-            // Who comes back with the values of then is the same: a restore has put it back.
-            if (before == null && after != null && !held.isEmpty()) {
+            // Who comes back with the values of then is the same: a restore has put it back. And what the scope itself
+            // inserted
+            // in a row's place is that row's damage.
+            if (before == null
+                    && after != null
+                    && !held.isEmpty()
+                    && !scope.contains(version.change().position())) {
                 another = after.among(held).isEmpty();
             }
         }
