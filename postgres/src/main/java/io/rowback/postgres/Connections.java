@@ -54,10 +54,14 @@ public final class Connections {
     private static final String NO_TIMEOUTS =
             " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
 
-    /** Those that not every version knows: as startup options they would have an older server refuse the connection. */
+    /**
+     * Those that not every version knows: as startup options they would have an older server refuse the connection. Also run
+     * under a search path that is not ours, in which pg_catalog need not come first.
+     */
     private static final String NO_NEWER_TIMEOUTS =
             "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
-                    + " WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
+                    + " WHERE name OPERATOR(pg_catalog.=)"
+                    + " ANY (ARRAY['idle_session_timeout', 'transaction_timeout']::pg_catalog.text[])";
 
     private final ConnectionSettings settings;
     private final String applicationName;

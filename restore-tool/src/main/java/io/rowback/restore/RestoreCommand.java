@@ -28,7 +28,9 @@ import io.rowback.restore.query.Tables;
 import io.rowback.restore.sql.SqlWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashSet;
@@ -214,7 +216,6 @@ final class RestoreCommand extends StoreCommand {
         List<TableInfo> touched = incident.countsAllTables()
                 ? tables.all()
                 : incident.narrowings().stream().map(Scope.Narrowing::table).toList();
-        ColumnNames.check(named, touched);
         RestoreRequest request = new RestoreRequest(
                 incident,
                 point,
@@ -225,6 +226,7 @@ final class RestoreCommand extends StoreCommand {
                 maxRows,
                 triggers);
         if (!target.named()) {
+            ColumnNames.check(named, touched);
             RestorePlan plan = plan(reader, request, null);
             return tell(plan, null, new PlanPrinter(output, plan), reader, tables, output);
         }
@@ -233,6 +235,8 @@ final class RestoreCommand extends StoreCommand {
         Preview preview;
         // Closed before anything is written, so that its snapshot keeps nobody.
         try (live) {
+            // A column may have been renamed there since.
+            ColumnNames.check(named, live.tables(touched));
             plan = plan(reader, request, live);
             preview = live.preview(plan);
         }
@@ -344,7 +348,12 @@ final class RestoreCommand extends StoreCommand {
 
     /** Half a plan is none: whoever stopped reading it is told so, unlike who has seen enough of a list. */
     private static RowbackException notWritten(IOException failure) {
-        return new RowbackException(
-                ErrorCode.FAILED, "the plan was not written in whole: " + failure.getMessage(), null, failure);
+        // Of these the message is the path alone, of a file that has not got its name yet.
+        String reason = failure instanceof NoSuchFileException
+                ? "its folder does not exist"
+                : failure instanceof AccessDeniedException
+                        ? "nothing may be written to its folder"
+                        : failure.getMessage();
+        return new RowbackException(ErrorCode.FAILED, "the plan was not written in whole: " + reason, null, failure);
     }
 }

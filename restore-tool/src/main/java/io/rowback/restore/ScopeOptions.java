@@ -85,6 +85,9 @@ final class ScopeOptions {
                     "--tx 745,746, or --from T --to T, or --user NAME; or --at T alone for all changes since then."
                             + " rowback transactions finds them.");
         }
+        if (xids.stream().anyMatch(xid -> xid < 0)) {
+            throw StoreCommand.usage("no transaction has a negative id", "rowback transactions lists them.");
+        }
         if (window.hasTo() && !window.hasFrom() && !at && !annotation.given()) {
             throw StoreCommand.usage("a window needs its beginning", "Add --from T.");
         }

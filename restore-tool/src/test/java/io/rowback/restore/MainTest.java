@@ -74,6 +74,15 @@ final class MainTest {
     }
 
     @Test
+    void fileInAFolderThatIsNotThereAndATransactionThatCannotBeAreToldAsThat() {
+        String file = folder.resolve("none/restore.sql").toString();
+        assertThat(rowback("restore", "--tx", "702", "-o", file)).isEqualTo(1);
+        assertThat(err.toString()).contains("error: the plan was not written in whole: its folder does not exist\n");
+        assertThat(rowback("restore", "--tx", "-702")).isEqualTo(2);
+        assertThat(err.toString()).contains("error: no transaction has a negative id\n");
+    }
+
+    @Test
     void historyOfANegativeKeyIsNoOption() {
         assertThat(rowback("history", "users", "-42")).isZero();
         assertThat(out).hasToString("""

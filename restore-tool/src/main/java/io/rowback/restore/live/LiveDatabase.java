@@ -17,7 +17,6 @@ import io.rowback.postgres.Catalog;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.plan.CurrentRows;
 import io.rowback.restore.plan.Draft;
-import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.ArrayList;
@@ -240,10 +239,10 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     }
 
     @Override
-    public List<Finding> obstacles(List<Draft> drafts, ConflictMode conflictMode) {
+    public Obstacles obstacles(List<Draft> drafts, ConflictMode conflictMode) {
         WriteChecks checks = new WriteChecks(session, List.copyOf(tables.values()), drafts, conflictMode);
         drafts.stream().map(draft -> draft.table().id()).distinct().forEach(id -> checks.check(table(id), facts(id)));
-        return checks.findings();
+        return new Obstacles(checks.findings(), checks.holders());
     }
 
     private LiveTable table(TableId id) {

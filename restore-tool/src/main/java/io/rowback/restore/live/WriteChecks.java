@@ -2,6 +2,7 @@ package io.rowback.restore.live;
 
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
+import io.rowback.history.TableSchema;
 import io.rowback.restore.live.UniqueChecks.Occupied;
 import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.Finding;
@@ -11,14 +12,17 @@ import io.rowback.restore.query.RelatedRows.Row;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Why writes of a plan would fail in the live database, at most one reason for a row: asked of the server, never tried. */
 final class WriteChecks {
     private final Session session;
     private final ConflictMode conflictMode;
     private final Map<Row, Finding> found = new LinkedHashMap<>();
+    private final Map<Row, Set<Row>> holders = new HashMap<>();
     private final Map<TableId, Map<RowKey, Draft>> drafts = new LinkedHashMap<>();
     private final ReferenceChecks references;
 
@@ -60,6 +64,11 @@ final class WriteChecks {
         return new ArrayList<>(found.values());
     }
 
+    /** Of rows that take what others of the plan hold now, by an index that the history does not know, those others. */
+    Map<Row, Set<Row>> holders() {
+        return holders;
+    }
+
     /** The rows that will be there and of which nothing was found yet. */
     private List<Draft> written(List<Draft> all) {
         return all.stream()
@@ -70,11 +79,14 @@ final class WriteChecks {
     private void add(Occupied occupied) {
         Draft draft = occupied.draft();
         Draft holder = drafts.getOrDefault(draft.table().id(), Map.of()).get(occupied.holder());
-        boolean givenUp = holder != null
+        if (holder != null
                 && (holder.row().equals(draft.row())
                         || holder.repair() instanceof DeleteRow
-                        || UniqueChecks.takes(holder, occupied.index()));
-        if (givenUp) {
+                        || UniqueChecks.takes(holder, occupied.index()))) {
+            if (!holder.row().equals(draft.row()) && !isKnown(draft.table(), occupied.index())) {
+                holders.computeIfAbsent(draft.row(), row -> new LinkedHashSet<>())
+                        .add(holder.row());
+            }
             return;
         }
         String reason = occupied.reason();
@@ -84,6 +96,14 @@ final class WriteChecks {
                 conflictMode == ConflictMode.OVERWRITE
                         ? new Finding.Refusal(draft.table(), draft.name(), reason)
                         : new Finding.RowConflict(draft.table(), draft.name(), reason, null));
+    }
+
+    /** Whether the order of writes takes account of the index by itself. */
+    private static boolean isKnown(TableSchema table, TableFacts.Index index) {
+        return !index.computed()
+                && (index.columns().equals(table.key())
+                        || table.uniques().stream()
+                                .anyMatch(unique -> unique.columns().equals(index.columns())));
     }
 
     private void refuse(Draft draft, String reason) {

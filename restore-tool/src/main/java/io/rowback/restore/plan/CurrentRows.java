@@ -3,6 +3,7 @@ package io.rowback.restore.plan;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableInfo;
+import io.rowback.restore.query.RelatedRows.Row;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,9 +38,18 @@ public interface CurrentRows {
     Set<RowKey> present(TableInfo table, Set<RowKey> keys);
 
     /**
-     * Why some of these writes would fail there, at most one reason for a row.
+     * What stands in the way of writes.
+     *
+     * @param findings why some of them would fail there, at most one reason for a row
+     * @param holders of rows that take what others of them hold there, by an index that the history does not know (over
+     *     expressions, of some rows, an exclusion constraint), those others: they come first
+     */
+    record Obstacles(List<Finding> findings, Map<Row, Set<Row>> holders) {}
+
+    /**
+     * What stands in the way of these writes there.
      *
      * @param conflictMode how the request treats what somebody did since
      */
-    List<Finding> obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode);
+    Obstacles obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode);
 }

@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Dependencies {
     private final Tables tables;
+    private final MovedRows moved;
     private final Map<Row, Set<Row>> halves;
     private final Parents parents;
+    private final Successors successors;
     private final List<Finding> findings;
     /** By table, the lists of its columns that some foreign key refers to. */
     private final Map<TableId, Set<List<String>>> referredColumns = new HashMap<>();
@@ -39,14 +41,22 @@ final class Dependencies {
     /**
      * Checks these drafts; adds to {@code findings} why some of them go.
      *
-     * @param halves of rows that were moved between partitions the other halves
+     * @param moved under which keys rows were known, and which were moved between partitions
      * @param parents which of the rows that they refer to are there
+     * @param successors which of these are others by now
      */
     Dependencies(
-            Tables tables, Map<Row, Set<Row>> halves, Parents parents, List<Draft> drafts, List<Finding> findings) {
+            Tables tables,
+            MovedRows moved,
+            Parents parents,
+            Successors successors,
+            List<Draft> drafts,
+            List<Finding> findings) {
         this.tables = tables;
-        this.halves = halves;
+        this.moved = moved;
+        this.halves = moved.halves();
         this.parents = parents;
+        this.successors = successors;
         this.findings = findings;
         this.drafts = drafts;
         tables.all().stream()
@@ -157,8 +167,17 @@ final class Dependencies {
         RowKey key = parent.key(table.schema());
         TableId id = table.schema().id();
         // Whoever has the key of a row that is left out may be somebody else, whose children these are not.
-        boolean gone = causes.get(new Row(id, key)) instanceof Finding.RowConflict || !parents.areThere(id, key);
-        return gone || deleted.contains(parent) ? obstacle(draft, table.schema(), key) : null;
+        boolean gone = mayBeAnother(cause(id, key)) || !parents.areThere(id, key);
+        if (gone || deleted.contains(parent)) {
+            return obstacle(draft, table.schema(), key);
+        }
+        return successors.has(table, key, draft)
+                ? new Finding.RowConflict(
+                        draft.table(),
+                        draft.name(),
+                        "it refers to " + table.schema().name() + " " + key + ", which is another row by now",
+                        null)
+                : null;
     }
 
     /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */
@@ -190,7 +209,7 @@ final class Dependencies {
     }
 
     private Finding obstacle(Draft draft, TableSchema parent, RowKey key) {
-        Finding cause = causes.get(new Row(parent.id(), key));
+        Finding cause = cause(parent.id(), key);
         if (cause == null) {
             absent.add(new Row(parent.id(), key));
         }
@@ -200,6 +219,15 @@ final class Dependencies {
                         draft.name(),
                         "it refers to " + parent.name() + " " + key + ", which is neither there nor in the plan")
                 : hanging(draft, cause);
+    }
+
+    /** What was found about the row that has, or had, this key. */
+    private @Nullable Finding cause(TableId table, RowKey key) {
+        return causes.get(moved.named(new Row(table, key)));
+    }
+
+    private static boolean mayBeAnother(@Nullable Finding cause) {
+        return cause instanceof Finding.RowConflict || (cause instanceof Finding.Refusal refusal && refusal.untold());
     }
 
     /** That a row goes with the one that this finding is about. */

@@ -43,6 +43,15 @@ public sealed interface Finding {
             String reason,
             @Nullable Transaction by) implements Finding {}
 
-    /** The row cannot be put back: the history or the schema does not allow to tell what it was. */
-    record Refusal(TableSchema table, RowKey key, String reason) implements Finding {}
+    /**
+     * The row cannot be put back: the history or the schema does not allow to tell what it was.
+     *
+     * @param untold whether its life cannot be told at all, so that whoever has its key now may be another row
+     */
+    record Refusal(TableSchema table, RowKey key, String reason, boolean untold) implements Finding {
+        /** Of a row whose life is told. */
+        public Refusal(TableSchema table, RowKey key, String reason) {
+            this(table, key, reason, false);
+        }
+    }
 }

@@ -53,7 +53,7 @@ final class HistoryRows implements CurrentRows {
     }
 
     @Override
-    public List<Finding> obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode) {
-        return new Dependents(reader, drafts).obstacles();
+    public Obstacles obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode) {
+        return new Obstacles(new Dependents(reader, drafts).obstacles(), Map.of());
     }
 }

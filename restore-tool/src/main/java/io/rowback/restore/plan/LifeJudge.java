@@ -6,9 +6,12 @@ import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowTimeline;
+import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Truth;
 import io.rowback.restore.plan.Repair.Cause;
+import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +27,7 @@ final class LifeJudge {
     private final RestoreRequest request;
     private final MovedRows moved;
     private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
+    private final Map<TableId, ColumnChoice> columns = new HashMap<>();
     private List<Cause> lastCauses = List.of();
 
     LifeJudge(HistoryReader reader, RestoreRequest request, MovedRows moved) {
@@ -67,6 +71,7 @@ final class LifeJudge {
         int last = life.last(undone);
         return new RowJudgement(
                 request,
+                columns(life.table()),
                 life.table().schema(),
                 new RowJudgement.Images(
                         life.key(),
@@ -77,6 +82,11 @@ final class LifeJudge {
                         goes(life, undone),
                         causes(life, undone),
                         lastBy(life, last)));
+    }
+
+    private ColumnChoice columns(TableInfo table) {
+        return columns.computeIfAbsent(
+                table.schema().id(), id -> request.columns().of(table));
     }
 
     /** Whether the row goes where it is not wanted: because an UPDATE brought it here, or because insertions are to be undone. */

@@ -62,6 +62,11 @@ final class MovedRows {
         return named.containsKey(row);
     }
 
+    /** The row as findings call it, by whichever of its keys. */
+    Row named(Row row) {
+        return named.getOrDefault(row, row);
+    }
+
     /** Notes that a row does not meet the condition. */
     void unmet(RowLife life) {
         unmet.add(row(life));
@@ -117,8 +122,8 @@ final class MovedRows {
     /** Of each row that was moved the rows that are its other halves, each by the key that names it. */
     Map<Row, Set<Row>> halves() {
         Map<Row, Set<Row>> halves = new HashMap<>();
-        this.halves.forEach((row, others) -> halves.put(
-                row, others.stream().map(half -> named.getOrDefault(half, half)).collect(Collectors.toSet())));
+        this.halves.forEach((row, others) ->
+                halves.put(row, others.stream().map(this::named).collect(Collectors.toSet())));
         return halves;
     }
 

@@ -3,6 +3,7 @@ package io.rowback.restore.plan;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
+import io.rowback.restore.query.RelatedRows.Row;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +33,19 @@ final class RepairOrder {
     /** What is written together, in order; null where each draft is written alone and in its turn, as most plans are. */
     private final @Nullable List<List<Integer>> components;
 
+    /** Of the drafts, by their numbers, those that they take something from. */
+    private final Map<Integer, Set<Integer>> holders = new HashMap<>();
+
     private final Map<RowReference, List<Integer>> provided = new HashMap<>();
     private final Map<RowReference, List<Integer>> givenUp = new HashMap<>();
     private final Map<RowReference, List<Integer>> letGo = new HashMap<>();
 
-    RepairOrder(List<Draft> drafts) {
+    /**
+     * The order of these.
+     *
+     * @param holders of rows that take what others of them hold, by indexes that the history does not know, those others
+     */
+    RepairOrder(List<Draft> drafts, Map<Row, Set<Row>> holders) {
         Map<TableId, Integer> ranks = ranks(drafts);
         this.drafts = drafts.stream()
                 .sorted(Comparator.comparing(
@@ -44,12 +54,31 @@ final class RepairOrder {
                 .toList();
         this.schemas = byId(this.drafts);
         this.targets = targets();
+        number(holders);
         if (isByTables(ranks)) {
             components = null;
         } else {
             register();
             components = isInOrder() ? null : components();
         }
+    }
+
+    private void number(Map<Row, Set<Row>> holders) {
+        if (holders.isEmpty()) {
+            return;
+        }
+        Map<Row, Integer> numbers = new HashMap<>();
+        for (int i = 0; i < drafts.size(); i++) {
+            numbers.put(drafts.get(i).row(), i);
+        }
+        holders.forEach((row, others) -> this.holders.put(
+                Objects.requireNonNull(numbers.get(row)),
+                others.stream().map(numbers::get).collect(Collectors.toSet())));
+    }
+
+    /** The tables of which each row must be a statement of its own: the server checks such indexes in an order of its own. */
+    Set<TableId> singly() {
+        return holders.keySet().stream().map(i -> drafts.get(i).table().id()).collect(Collectors.toSet());
     }
 
     /** Whether the order of tables is all that counts: rows come back whole, and refer to none of their own table or of a later one. */
@@ -107,7 +136,7 @@ final class RepairOrder {
     }
 
     private boolean takesFromOneOf(int i, List<Integer> component) {
-        Set<Integer> owners = new LinkedHashSet<>();
+        Set<Integer> owners = new LinkedHashSet<>(holders.getOrDefault(i, Set.of()));
         collectUniques(drafts.get(i), owners);
         owners.remove(i);
         return owners.stream().anyMatch(component::contains);
@@ -190,7 +219,7 @@ final class RepairOrder {
 
     private Set<Integer> waits(int i) {
         Draft draft = drafts.get(i);
-        Set<Integer> waits = new LinkedHashSet<>();
+        Set<Integer> waits = new LinkedHashSet<>(holders.getOrDefault(i, Set.of()));
         boolean deletes = draft.repair() instanceof Repair.DeleteRow;
         for (List<String> columns : targets.getOrDefault(draft.table().id(), Set.of())) {
             // With a key that is set back go those that refer to it: alone it would cascade to them, or null them.

@@ -1,6 +1,7 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.Lsn;
+import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
@@ -8,6 +9,7 @@ import io.rowback.restore.plan.Finding.Refusal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What is to be written so that the rows are put back, and what is in the way.
@@ -18,6 +20,8 @@ import java.util.Map;
  * @param definitions tables and columns that are gone and are made anew first; of a {@link Reversal} those that go again
  * @param tables the tables that are written to, parents first
  * @param statements the writes in the order in which they must happen; those that need each other are together in one
+ * @param singly tables of which each row is a statement of its own, since rows take what others give up by an index that the
+ *     history does not know
  * @param counts the writes to tables without a key once more: how many equal rows there are to be
  * @param findings conflicts and refused rows
  * @param missing stretches of the scope's windows that the history does not hold, for people: what was damaged there is
@@ -31,6 +35,7 @@ public record RestorePlan(
         List<Definition> definitions,
         List<TableSchema> tables,
         List<List<Repair>> statements,
+        Set<TableId> singly,
         List<EqualRows> counts,
         List<Finding> findings,
         List<String> missing,
@@ -40,6 +45,7 @@ public record RestorePlan(
         definitions = List.copyOf(definitions);
         tables = List.copyOf(tables);
         statements = statements.stream().map(List::copyOf).toList();
+        singly = Set.copyOf(singly);
         counts = List.copyOf(counts);
         findings = List.copyOf(findings);
         missing = List.copyOf(missing);
@@ -61,6 +67,7 @@ public record RestorePlan(
                 List.of(definition),
                 List.of(table),
                 rows,
+                Set.of(),
                 List.of(),
                 findings,
                 List.of(),

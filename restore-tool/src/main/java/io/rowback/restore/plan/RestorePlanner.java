@@ -136,6 +136,7 @@ public final class RestorePlanner {
                 List.of(),
                 written,
                 statements,
+                order.singly(),
                 keyless.stream().flatMap(table -> table.counts().stream()).toList(),
                 findings,
                 missing(),
@@ -246,15 +247,17 @@ public final class RestorePlanner {
     /** Orders what can be written; each time that something turns out not to be, all that hangs on it is looked at anew. */
     private RepairOrder order() {
         Parents parents = new Parents(current, tables, drafts);
+        Successors successors = new Successors(reader, request);
         while (true) {
             int known = findings.size();
-            Dependencies dependencies = new Dependencies(tables, moved.halves(), parents, drafts, findings);
+            Dependencies dependencies = new Dependencies(tables, moved, parents, successors, drafts, findings);
             if (addParents(dependencies.absent(), known)) {
                 parents = new Parents(current, tables, drafts);
                 continue;
             }
             List<Draft> possible = dependencies.drafts();
-            List<Finding> obstacles = current.obstacles(possible, request.onConflict());
+            CurrentRows.Obstacles there = current.obstacles(possible, request.onConflict());
+            List<Finding> obstacles = there.findings();
             if (!obstacles.isEmpty()) {
                 findings.subList(known, findings.size()).clear();
                 Set<Row> obstructed = obstacles.stream()
@@ -264,7 +267,7 @@ public final class RestorePlanner {
                 findings.addAll(obstacles);
                 continue;
             }
-            RepairOrder order = new RepairOrder(possible);
+            RepairOrder order = new RepairOrder(possible, there.holders());
             List<Draft> impossible = order.impossible();
             if (impossible.isEmpty()) {
                 return order;
@@ -299,7 +302,7 @@ public final class RestorePlanner {
     private void add(RowLife life, Set<Row> rows) {
         TableSchema table = life.table().schema();
         if (life.problem() != null) {
-            findings.add(new Finding.Refusal(table, life.key(), life.problem()));
+            findings.add(new Finding.Refusal(table, life.key(), life.problem(), true));
             return;
         }
         if (life.last(undone) < 0) {

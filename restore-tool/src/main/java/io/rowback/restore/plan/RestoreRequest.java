@@ -4,6 +4,9 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableSchema;
+import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +77,27 @@ public record RestoreRequest(
         public ColumnChoice {
             only = Set.copyOf(only);
             except = Set.copyOf(except);
+        }
+
+        /** The same of one table, a column of which may also be named as it was once called, if none is called so now. */
+        ColumnChoice of(TableInfo table) {
+            return equals(ALL) ? this : new ColumnChoice(named(only, table), named(except, table));
+        }
+
+        private static Set<String> named(Set<String> columns, TableInfo table) {
+            TableSchema now = table.schema();
+            Set<String> named = new HashSet<>(columns);
+            for (String column : columns) {
+                if (now.indexOf(column) < 0) {
+                    table.schemas().stream()
+                            .map(TableInfo.SchemaVersion::schema)
+                            .filter(then -> then.indexOf(column) >= 0)
+                            .mapToInt(then -> now.indexOfSame(then.column(column)))
+                            .filter(index -> index >= 0)
+                            .forEach(index -> named.add(now.columns().get(index).name()));
+                }
+            }
+            return named;
         }
 
         boolean includes(String column) {

@@ -26,6 +26,7 @@ public final class Reversal {
                 plan.definitions(),
                 plan.tables(),
                 statements,
+                plan.singly(),
                 plan.counts().stream().map(EqualRows::reversed).toList(),
                 List.of(),
                 List.of(),

@@ -14,6 +14,7 @@ import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.DeleteRow;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.plan.Repair.UpdateRow;
+import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,7 @@ final class RowJudgement {
             @Nullable Transaction lastBy) {}
 
     private final RestoreRequest request;
+    private final ColumnChoice columns;
     private final TableSchema table;
     private final Images row;
     private final List<Finding> findings = new ArrayList<>();
@@ -57,9 +59,15 @@ final class RowJudgement {
     private boolean refused;
     private boolean left;
 
-    /** Judges a row of {@code table}, which is the table as it is now. */
-    RowJudgement(RestoreRequest request, TableSchema table, Images row) {
+    /**
+     * Judges a row.
+     *
+     * @param columns those asked for, as the table calls them now
+     * @param table the row's table as it is now
+     */
+    RowJudgement(RestoreRequest request, ColumnChoice columns, TableSchema table, Images row) {
         this.request = request;
+        this.columns = columns;
         this.table = table;
         this.row = row;
         judge();
@@ -276,7 +284,7 @@ final class RowJudgement {
     }
 
     private boolean chosen(Column column) {
-        return request.columns().includes(column.name());
+        return columns.includes(column.name());
     }
 
     private boolean overwrites() {

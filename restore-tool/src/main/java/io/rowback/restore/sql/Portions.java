@@ -1,6 +1,7 @@
 package io.rowback.restore.sql;
 
 import io.rowback.history.ColumnValue;
+import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
@@ -28,6 +29,7 @@ final class Portions {
     /** Longer statements would leave an operator without a sign of life. */
     private static final int LONGEST = 20_000;
 
+    private final Set<TableId> singly;
     private final int few;
     private final Map<Kind, Integer> counts = new HashMap<>();
     private final Map<Kind, RowSet> sets = new LinkedHashMap<>();
@@ -37,8 +39,9 @@ final class Portions {
     private @Nullable RowSet open;
     private int openFrom;
 
-    /** Of a plan's statements; up to {@code few} rows of a kind, or that need each other, are spelled out. */
-    Portions(List<List<Repair>> statements, int few) {
+    /** Of a plan's statements; up to {@code few} rows of a kind, or that need each other, are spelled out, and all of some tables. */
+    Portions(List<List<Repair>> statements, Set<TableId> singly, int few) {
+        this.singly = singly;
         this.few = few;
         List<Kind> kinds = new ArrayList<>();
         Map<Kind, Kind> distinct = new HashMap<>();
@@ -81,7 +84,7 @@ final class Portions {
     }
 
     private void add(Repair row, Kind kind) {
-        if (counts.getOrDefault(kind, 0) <= few) {
+        if (counts.getOrDefault(kind, 0) <= few || singly.contains(row.table().id())) {
             close();
             portions.add(new Portion(List.of(row), List.of()));
             return;

@@ -58,7 +58,7 @@ public final class RestoreScript {
         this.plan = plan;
         this.undo = undo;
         this.equalRows = EqualRowsScript.of(plan);
-        this.portions = new Portions(plan.keyed(), few);
+        this.portions = new Portions(plan.keyed(), plan.singly(), few);
     }
 
     /** What the script does, for people; comment lines, then an empty one. */

@@ -20,7 +20,9 @@ import java.util.stream.Collectors;
 
 /** One write of a plan as SQL: what it does, in a comment; the guarded statement; the check that its row is right now. */
 final class RowStatement {
-    static final String HINT = "Somebody changed it after this script was made. Nothing was written; make it anew.";
+    static final String HINT =
+            "Somebody changed it after this script was made: make it anew. Or a rule of the table, or a"
+                    + " trigger that is new, keeps it from being written. Nothing was written.";
     private static final String TRIGGER_HINT =
             "Either somebody changed it after this script was made: make it anew. Or a"
                     + " trigger of the table rewrote it, of those that its header lists: leave the trigger's columns out with --except-columns,"
@@ -141,7 +143,7 @@ final class RowStatement {
     /** What is wrong with a row that is not what this write was to make of it, behind the row's name. */
     static String complaint(Repair repair) {
         if (repair instanceof InsertRow) {
-            return " is there with other values than are to be put back";
+            return " is not there with the values that are to be put back";
         }
         return repair instanceof UpdateRow
                 ? " holds neither what is to be replaced nor what is to be put back"

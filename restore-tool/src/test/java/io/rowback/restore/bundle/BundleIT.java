@@ -154,6 +154,7 @@ final class BundleIT {
                 whole.definitions(),
                 whole.tables(),
                 List.of(List.of(partly)),
+                whole.singly(),
                 whole.counts(),
                 whole.findings(),
                 whole.missing(),

@@ -161,6 +161,49 @@ final class DependenciesTest {
     }
 
     @Test
+    void nothingComesBackToWhoeverTookTheKeyOfARefusedRow() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"), row(PARENTS, "2", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "20", "2"));
+        Transaction bad = life.commit(
+                update(row(PARENTS, "1", "x"), row(PARENTS, "5", "x")),
+                update(row(CHILDREN, "10", "1"), row(CHILDREN, "10", "5")),
+                delete(row(CHILDREN, "20", "2")),
+                delete(row(PARENTS, "2", "x")));
+        life.commit(insert(row(PARENTS, "1", "another")));
+        life.commit(update(row(PARENTS, "1", "another"), row(PARENTS, "2", "another")));
+        RestorePlan plan = undoing(bad).allowIncomplete().plan(history);
+        assertThat(plan.repairs()).isEmpty();
+        assertThat(findings(plan))
+                .contains(
+                        "children 10: it hangs on z_parents 1, which is refused",
+                        "children 20: it hangs on z_parents 1, which is refused");
+    }
+
+    @Test
+    void childrenAloneDoNotComeBackToWhoeverTookTheirParentsKey() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"), row(PARENTS, "2", "x"), row(PARENTS, "3", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "20", "2"), row(CHILDREN, "30", "3"));
+        Transaction bad = life.commit(
+                update(row(PARENTS, "2", "x"), row(PARENTS, "2", "bad")),
+                delete(row(CHILDREN, "10", "1")),
+                delete(row(CHILDREN, "20", "2")),
+                delete(row(CHILDREN, "30", "3")),
+                delete(row(PARENTS, "1", "x")),
+                delete(row(PARENTS, "3", "x")),
+                insert(row(PARENTS, "3", "bad")),
+                delete(row(PARENTS, "2", "bad")));
+        life.commit(insert(row(PARENTS, "1", "another")), insert(row(PARENTS, "2", "x")));
+        life.commit(update(row(PARENTS, "2", "x"), row(PARENTS, "2", "later")));
+        Planning children = undoing(bad).of(new Scope.Narrowing(history.tables().get(0), null, false, List.of()));
+        RestorePlan plan = children.onConflict(ConflictMode.SKIP).plan(history);
+        assertThat(writes(plan)).containsExactly("insert children 20: 20,2", "insert children 30: 30,3");
+        assertThat(findings(plan))
+                .containsExactly("children 10: it refers to z_parents 1, which is another row by now");
+        assertThat(writes(children.onConflict(ConflictMode.OVERWRITE).plan(history)))
+                .containsExactly("insert children 10: 10,1", "insert children 20: 20,2", "insert children 30: 30,3");
+    }
+
+    @Test
     void whatHangsOnARefusedRowIsRefusedToo() {
         life.baseline(PARENTS, row(PARENTS, "1", UNKNOWN));
         life.baseline(CHILDREN, row(CHILDREN, "10", "1"));

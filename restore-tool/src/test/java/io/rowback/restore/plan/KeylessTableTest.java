@@ -238,7 +238,7 @@ final class KeylessTableTest {
         }
 
         @Override
-        public List<Finding> obstacles(List<Draft> drafts, ConflictMode conflictMode) {
+        public Obstacles obstacles(List<Draft> drafts, ConflictMode conflictMode) {
             return history.obstacles(drafts, conflictMode);
         }
     }

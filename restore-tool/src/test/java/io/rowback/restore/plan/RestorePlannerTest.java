@@ -407,6 +407,24 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void columnIsChosenByTheNameThatItHadUnlessAnotherHasItNow() {
+        Transaction bad = life.commit(update(user("1", "x", "y"), user("1", "bad", "bad")));
+        TableSchema renamed = TableFixture.table("users")
+                .column("id", "bigint")
+                .column("b", "text")
+                .column("c", "text")
+                .key("id")
+                .build();
+        life.commit(update(row(renamed, "2", "x", "y"), row(renamed, "2", "x", "z")));
+        assertThat(writes(undoing(bad).columns(Set.of("a"), Set.of()).plan(history)))
+                .containsExactly("update users 1: b bad->x");
+        assertThat(writes(undoing(bad).columns(Set.of("b"), Set.of()).plan(history)))
+                .containsExactly("update users 1: b bad->x");
+        assertThat(writes(undoing(bad).columns(Set.of(), Set.of("a")).plan(history)))
+                .containsExactly("update users 1: c bad->y");
+    }
+
+    @Test
     void renamedColumnIsFoundAndDroppedOneIsRefusedByName() {
         Transaction bad = life.commit(delete(user("1", "x", "y")));
         TableSchema renamed = TableFixture.table("users")

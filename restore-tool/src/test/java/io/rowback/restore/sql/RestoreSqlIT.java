@@ -248,7 +248,7 @@ final class RestoreSqlIT {
         assertThat(history.lines()).isEqualTo(edited);
         database.run("update u set v = '2' where \"it's\nkey\" = 'b'; insert into u values (E'c\\n''', '1', 'other')");
         assertThatThrownBy(() -> database.run(sql))
-                .hasMessageMatching("(?s).*u c(\\\\n|\\?)' is there with other values.*");
+                .hasMessageMatching("(?s).*u c(\\\\n|\\?)' is not there with the values.*");
     }
 
     /** A path that names pg_catalog late, in which each of our own operators and functions has a rival of a better type. */
@@ -343,7 +343,7 @@ final class RestoreSqlIT {
                 create constraint trigger more after insert on u deferrable initially deferred for each row execute function more();
                 """);
         String sql = sql(plan(history.reader(), DEFAULT, xid));
-        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 1 is there with other values");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 1 is not there with the values");
         assertThat(history.lines()).isEmpty();
     }
 
@@ -400,7 +400,7 @@ final class RestoreSqlIT {
         LiveHistory history = new LiveHistory(database);
         long xid = history.commit("delete from w; delete from u");
         String sql = sql(plan(history.reader(), DEFAULT, xid));
-        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 2 is there with other values");
+        assertThatThrownBy(() -> database.run(sql)).hasMessageContaining("u 2 is not there with the values");
         assertThat(history.lines()).isEmpty();
     }
 

@@ -276,8 +276,8 @@ BEGIN
       AND t.price::text IS NOT DISTINCT FROM v.wanted3::text)
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING MESSAGE = 'users ' || wrong || ' is there with other values than are to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+    RAISE EXCEPTION USING MESSAGE = 'users ' || wrong || ' is not there with the values that are to be put back',
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
 END
 $rowback$;
@@ -293,7 +293,7 @@ BEGIN
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING MESSAGE = 'users ' || wrong || ' holds neither what is to be replaced nor what is to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
 END
 $rowback$;
@@ -310,8 +310,8 @@ BEGIN
       AND t.found::text IS NOT DISTINCT FROM v.wanted4::text)
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' is there with other values than are to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' is not there with the values that are to be put back',
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
 END
 $rowback$;
@@ -327,7 +327,7 @@ BEGIN
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' holds neither what is to be replaced nor what is to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
 END
 $rowback$;
@@ -341,7 +341,7 @@ BEGIN
     ORDER BY v.n LIMIT 1;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse ' || wrong || ' does not hold what is to be deleted',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
 END
 $rowback$;

@@ -207,42 +207,42 @@ BEGIN
       WHERE id = '1'
         AND name = 'Ann''s' COLLATE "C"
         AND price::text = '1.50') THEN
-    RAISE EXCEPTION USING MESSAGE = 'users 1 is there with other values than are to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+    RAISE EXCEPTION USING MESSAGE = 'users 1 is not there with the values that are to be put back',
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
   IF NOT EXISTS (SELECT FROM ONLY public.users
       WHERE id = '2'
         AND name = 'Bob' COLLATE "C"
         AND price IS NULL) THEN
     RAISE EXCEPTION USING MESSAGE = 'users 2 holds neither what is to be replaced nor what is to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
   IF NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse"
       WHERE id = '1'
         AND up = '2'
         AND "user" = '1'
         AND found::text = '{"$rowback$": 1}') THEN
-    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 1 is there with other values than are to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 1 is not there with the values that are to be put back',
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
   IF NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse"
       WHERE id = '2'
         AND up = '1'
         AND "user" = '1'
         AND found IS NULL) THEN
-    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 2 is there with other values than are to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+    RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 2 is not there with the values that are to be put back',
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
   IF NOT EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse"
       WHERE id = '3'
         AND "user" IS NULL
         AND found::text = '[]') THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 3 holds neither what is to be replaced nor what is to be put back',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
   IF EXISTS (SELECT FROM ONLY shop.U&"Tree\000ahouse" WHERE id = '4') THEN
     RAISE EXCEPTION USING MESSAGE = 'shop.Tree\nhouse 4 does not hold what is to be deleted',
-      HINT = 'Somebody changed it after this script was made. Nothing was written; make it anew.';
+      HINT = 'Somebody changed it after this script was made: make it anew. Or a rule of the table, or a trigger that is new, keeps it from being written. Nothing was written.';
   END IF;
 END
 $rowback2$;
