@@ -114,6 +114,11 @@ final class HistoryCommand extends StoreCommand {
     }
 
     @Override
+    boolean asksOfFewRows() {
+        return key != null && !related;
+    }
+
+    @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
         List<TableInfo> named = tables.named(table).tables();

@@ -76,6 +76,11 @@ final class ShowCommand extends StoreCommand {
     }
 
     @Override
+    boolean asksOfFewRows() {
+        return key != null;
+    }
+
+    @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables.Named named = new Tables(reader.tables()).named(table);
         Lsn lsn = at.resolve(reader, Clock.systemUTC());

@@ -24,7 +24,9 @@ abstract class StoreCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         checkArguments();
-        try (RocksHistoryReader reader = RocksHistoryReader.open(root.store())) {
+        try (RocksHistoryReader reader = asksOfFewRows()
+                ? RocksHistoryReader.openForFewRows(root.store())
+                : RocksHistoryReader.open(root.store())) {
             return run(reader, root.output()).exitCode();
         }
     }
@@ -35,6 +37,11 @@ abstract class StoreCommand implements Callable<Integer> {
      * @throws RowbackException of code USAGE if arguments contradict each other
      */
     void checkArguments() {}
+
+    /** Whether what was asked is about one key. */
+    boolean asksOfFewRows() {
+        return false;
+    }
 
     /** The options that every command has. */
     Rowback root() {

@@ -16,19 +16,39 @@ final class Cursor implements AutoCloseable {
 
     private final Database database;
     private final Family family;
-    private final Slice upper;
-    private final ReadOptions options;
+    private final byte[] end;
+    private final Source source;
     private final RocksIterator iterator;
     private boolean started;
     private byte @Nullable [] current;
     private boolean closed;
 
-    Cursor(Database database, Family family, RocksIterator iterator, ReadOptions options, Slice upper) {
+    /**
+     * What RocksDB needs to walk up to some key.
+     *
+     * @param reused whether it serves several cursors, one after the other, and walks on behind the end of each
+     */
+    record Source(RocksIterator iterator, ReadOptions options, Slice upper, boolean reused) implements AutoCloseable {
+        @Override
+        public void close() {
+            iterator.close();
+            options.close();
+            upper.close();
+        }
+    }
+
+    /** Stands before the first entry at or behind {@code from}. */
+    Cursor(Database database, Family family, Source source, byte[] from, byte[] end) {
         this.database = database;
         this.family = family;
-        this.iterator = iterator;
-        this.options = options;
-        this.upper = upper;
+        this.end = end;
+        this.source = source;
+        this.iterator = source.iterator();
+        iterator.seek(from);
+    }
+
+    Family family() {
+        return family;
     }
 
     /** Steps to the next entry; false behind the last. */
@@ -48,7 +68,7 @@ final class Cursor implements AutoCloseable {
         requireOpen();
         for (int step = 0; started && step < NEAR; step++) {
             if (Arrays.compareUnsigned(key(), key) >= 0) {
-                return true;
+                return inRange();
             }
             iterator.next();
             current = null;
@@ -62,7 +82,7 @@ final class Cursor implements AutoCloseable {
         current = null;
         started = true;
         if (iterator.isValid()) {
-            return true;
+            return inRange();
         }
         try {
             iterator.status();
@@ -72,6 +92,12 @@ final class Cursor implements AutoCloseable {
         // A further step would be one beyond the end, which RocksDB forbids.
         started = false;
         return false;
+    }
+
+    /** Whether the entry where it stands is one of the range; from one behind it there is no further step. */
+    private boolean inRange() {
+        started = !source.reused() || Arrays.compareUnsigned(key(), end) < 0;
+        return started;
     }
 
     byte[] key() {
@@ -97,10 +123,7 @@ final class Cursor implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            iterator.close();
-            options.close();
-            upper.close();
-            database.closed(this);
+            database.closed(this, source);
         }
     }
 }

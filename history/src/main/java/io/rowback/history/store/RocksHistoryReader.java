@@ -64,7 +64,17 @@ public final class RocksHistoryReader implements HistoryReader {
      *     be opened
      */
     public static RocksHistoryReader open(Path directory) {
-        return open(directory, true);
+        return open(directory, true, Database::openSecondary);
+    }
+
+    /**
+     * The same for a question or two about single rows, which is answered sooner while a writer is at work. Everything else can
+     * be asked as well.
+     *
+     * @throws RowbackException as above
+     */
+    public static RocksHistoryReader openForFewRows(Path directory) {
+        return open(directory, true, Database::openSecondaryForFew);
     }
 
     /**
@@ -73,10 +83,10 @@ public final class RocksHistoryReader implements HistoryReader {
      * as a backlog lasts.
      */
     static RocksHistoryReader openFiles(Path directory) {
-        return open(directory, false);
+        return open(directory, false, Database::openSecondary);
     }
 
-    private static RocksHistoryReader open(Path directory, boolean complete) {
+    private static RocksHistoryReader open(Path directory, boolean complete, Secondary secondary) {
         if (!isStore(directory)) {
             throw noStore("there is no store in " + directory);
         }
@@ -84,7 +94,7 @@ public final class RocksHistoryReader implements HistoryReader {
         Database database = null;
         try {
             FileList before = FileList.of(directory);
-            database = openSecondary(directory, scratch.folder());
+            database = openSecondary(directory, scratch.folder(), secondary);
             if (complete) {
                 complete(database::catchUp, directory, before);
             }
@@ -113,11 +123,15 @@ public final class RocksHistoryReader implements HistoryReader {
                 ErrorCode.NO_STORE, message, "rowbackd makes the store when it first runs; --store names its folder.");
     }
 
+    private interface Secondary {
+        Database open(Path directory, Path scratch) throws RocksDBException;
+    }
+
     /** A writer may drop a file just when we are about to open it, so an attempt that fails is made again. */
-    private static Database openSecondary(Path directory, Path scratch) {
+    private static Database openSecondary(Path directory, Path scratch, Secondary secondary) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return Database.openSecondary(directory, scratch);
+                return secondary.open(directory, scratch);
             } catch (RocksDBException e) {
                 if (attempt == ATTEMPTS) {
                     throw Database.isCorrupt(e) ? StoreFolder.corrupt(directory, e) : unusable(directory, e);

@@ -33,10 +33,13 @@ final class Tuning implements AutoCloseable {
     private static final long CACHE = 64 * MEGABYTE;
     private static final long LOG_MEMTABLE = 64 * MEGABYTE;
     private static final long INDEX_MEMTABLE = 16 * MEGABYTE;
-    private static final long WAL = 256 * MEGABYTE;
+    /** As much as fills the memtables of the large families; without a limit the small ones would keep more than that alive. */
+    private static final long WAL = 64 * MEGABYTE;
+
     private static final long INFO_LOG = 4 * MEGABYTE;
     private static final int INFO_LOGS = 4;
-    private static final Set<Family> UNORDERED = EnumSet.of(Family.ROWS, Family.REFS);
+    /** Those whose entries come in no order of their keys. */
+    static final Set<Family> UNORDERED = EnumSet.of(Family.ROWS, Family.REFS);
     /** Those whose keys begin with an epoch, which is dropped as a whole. */
     static final Set<Family> BY_EPOCH = EnumSet.of(Family.ROWS, Family.TABLES, Family.REFS, Family.XIDS, Family.TIMES);
 
@@ -86,10 +89,11 @@ final class Tuning implements AutoCloseable {
     }
 
     /**
-     * For the writer. Entries of rows and refs come in no order and the writer never looks for one, so they are sorted once,
-     * in the background; to put each in its place at once took most of the time of a write.
+     * For the writer, and for a reader that asks little. Entries of rows and refs come in no order, so they are sorted once: in
+     * the background, and by a reader anew for each iterator. To put each in its place at once took most of the time of a
+     * write, and of opening beside a writer.
      */
-    List<ColumnFamilyDescriptor> writerFamilies() {
+    List<ColumnFamilyDescriptor> unsortedFamilies() {
         return families(new VectorMemTableConfig());
     }
 

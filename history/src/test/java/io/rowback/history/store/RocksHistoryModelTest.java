@@ -247,7 +247,9 @@ class RocksHistoryModelTest {
 
         private void compare() {
             both(writer -> writer.completeUntil(database.now().plusSeconds(1)));
-            try (RocksHistoryReader reader = RocksHistoryReader.open(directory)) {
+            try (RocksHistoryReader reader = random.nextBoolean()
+                    ? RocksHistoryReader.open(directory)
+                    : RocksHistoryReader.openForFewRows(directory)) {
                 assertThat(reader.info()).isEqualTo(oracle.info());
                 assertThat(store.info()).isEqualTo(oracle.info());
                 assertThat(reader.tables()).isEqualTo(oracle.tables());
