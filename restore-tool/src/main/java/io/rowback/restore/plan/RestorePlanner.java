@@ -20,6 +20,7 @@ import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,15 +42,13 @@ public final class RestorePlanner {
     /** Of so many rows at once it is asked what is there. */
     private static final int BATCH = 1_000;
 
-    /** So many are read at once, a part of that: what is read ahead is garbage soon, and is not to outlive a collection. */
-    private static final int PORTION = 250;
-
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final CurrentRows current;
     private final Tables tables;
     private final Map<TableId, LifeReader> lives = new HashMap<>();
     private final Map<TableId, PlainLives> plain = new ConcurrentHashMap<>();
+    private final Map<TableId, Boolean> partitions = new HashMap<>();
     private final MovedRows moved;
     private final LifeJudge judge;
     private final Set<Row> askedFor = new HashSet<>();
@@ -57,7 +57,9 @@ public final class RestorePlanner {
     private final List<Finding> findings = new ArrayList<>();
     private final Map<TableName, Long> leftInserted = new TreeMap<>();
     private final List<KeylessTable> keyless = new ArrayList<>();
-    /** How many rows are to be written or have something in their way. */
+    /** How many rows were looked at. */
+    private long planned;
+    /** How many of them are to be written or have something in their way. */
     private long judged;
 
     private RestorePlanner(HistoryReader reader, RestoreRequest request, CurrentRows current) {
@@ -96,24 +98,7 @@ public final class RestorePlanner {
     }
 
     private RestorePlan plan(PlanningWatch watch) {
-        ScopeRows scope = new ScopeRows(reader, tables, request.scope(), watch, ScopeRows.MOST);
-        Set<Row> rows = scope.read();
-        int planned = 0;
-        List<RowLife> open = new ArrayList<>();
-        try (Ahead<List<Row>, List<Told>> batches = new Ahead<>(portions(rows).iterator(), part -> told(part, rows))) {
-            while (batches.hasNext()) {
-                List<Told> batch = batches.next();
-                batch.forEach(row -> take(row, rows, open));
-                planned += batch.size();
-                if (planned % BATCH == 0 || !batches.hasNext()) {
-                    judge(open, rows);
-                    open.clear();
-                    watch.rows(planned, rows.size());
-                }
-            }
-        }
-        request.refuseMoreThanAllowed(judged);
-        scope.withoutKey().forEach((id, keys) -> addWithoutKey(table(id), keys));
+        judgeAll(watch);
         moved.leaveHalves(drafts, findings);
         RepairOrder order = order();
         List<List<Repair>> statements = new ArrayList<>(order.statements());
@@ -139,13 +124,38 @@ public final class RestorePlanner {
                 leftInserted);
     }
 
-    private static List<List<Row>> portions(Set<Row> rows) {
-        List<Row> inOrder = List.copyOf(rows);
-        List<List<Row>> portions = new ArrayList<>();
-        for (int from = 0; from < inOrder.size(); from += PORTION) {
-            portions.add(inOrder.subList(from, Math.min(from + PORTION, inOrder.size())));
+    /** Judges the rows of the scope while they are being found. */
+    private void judgeAll(PlanningWatch watch) {
+        IntConsumer found = rows -> {
+            if (planned == 0) {
+                watch.rows(0, rows);
+            }
+        };
+        try (ScopeRows scope = new ScopeRows(reader, tables, request.scope(), found, ScopeRows.MOST)) {
+            Set<Row> rows = scope.touched();
+            List<RowLife> open = new ArrayList<>();
+            // Of what may have been moved between partitions it counts which other rows the scope touched.
+            Iterator<List<Row>> parts = new ScopeParts(scope, row -> wasPartition(row.table()));
+            try (Ahead<List<Row>, List<Told>> batches = new Ahead<>(parts, part -> told(part, rows))) {
+                while (batches.hasNext()) {
+                    List<Told> batch = batches.next();
+                    batch.forEach(row -> take(row, rows, open));
+                    planned += batch.size();
+                    if (open.size() >= BATCH || !batches.hasNext()) {
+                        judge(open, rows);
+                        open.clear();
+                    }
+                    watch.rows(planned, scope.hasNext() ? 0 : rows.size());
+                }
+            }
+            request.refuseMoreThanAllowed(judged);
+            scope.withoutKey().forEach((id, keys) -> addWithoutKey(table(id), keys));
         }
-        return portions;
+    }
+
+    private boolean wasPartition(TableId table) {
+        return partitions.computeIfAbsent(table, id -> table(id).schemas().stream()
+                .anyMatch(version -> !version.schema().partitionOf().isEmpty()));
     }
 
     /**
