@@ -7,6 +7,8 @@ public enum Operation {
     DELETE(3),
     TRUNCATE(4);
 
+    private static final Operation[] ALL = values();
+
     private final int code;
 
     Operation(int code) {
@@ -24,7 +26,7 @@ public enum Operation {
      * @throws IllegalArgumentException if there is none
      */
     public static Operation of(int code) {
-        for (Operation operation : values()) {
+        for (Operation operation : ALL) {
             if (operation.code == code) {
                 return operation;
             }

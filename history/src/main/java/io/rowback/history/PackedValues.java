@@ -7,14 +7,17 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * Values of columns one behind the other in one array, each behind a number that says what it is: a third of what an object for
- * each takes. Reading a value makes it anew and passes over those before it.
+ * Values of columns one behind the other in one array, each behind a number that says what it is, as the store has them: a third
+ * of what an object for each takes. Reading a value makes it anew and passes over those before it.
  */
 public final class PackedValues extends AbstractList<ColumnValue> {
     private static final int NULL = 0;
     private static final int UNKNOWN = 1;
-    /** The number of a text is its length and this; seven bits a byte, the lowest first, all but the last byte negative. */
-    private static final int TEXT = 2;
+    /**
+     * The number of a text is its length and this; seven bits a byte, the lowest first, all but the last byte negative. The
+     * store has a use for the number between.
+     */
+    private static final int TEXT = 3;
 
     private final byte[] bytes;
     private final int size;
@@ -22,6 +25,11 @@ public final class PackedValues extends AbstractList<ColumnValue> {
     private PackedValues(byte[] bytes, int size) {
         this.bytes = bytes;
         this.size = size;
+    }
+
+    /** That many values in this form, which the caller has made sure of and hands over: the bytes no longer change. */
+    public static PackedValues of(byte[] bytes, int size) {
+        return new PackedValues(bytes, size);
     }
 
     /** These values. */
@@ -56,6 +64,17 @@ public final class PackedValues extends AbstractList<ColumnValue> {
     /** How many bytes they take. */
     public int bytes() {
         return bytes.length;
+    }
+
+    /** Whether none of them is unknown; told without making them. */
+    public boolean known() {
+        Cursor cursor = new Cursor();
+        while (cursor.hasNext()) {
+            if (cursor.passesUnknown()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int width(int number) {
@@ -113,6 +132,13 @@ public final class PackedValues extends AbstractList<ColumnValue> {
         void pass() {
             int number = number();
             at += Math.max(number - TEXT, 0);
+        }
+
+        boolean passesUnknown() {
+            int begin = at;
+            pass();
+            // A text of one byte may be none, see ColumnValue.
+            return bytes[begin] == UNKNOWN || (bytes[begin] == TEXT + 1 && bytes[begin + 1] < 0);
         }
 
         /** Reads the number and stands behind it. */

@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -33,8 +34,12 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
 
     /** Whether every column that the stream carries is known. */
     public boolean complete() {
-        for (int i = 0; i < values.size(); i++) {
-            if (values.get(i).isUnknown() && schema.columns().get(i).published()) {
+        if (values instanceof PackedValues packed && packed.known()) {
+            return true;
+        }
+        Iterator<ColumnValue> each = values.iterator();
+        for (Column column : schema.columns()) {
+            if (each.next().isUnknown() && column.published()) {
                 return false;
             }
         }
@@ -63,9 +68,9 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
     private @Nullable RowKey fingerprint() {
         MessageDigest digest = sha256();
         ByteBuffer head = ByteBuffer.allocate(2 * Integer.BYTES);
-        for (int i = 0; i < values.size(); i++) {
-            Column column = schema.columns().get(i);
-            ColumnValue value = values.get(i);
+        Iterator<ColumnValue> each = values.iterator();
+        for (Column column : schema.columns()) {
+            ColumnValue value = each.next();
             if (column.generated() || value.isNull()) {
                 continue;
             }
@@ -101,14 +106,15 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
      * the stream does not carry: it was computed anew when the row was written.
      */
     public RowImage filledFrom(@Nullable RowImage older) {
-        if (older == null) {
+        if (older == null || complete()) {
             return this;
         }
+        List<ColumnValue> known = List.copyOf(older.values);
         List<ColumnValue> filled = new ArrayList<>(values);
         for (int i = 0; i < filled.size(); i++) {
             if (filled.get(i).isUnknown() && schema.columns().get(i).published()) {
                 int same = older.schema.indexOfSame(schema.columns().get(i));
-                filled.set(i, same < 0 ? ColumnValue.Special.UNKNOWN : older.values.get(same));
+                filled.set(i, same < 0 ? ColumnValue.Special.UNKNOWN : known.get(same));
             }
         }
         return new RowImage(schema, filled);
@@ -117,11 +123,14 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
     /** The columns of this image that {@code other} has as well, with values that are both known and not the same. */
     public List<Column> contradictions(RowImage other) {
         List<Column> differing = new ArrayList<>();
-        for (int i = 0; i < values.size(); i++) {
-            int same = other.schema.indexOfSame(schema.columns().get(i));
-            ColumnValue theirs = same < 0 ? ColumnValue.Special.UNKNOWN : other.values.get(same);
-            if (!theirs.isUnknown() && !values.get(i).isUnknown() && !theirs.equals(values.get(i))) {
-                differing.add(schema.columns().get(i));
+        List<ColumnValue> unpacked = List.copyOf(other.values);
+        Iterator<ColumnValue> each = values.iterator();
+        for (Column column : schema.columns()) {
+            ColumnValue ours = each.next();
+            int same = other.schema.indexOfSame(column);
+            ColumnValue theirs = same < 0 ? ColumnValue.Special.UNKNOWN : unpacked.get(same);
+            if (!theirs.isUnknown() && !ours.isUnknown() && !theirs.equals(ours)) {
+                differing.add(column);
             }
         }
         return differing;

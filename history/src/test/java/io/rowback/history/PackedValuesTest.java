@@ -25,4 +25,21 @@ final class PackedValuesTest {
         }
         assertThatThrownBy(() -> packed.get(VALUES.size())).isInstanceOf(IndexOutOfBoundsException.class);
     }
+
+    @Test
+    void oneThatIsUnknownIsFoundWithoutReadingTheOthers() {
+        assertThat(PackedValues.of(VALUES).known()).isFalse();
+        assertThat(PackedValues.of(VALUES.subList(0, 3)).known()).isTrue();
+        assertThat(PackedValues.of(List.<ColumnValue>of()).known()).isTrue();
+    }
+
+    /** A "char" above 127 in the stream of an old server, of which no text can be told. */
+    @Test
+    void aByteThatIsNoTextIsUnknown() {
+        assertThat(PackedValues.of(new byte[] {4, (byte) 0x80, 0}, 2))
+                .containsExactly(ColumnValue.Special.UNKNOWN, ColumnValue.Special.NULL);
+        assertThat(PackedValues.of(new byte[] {4, (byte) 0x80, 0}, 2).known()).isFalse();
+        assertThat(PackedValues.of(new byte[] {5, (byte) 0xC3, (byte) 0xBC}, 1).known())
+                .isTrue();
+    }
 }

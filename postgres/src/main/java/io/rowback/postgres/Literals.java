@@ -44,13 +44,24 @@ public final class Literals {
      * @throws IllegalArgumentException if the value is unknown
      */
     public static String value(ColumnValue value) {
+        StringBuilder literal = new StringBuilder();
+        append(literal, value);
+        return literal.toString();
+    }
+
+    /** Appends what {@link #value} is. */
+    public static void append(StringBuilder out, ColumnValue value) {
         if (value instanceof ColumnValue.Text text) {
-            return isPlain(text.utf8()) ? "'" + text.text() + "'" : quote(text.text());
+            if (isPlain(text.utf8())) {
+                out.append('\'').append(text.text()).append('\'');
+            } else {
+                out.append(quote(text.text()));
+            }
+        } else if (value.isNull()) {
+            out.append("NULL");
+        } else {
+            throw new IllegalArgumentException("an unknown value has no literal");
         }
-        if (value.isNull()) {
-            return "NULL";
-        }
-        throw new IllegalArgumentException("an unknown value has no literal");
     }
 
     /** These texts as an array of type {@code text[]}. */

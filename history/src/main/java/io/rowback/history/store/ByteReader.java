@@ -66,6 +66,21 @@ final class ByteReader {
         return Arrays.copyOfRange(bytes, at - length, at);
     }
 
+    void skip(long length) {
+        require(length);
+        at += (int) length;
+    }
+
+    /** Where it stands, for {@link #since}. */
+    int at() {
+        return at;
+    }
+
+    /** What was read since it stood there. */
+    byte[] since(int then) {
+        return Arrays.copyOfRange(bytes, then, at);
+    }
+
     /** The bytes before the next zero, which is passed too. */
     byte[] bytesToZero() {
         int from = at;

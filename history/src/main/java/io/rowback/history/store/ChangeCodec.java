@@ -4,11 +4,14 @@ import io.rowback.history.Change;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.ColumnValue.Special;
 import io.rowback.history.Operation;
+import io.rowback.history.PackedValues;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,16 +44,34 @@ final class ChangeCodec {
         TableSchema schema = schemas.stored(new TableId(in.u32()), in.u64()).schema();
         boolean hasBefore = operation == Operation.UPDATE || operation == Operation.DELETE;
         boolean hasAfter = operation == Operation.UPDATE || operation == Operation.INSERT;
-        RowImage before = hasBefore ? read(in, schema, null) : null;
-        RowImage after = hasAfter ? read(in, schema, before) : null;
+        if (hasBefore && hasAfter) {
+            RowImage before = read(in, schema, null);
+            return new Change(position, operation, schema, before, read(in, schema, before));
+        }
+        RowImage before = hasBefore ? read(in, schema) : null;
+        RowImage after = hasAfter ? read(in, schema) : null;
         return new Change(position, operation, schema, before, after);
     }
 
+    /** An image that stands alone: its values are left as they are stored, since most are only passed on. */
+    static RowImage read(ByteReader in, TableSchema schema) {
+        int columns = schema.columns().size();
+        int begin = in.at();
+        for (int i = 0; i < columns; i++) {
+            long code = in.varint();
+            if (code == AS_BEFORE) {
+                throw asBefore();
+            }
+            in.skip(Math.max(code - TEXT, 0));
+        }
+        return new RowImage(schema, PackedValues.of(in.since(begin), columns));
+    }
+
     static void write(ByteWriter out, RowImage image, @Nullable RowImage before) {
-        List<ColumnValue> values = image.values();
-        for (int i = 0; i < values.size(); i++) {
-            ColumnValue value = values.get(i);
-            if (before != null && value.equals(before.values().get(i))) {
+        Iterator<ColumnValue> older =
+                before == null ? Collections.emptyIterator() : before.values().iterator();
+        for (ColumnValue value : image.values()) {
+            if (older.hasNext() && value.equals(older.next())) {
                 out.varint(AS_BEFORE);
             } else if (value instanceof ColumnValue.Text text) {
                 out.varint(TEXT + text.utf8().length).bytes(text.utf8());
@@ -60,7 +81,8 @@ final class ChangeCodec {
         }
     }
 
-    static RowImage read(ByteReader in, TableSchema schema, @Nullable RowImage before) {
+    /** An image of an UPDATE. */
+    private static RowImage read(ByteReader in, TableSchema schema, @Nullable RowImage before) {
         List<ColumnValue> values = new ArrayList<>(schema.columns().size());
         for (int i = 0; i < schema.columns().size(); i++) {
             long code = in.varint();
@@ -73,9 +95,13 @@ final class ChangeCodec {
             } else if (before != null) {
                 values.add(before.values().get(i));
             } else {
-                throw new IllegalStateException("a column is as before where there is no before image");
+                throw asBefore();
             }
         }
         return new RowImage(schema, values);
+    }
+
+    private static IllegalStateException asBefore() {
+        return new IllegalStateException("a column is as before where there is no before image");
     }
 }

@@ -30,7 +30,7 @@ final class StoredBaselines {
                 Family.BASELINE,
                 key,
                 value,
-                in -> ChangeCodec.read(in, schemas.stored(table, in.u64()).schema(), null));
+                in -> ChangeCodec.read(in, schemas.stored(table, in.u64()).schema()));
     }
 
     /** Whether the value tells that there is no row any more. */

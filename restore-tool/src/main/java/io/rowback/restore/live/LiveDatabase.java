@@ -116,6 +116,11 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     }
 
     @Override
+    public boolean areLast() {
+        return false;
+    }
+
+    @Override
     public Optional<String> obstacle(TableInfo table) {
         return Optional.ofNullable(table(table.schema().id()).obstacle());
     }

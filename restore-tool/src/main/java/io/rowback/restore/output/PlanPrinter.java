@@ -120,15 +120,14 @@ public final class PlanPrinter {
     }
 
     private boolean rewrites(TableSchema table) {
-        boolean updated = plan.statements().stream()
-                .flatMap(List::stream)
-                .anyMatch(
-                        repair -> repair instanceof UpdateRow && repair.table().equals(table));
-        return updated
-                && table.triggers().stream()
+        return table.triggers().stream()
                         .filter(trigger -> trigger.enabled() != 'D')
                         .map(trigger -> trigger.definition().toUpperCase(Locale.ROOT))
-                        .anyMatch(definition -> definition.contains(" BEFORE ") && definition.contains("UPDATE"));
+                        .anyMatch(definition -> definition.contains(" BEFORE ") && definition.contains("UPDATE"))
+                && plan.statements().stream()
+                        .flatMap(List::stream)
+                        .anyMatch(repair ->
+                                repair instanceof UpdateRow && repair.table().equals(table));
     }
 
     private List<String> counts() {

@@ -3,6 +3,7 @@ package io.rowback.restore.plan;
 import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.PackedValues;
+import io.rowback.history.RowImage;
 import io.rowback.history.TableSchema;
 import io.rowback.restore.plan.Repair.Cell;
 import java.util.AbstractList;
@@ -46,6 +47,20 @@ final class Cells extends AbstractList<Cell> {
             values.set(last, cell.value());
         }
         return new Cells(table, PackedValues.of(values), cells.size());
+    }
+
+    /** All that a row holds, which is kept as it is; null if that is not each column of the table and nothing else. */
+    static @Nullable Cells whole(TableSchema table, RowImage row) {
+        if (!row.schema().equals(table)) {
+            return null;
+        }
+        for (Column column : table.columns()) {
+            if (column.generated()) {
+                return null;
+            }
+        }
+        PackedValues values = PackedValues.of(row.values());
+        return values.known() ? new Cells(table, values, values.size()) : null;
     }
 
     /** The value in this column, null if there is none. */

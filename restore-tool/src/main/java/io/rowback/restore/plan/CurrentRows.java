@@ -17,6 +17,9 @@ public interface CurrentRows {
     /** The tables of the history, each with its newest schema as it is there. */
     List<TableInfo> tables(List<TableInfo> tables);
 
+    /** Whether what is there is what the history holds last, of every row: then nobody need be asked for {@link #rows}. */
+    boolean areLast();
+
     /** Why no row of the table can be put back there, for people; empty if that is not so. */
     Optional<String> obstacle(TableInfo table);
 

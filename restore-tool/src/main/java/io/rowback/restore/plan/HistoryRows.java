@@ -27,6 +27,11 @@ final class HistoryRows implements CurrentRows {
     }
 
     @Override
+    public boolean areLast() {
+        return true;
+    }
+
+    @Override
     public Optional<String> obstacle(TableInfo table) {
         return Optional.empty();
     }

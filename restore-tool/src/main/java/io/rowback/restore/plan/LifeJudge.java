@@ -8,37 +8,94 @@ import io.rowback.history.RowImage;
 import io.rowback.history.RowTimeline;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableName;
 import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Truth;
 import io.rowback.restore.plan.Repair.Cause;
 import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
+import io.rowback.restore.query.RelatedRows.Row;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What a request wants of a row whose life is read, and by whom it was damaged. */
+/** What is to be done about a row whose life is read: what a request wants of it, and by whom it was damaged. For several threads. */
 final class LifeJudge {
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final MovedRows moved;
-    private final Map<Lsn, Optional<Transaction>> transactions = new HashMap<>();
-    private final Map<TableId, ColumnChoice> columns = new HashMap<>();
-    private List<Cause> lastCauses = List.of();
+    private final Predicate<RowLife.Step> undone;
+    private final Map<Lsn, Optional<Transaction>> transactions = new ConcurrentHashMap<>();
+    private final Map<TableId, ColumnChoice> columns = new ConcurrentHashMap<>();
+    private volatile List<Cause> lastCauses = List.of();
 
     LifeJudge(HistoryReader reader, RestoreRequest request, MovedRows moved) {
         this.reader = reader;
         this.request = request;
         this.moved = moved;
+        this.undone = moved::undoes;
+    }
+
+    /**
+     * What is to be done about a row.
+     *
+     * @param draft the write, null if there is none
+     * @param findings what is in the way
+     * @param left the table of a row that is there because the scope inserted it and stays because nobody asked to undo that
+     */
+    record Verdict(
+            @Nullable Draft draft,
+            List<Finding> findings,
+            @Nullable TableName left) {
+        private static final Verdict NOTHING = new Verdict(null, List.of(), null);
+
+        private static Verdict refused(RowLife life, String reason) {
+            return of(new Finding.Refusal(life.table().schema(), life.key(), reason));
+        }
+
+        private static Verdict of(Finding finding) {
+            return new Verdict(null, List.of(finding), null);
+        }
+    }
+
+    /** The verdict about a row that the scope touched, as it did these; what is there was asked. */
+    Verdict verdict(RowLife life, Set<Row> rows) {
+        if (life.problem() != null) {
+            return Verdict.of(new Finding.Refusal(life.table().schema(), life.key(), life.problem(), true));
+        }
+        if (life.last(undone) < 0) {
+            return Verdict.NOTHING;
+        }
+        Finding half = moved.half(life, undone, rows);
+        if (half != null) {
+            return Verdict.of(half);
+        }
+        RowImage wanted = wanted(life, undone);
+        return switch (counts(life, wanted)) {
+            case TRUE -> judged(life, wanted, undone);
+            case FALSE, NULL -> {
+                moved.unmet(life);
+                yield Verdict.NOTHING;
+            }
+            case UNKNOWN -> {
+                moved.unmet(life);
+                yield Verdict.refused(life, "whether it meets the condition is not known");
+            }
+        };
+    }
+
+    /** The verdict about a row that is gone and that others refer to: it comes back as if no step in the scope had been. */
+    Verdict asParent(RowLife life) {
+        return judged(life, wanted(life, RowLife.Step::inScope), RowLife.Step::inScope);
     }
 
     /** What the row is to be: as it was at the point asked for, else as it would be without these steps. Null for no row. */
-    @Nullable
-    RowImage wanted(RowLife life, Predicate<RowLife.Step> undone) {
+    private @Nullable RowImage wanted(RowLife life, Predicate<RowLife.Step> undone) {
         Lsn at = request.at();
         if (at == null) {
             return life.without(undone);
@@ -52,7 +109,7 @@ final class LifeJudge {
     }
 
     /** Whether the row meets the request's conditions, told by what it is to be, or by what the scope made of it first. */
-    Truth counts(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
+    private Truth counts(RowLife life, @Nullable RowImage wanted) {
         Scope.Narrowing narrowing =
                 request.scope().narrowing(life.table().schema().id()).orElse(null);
         if (narrowing == null || narrowing.conditions().isEmpty()) {
@@ -67,9 +124,9 @@ final class LifeJudge {
     }
 
     /** What is to be done about the row; at least one of its steps is undone. */
-    RowJudgement judgement(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
+    private Verdict judged(RowLife life, @Nullable RowImage wanted, Predicate<RowLife.Step> undone) {
         int last = life.last(undone);
-        return new RowJudgement(
+        RowJudgement judgement = new RowJudgement(
                 request,
                 columns(life.table()),
                 life.table().schema(),
@@ -82,6 +139,12 @@ final class LifeJudge {
                         goes(life, undone),
                         causes(life, undone),
                         lastBy(life, last)));
+        Draft draft = judgement
+                .repair()
+                .map(repair -> new Draft(life.key(), repair, life.now()))
+                .orElse(null);
+        TableName left = judgement.left() ? life.table().schema().name() : null;
+        return new Verdict(draft, judgement.findings(), left);
     }
 
     private ColumnChoice columns(TableInfo table) {
@@ -114,10 +177,13 @@ final class LifeJudge {
             }
         }
         // Nearly all rows of an incident have the same.
-        if (!causes.equals(lastCauses)) {
-            lastCauses = List.copyOf(causes);
+        List<Cause> last = lastCauses;
+        if (causes.equals(last)) {
+            return last;
         }
-        return lastCauses;
+        List<Cause> others = List.copyOf(causes);
+        lastCauses = others;
+        return others;
     }
 
     private @Nullable Transaction lastBy(RowLife life, int lastUndone) {

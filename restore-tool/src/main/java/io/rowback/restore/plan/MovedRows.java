@@ -10,24 +10,27 @@ import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of a plan that were moved between partitions: that is undone for both halves of a row, or for none. */
+/**
+ * The rows of a plan that were moved between partitions: that is undone for both halves of a row, or for none. Several threads
+ * may ask whether a row was, and note it.
+ */
 final class MovedRows {
     private final RestoreRequest request;
     private final boolean allColumns;
     private final PartitionMoves moves;
     private final Map<Row, Row> named = new HashMap<>();
-    private final Map<Row, Set<Row>> halves = new HashMap<>();
-    private final Set<Row> unmet = new HashSet<>();
-    private final Set<Row> gone = new HashSet<>();
+    private final Map<Row, Set<Row>> halves = new ConcurrentHashMap<>();
+    private final Set<Row> unmet = ConcurrentHashMap.newKeySet();
+    private final Set<Row> gone = ConcurrentHashMap.newKeySet();
 
     MovedRows(HistoryReader reader, RestoreRequest request, Tables tables) {
         this.request = request;
@@ -110,7 +113,8 @@ final class MovedRows {
             if (obstacle != null) {
                 return new Finding.Refusal(life.table().schema(), life.key(), obstacle);
             }
-            halves.computeIfAbsent(row(life), row -> new HashSet<>()).add(row(other));
+            halves.computeIfAbsent(row(life), row -> ConcurrentHashMap.newKeySet())
+                    .add(row(other));
             int last = life.last(undone);
             if (life.now() == null && life.steps().get(last).after() != null) {
                 gone.add(row(life));

@@ -12,12 +12,24 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which of the rows that a plan's rows refer to are there, asked for all of them at once that the plan itself does not tell of. */
+/**
+ * Which of the rows that a plan's rows refer to are there: once one is in question, asked for all of them at once that the plan
+ * itself does not tell of.
+ */
 final class Parents {
-    private final Map<TableId, Set<RowKey>> there = new HashMap<>();
+    private final CurrentRows current;
+    private final Tables tables;
+    private final Iterable<Draft> drafts;
+    private @Nullable Map<TableId, Set<RowKey>> there;
 
     /** The rows to which any of these will refer. */
     Parents(CurrentRows current, Tables tables, Iterable<Draft> drafts) {
+        this.current = current;
+        this.tables = tables;
+        this.drafts = drafts;
+    }
+
+    private Map<TableId, Set<RowKey>> ask() {
         Map<TableId, Set<RowKey>> keys = new HashMap<>();
         for (Draft draft : drafts) {
             for (ForeignKey foreignKey : draft.table().foreignKeys()) {
@@ -29,13 +41,15 @@ final class Parents {
                 }
             }
         }
+        Map<TableId, Set<RowKey>> answer = new HashMap<>();
         keys.forEach((table, asked) -> {
             Set<RowKey> found = known(table, drafts, asked);
             if (!asked.isEmpty()) {
                 found.addAll(current.present(tables.byId(table).orElseThrow(), asked));
             }
-            there.put(table, found);
+            answer.put(table, found);
         });
+        return answer;
     }
 
     /** Which of these are there as the drafts tell; what they tell of is taken out of the keys asked for. */
@@ -59,6 +73,9 @@ final class Parents {
 
     /** Whether the row is there, or it is not known that it is not. */
     boolean areThere(TableId table, RowKey key) {
+        if (there == null) {
+            there = ask();
+        }
         return there.getOrDefault(table, Set.of()).contains(key);
     }
 }

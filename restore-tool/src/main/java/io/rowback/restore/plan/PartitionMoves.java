@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +26,12 @@ import org.jspecify.annotations.Nullable;
  * Finds the two halves of an UPDATE that moved a row from one partition to another: the log has it as a DELETE and, directly
  * behind, an INSERT. A DELETE and an INSERT of other rows look the same but for their values, so that some value must have
  * stayed what it was; and an UPDATE it surely was if no more values changed than stayed, of the key one column at most and
- * not the whole. Who deletes and inserts such a row by hand has changed it as well.
+ * not the whole. Who deletes and inserts such a row by hand has changed it as well. For several threads.
  */
 final class PartitionMoves {
     private final HistoryReader reader;
     private final Tables tables;
-    private final Map<Lsn, Map<Position, Half>> known = new HashMap<>();
+    private final Map<Lsn, Map<Position, Half>> known = new ConcurrentHashMap<>();
 
     private record Half(Change other, boolean sure) {}
 

@@ -15,12 +15,12 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
-import io.rowback.restore.expression.Truth;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,9 +28,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plans how the damage of a scope is put right. For each row that the scope touched: read its life, work out what it
@@ -41,17 +42,14 @@ public final class RestorePlanner {
     /** Of so many rows at once it is asked what is there. */
     private static final int BATCH = 1_000;
 
-    /** So many are read at once, a part of that: what is read ahead is garbage soon, and is not to outlive a collection. */
-    private static final int PORTION = 250;
-
     private final HistoryReader reader;
     private final RestoreRequest request;
     private final CurrentRows current;
     private final Tables tables;
     private final Map<TableId, LifeReader> lives = new HashMap<>();
     private final Map<TableId, PlainLives> plain = new ConcurrentHashMap<>();
+    private final Map<TableId, Boolean> partitions = new HashMap<>();
     private final MovedRows moved;
-    private final Predicate<RowLife.Step> undone;
     private final LifeJudge judge;
     private final Set<Row> askedFor = new HashSet<>();
     private final Map<Lsn, Transaction> causing = new TreeMap<>();
@@ -59,7 +57,9 @@ public final class RestorePlanner {
     private final List<Finding> findings = new ArrayList<>();
     private final Map<TableName, Long> leftInserted = new TreeMap<>();
     private final List<KeylessTable> keyless = new ArrayList<>();
-    /** How many rows are to be written or have something in their way. */
+    /** How many rows were looked at. */
+    private long planned;
+    /** How many of them are to be written or have something in their way. */
     private long judged;
 
     private RestorePlanner(HistoryReader reader, RestoreRequest request, CurrentRows current) {
@@ -68,7 +68,6 @@ public final class RestorePlanner {
         this.current = current;
         this.tables = new Tables(current.tables(reader.tables()));
         this.moved = new MovedRows(reader, request, tables);
-        this.undone = moved::undoes;
         this.judge = new LifeJudge(reader, request, moved);
     }
 
@@ -99,24 +98,7 @@ public final class RestorePlanner {
     }
 
     private RestorePlan plan(PlanningWatch watch) {
-        ScopeRows scope = new ScopeRows(reader, tables, request.scope(), watch, ScopeRows.MOST);
-        Set<Row> rows = scope.read();
-        int planned = 0;
-        List<RowLife> read = new ArrayList<>();
-        try (Ahead<List<Row>, Batch> batches = new Ahead<>(portions(rows).iterator(), this::batch)) {
-            while (batches.hasNext()) {
-                Batch batch = batches.next();
-                read.addAll(read(batch));
-                planned += batch.rows().size();
-                if (planned % BATCH == 0 || !batches.hasNext()) {
-                    judge(read, rows);
-                    read.clear();
-                    watch.rows(planned, rows.size());
-                }
-            }
-        }
-        request.refuseMoreThanAllowed(judged);
-        scope.withoutKey().forEach((id, keys) -> addWithoutKey(table(id), keys));
+        judgeAll(watch);
         moved.leaveHalves(drafts, findings);
         RepairOrder order = order();
         List<List<Repair>> statements = new ArrayList<>(order.statements());
@@ -143,44 +125,85 @@ public final class RestorePlanner {
                 leftInserted);
     }
 
-    private static List<List<Row>> portions(Set<Row> rows) {
-        List<Row> inOrder = List.copyOf(rows);
-        List<List<Row>> portions = new ArrayList<>();
-        for (int from = 0; from < inOrder.size(); from += PORTION) {
-            portions.add(inOrder.subList(from, Math.min(from + PORTION, inOrder.size())));
+    /** Judges the rows of the scope while they are being found. */
+    private void judgeAll(PlanningWatch watch) {
+        IntConsumer found = rows -> {
+            if (planned == 0) {
+                watch.rows(0, rows);
+            }
+        };
+        try (ScopeRows scope = new ScopeRows(reader, tables, request.scope(), found, ScopeRows.MOST)) {
+            Set<Row> rows = scope.touched();
+            List<RowLife> open = new ArrayList<>();
+            // Of what may have been moved between partitions it counts which other rows the scope touched.
+            Iterator<List<Row>> parts = new ScopeParts(scope, row -> wasPartition(row.table()));
+            try (Ahead<List<Row>, List<Told>> batches = new Ahead<>(parts, part -> told(part, rows))) {
+                while (batches.hasNext()) {
+                    List<Told> batch = batches.next();
+                    batch.forEach(row -> take(row, rows, open));
+                    planned += batch.size();
+                    if (open.size() >= BATCH || !batches.hasNext()) {
+                        judge(open, rows);
+                        open.clear();
+                    }
+                    watch.rows(planned, scope.hasNext() ? 0 : rows.size());
+                }
+            }
+            request.refuseMoreThanAllowed(judged);
+            scope.withoutKey().forEach((id, keys) -> addWithoutKey(table(id), keys));
         }
-        return portions;
     }
 
-    /** Rows, and by table and key the lives of those that are told by their changes alone. */
-    private record Batch(List<Row> rows, Map<TableId, Map<RowKey, RowLife>> plain) {}
+    private boolean wasPartition(TableId table) {
+        return partitions.computeIfAbsent(table, id -> table(id).schemas().stream()
+                .anyMatch(version -> !version.schema().partitionOf().isEmpty()));
+    }
 
-    /** Reads on any thread. */
-    private Batch batch(List<Row> rows) {
+    /**
+     * What is told of a row by its changes alone: its life, or the verdict where nobody need be asked what is there. Both are
+     * null if they do not tell all.
+     */
+    private record Told(Row row, @Nullable RowLife life, LifeJudge.@Nullable Verdict verdict) {}
+
+    /** Reads, and judges what can be judged, on any thread. */
+    private List<Told> told(List<Row> part, Set<Row> rows) {
         Map<TableId, List<RowKey>> keys = new HashMap<>();
-        rows.forEach(row ->
+        part.forEach(row ->
                 keys.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.key()));
         Map<TableId, Map<RowKey, RowLife>> lives = new HashMap<>();
         keys.forEach((table, ofTable) -> lives.put(table, plain(table).of(ofTable)));
-        return new Batch(rows, lives);
+        List<Told> told = new ArrayList<>(part.size());
+        for (Row row : part) {
+            RowLife life = Objects.requireNonNull(lives.get(row.table())).get(row.key());
+            told.add(
+                    life != null && current.areLast()
+                            ? new Told(row, null, judge.verdict(life, rows))
+                            : new Told(row, life, null));
+        }
+        return told;
     }
 
-    /** The lives of these rows; a row that had several keys counts once. */
-    private List<RowLife> read(Batch batch) {
-        List<RowLife> read = new ArrayList<>(batch.rows().size());
-        for (Row row : batch.rows()) {
-            if (!moved.isNamed(row)) {
-                RowLife life =
-                        Objects.requireNonNull(batch.plain().get(row.table())).get(row.key());
-                if (life == null) {
-                    LifeReader reading = lives(row.table());
-                    life = reading.read(row.key());
-                    moved.name(life, reading.keys(row.key()));
-                }
-                read.add(life);
-            }
+    /** Takes the verdict about a row, or notes its life for what is to be asked. A row that had several keys counts once. */
+    private void take(Told told, Set<Row> rows, List<RowLife> open) {
+        Row row = told.row();
+        if (moved.isNamed(row)) {
+            return;
         }
-        return read;
+        if (told.verdict() != null) {
+            take(told.verdict());
+            return;
+        }
+        RowLife life = told.life();
+        if (life == null) {
+            LifeReader reading = lives(row.table());
+            life = reading.read(row.key());
+            moved.name(life, reading.keys(row.key()));
+        }
+        if (current.areLast()) {
+            take(judge.verdict(life, rows));
+        } else {
+            open.add(life);
+        }
     }
 
     private LifeReader lives(TableId table) {
@@ -212,20 +235,32 @@ public final class RestorePlanner {
             }
         });
         for (RowLife life : read) {
-            int known = drafts.size() + findings.size();
             Map<RowKey, RowImage> images = there.get(life.table().schema().id());
             if (images != null && life.isTold()) {
-                add(life.met(images.get(life.last())), rows);
+                take(judge.verdict(life.met(images.get(life.last())), rows));
             } else {
                 String obstacle = life.isTold() ? current.obstacle(life.table()).orElseThrow() : null;
-                add(obstacle == null ? life : RowLife.untold(life.table(), life.key(), obstacle), rows);
+                take(judge.verdict(obstacle == null ? life : RowLife.untold(life.table(), life.key(), obstacle), rows));
             }
-            judged += drafts.size() + findings.size() > known ? 1 : 0;
         }
-        if (judged > request.maxRows()) {
-            // What follows is counted alone.
-            drafts.clear();
-            findings.clear();
+    }
+
+    private void take(LifeJudge.Verdict verdict) {
+        judged += verdict.draft() != null || !verdict.findings().isEmpty() ? 1 : 0;
+        // What is more than allowed is counted alone.
+        if (judged <= request.maxRows()) {
+            keep(verdict);
+        }
+    }
+
+    private void keep(LifeJudge.Verdict verdict) {
+        findings.addAll(verdict.findings());
+        if (verdict.left() != null) {
+            leftInserted.merge(verdict.left(), 1L, Long::sum);
+        }
+        if (verdict.draft() != null) {
+            drafts.add(verdict.draft());
+            addCauses(verdict.draft().repair());
         }
     }
 
@@ -299,32 +334,6 @@ public final class RestorePlanner {
         }
     }
 
-    private void add(RowLife life, Set<Row> rows) {
-        TableSchema table = life.table().schema();
-        if (life.problem() != null) {
-            findings.add(new Finding.Refusal(table, life.key(), life.problem(), true));
-            return;
-        }
-        if (life.last(undone) < 0) {
-            return;
-        }
-        Finding half = moved.half(life, undone, rows);
-        if (half != null) {
-            findings.add(half);
-            return;
-        }
-        RowImage wanted = judge.wanted(life, undone);
-        Truth counts = judge.counts(life, wanted, undone);
-        if (counts == Truth.UNKNOWN) {
-            findings.add(new Finding.Refusal(table, life.key(), "whether it meets the condition is not known"));
-        }
-        if (counts != Truth.TRUE) {
-            moved.unmet(life);
-            return;
-        }
-        keep(life, judge.judgement(life, wanted, undone));
-    }
-
     /** Whether rows were added that are gone and that others refer to; then what was found from {@code known} on is void. */
     private boolean addParents(Set<Row> absent, int known) {
         List<Row> fresh = absent.stream()
@@ -359,21 +368,8 @@ public final class RestorePlanner {
             Map<RowKey, Optional<RowImage>> asked = Map.of(life.last(), Optional.ofNullable(life.now()));
             RowLife met = life.met(current.rows(table, asked).get(life.last()));
             if (met.now() == null) {
-                RowImage wanted = judge.wanted(met, RowLife.Step::inScope);
-                keep(met, judge.judgement(met, wanted, RowLife.Step::inScope));
+                keep(judge.asParent(met));
             }
-        }
-    }
-
-    private void keep(RowLife life, RowJudgement judgement) {
-        findings.addAll(judgement.findings());
-        if (judgement.left()) {
-            leftInserted.merge(life.table().schema().name(), 1L, Long::sum);
-        }
-        Repair repair = judgement.repair().orElse(null);
-        if (repair != null) {
-            drafts.add(new Draft(life.key(), repair, life.now()));
-            addCauses(repair);
         }
     }
 }

@@ -215,6 +215,10 @@ final class RowJudgement {
 
     /** The columns of a row that comes back whole; those that the table got since are left to their default. */
     private List<Cell> cells(RowImage wanted) {
+        List<Cell> whole = Cells.whole(table, wanted);
+        if (whole != null) {
+            return whole;
+        }
         List<Cell> cells = new ArrayList<>();
         for (Column column : table.columns()) {
             if (column.generated() || !has(wanted, column)) {

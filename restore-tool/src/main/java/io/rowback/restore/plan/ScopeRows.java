@@ -13,17 +13,27 @@ import io.rowback.history.TableTimeline;
 import io.rowback.restore.query.RelatedRows;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
+import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Queue;
 import java.util.Set;
+import java.util.Spliterator;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The rows that a scope's changes touched, as far as the scope's narrowing goes by table and key. */
-final class ScopeRows {
+/**
+ * The rows that a scope's changes touched, as far as the scope's narrowing goes by table and key: each once, in the order in
+ * which the scope first touched them, found as they are asked for.
+ */
+final class ScopeRows implements Iterator<Row>, AutoCloseable {
     /** What a row of short values takes at the peak, when its plan is nearly made: twice what it takes then. */
     private static final long BYTES_PER_ROW = 640;
 
@@ -31,60 +41,120 @@ final class ScopeRows {
     static final int MOST =
             (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / BYTES_PER_ROW);
 
-    /** After so many each time the watch is told. */
+    /** After so many each time it is told how many there are. */
     private static final int TOLD = 1_000;
 
     private final HistoryReader reader;
     private final Tables tables;
     private final Scope scope;
-    private final PlanningWatch watch;
+    private final IntConsumer found;
     private final int most;
-    private final Set<Row> touched = new LinkedHashSet<>();
+    private final Iterator<Source<?>> sources;
+    private @Nullable Reading<?> open;
+    private final Set<Row> touched = new HashSet<>();
+    private final Queue<Row> fresh = new ArrayDeque<>();
     private final Map<TableId, Set<RowKey>> withoutKey = new LinkedHashMap<>();
 
-    ScopeRows(HistoryReader reader, Tables tables, Scope scope, PlanningWatch watch, int most) {
+    /** What is to be read, once it is its turn, and what is done with each of it. */
+    private record Source<T>(Supplier<Stream<T>> stream, Consumer<T> taking) {
+        Reading<T> open() {
+            Stream<T> opened = stream.get();
+            return new Reading<>(opened, opened.spliterator(), taking);
+        }
+    }
+
+    /** What is being read. */
+    private record Reading<T>(Stream<T> stream, Spliterator<T> steps, Consumer<T> taking) {
+        boolean step() {
+            return steps.tryAdvance(taking);
+        }
+    }
+
+    ScopeRows(HistoryReader reader, Tables tables, Scope scope, IntConsumer found, int most) {
         this.reader = reader;
         this.tables = tables;
         this.scope = scope;
-        this.watch = watch;
+        this.found = found;
         this.most = most;
+        Stream<Source<?>> all = scope.narrowings().isEmpty()
+                ? scope.windows().stream()
+                        .map(window -> changes(() -> reader.changes(window.from(), window.to()), row -> true))
+                : scope.narrowings().stream().flatMap(this::sources);
+        this.sources = all.iterator();
     }
 
-    /** The rows in the order in which the scope first touched them. */
-    Set<Row> read() {
-        if (scope.narrowings().isEmpty()) {
-            scope.windows().forEach(window -> touch(reader.changes(window.from(), window.to()), row -> true));
-        }
-        scope.narrowings().forEach(this::read);
+    /** All of them. */
+    Set<Row> touched() {
         return touched;
     }
 
-    private void read(Scope.Narrowing narrowing) {
+    @Override
+    public boolean hasNext() {
+        while (fresh.isEmpty()) {
+            if (open == null) {
+                if (!sources.hasNext()) {
+                    return false;
+                }
+                open = sources.next().open();
+            } else if (!open.step()) {
+                close();
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public Row next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return fresh.remove();
+    }
+
+    @Override
+    public void close() {
+        if (open != null) {
+            open.stream().close();
+            open = null;
+        }
+    }
+
+    private Stream<Source<?>> sources(Scope.Narrowing narrowing) {
         TableInfo table = narrowing.table();
         RowKey key = narrowing.key();
         if (key == null) {
-            scope.windows().forEach(window -> read(table, narrowing.range(), window));
-        } else {
-            Row row = new Row(table.schema().id(), key);
-            rows(row, narrowing.related()).forEach(this::touchRow);
+            return scope.windows().stream().flatMap(window -> sources(table, narrowing.range(), window));
         }
+        Row row = new Row(table.schema().id(), key);
+        return rows(row, narrowing.related()).stream().map(this::changesOf);
     }
 
     /** By the range of keys where that is less than the window; one transaction is always less. */
-    private void read(TableInfo table, Scope.@Nullable KeyRange range, Scope.Window window) {
+    private Stream<Source<?>> sources(TableInfo table, Scope.@Nullable KeyRange range, Scope.Window window) {
         TableId id = table.schema().id();
         Predicate<Row> inRange = row -> range == null || range.contains(row.key());
         if (range == null || window.isOneCommit()) {
-            touch(reader.changes(id, window.from(), window.to()), inRange);
-            return;
+            return Stream.of(changes(() -> reader.changes(id, window.from(), window.to()), inRange));
         }
-        try (Stream<RowKey> keys = reader.changedKeys(id, range.low(), range.high(), window.from(), window.to())) {
-            keys.forEach(key -> touch(new Row(id, key)));
-        }
-        touch(reader.changes(id, RowKey.of(), window.from(), window.to()), inRange);
+        return Stream.of(
+                new Source<>(
+                        () -> reader.changedKeys(id, range.low(), range.high(), window.from(), window.to()),
+                        key -> touch(new Row(id, key))),
+                changes(() -> reader.changes(id, RowKey.of(), window.from(), window.to()), inRange));
     }
 
-    /** The rows of tables without a key, which {@link #read} leaves out, by their fingerprints. */
+    private Source<?> changesOf(Row row) {
+        return changes(
+                () -> reader.changes(row.table(), row.key(), scope.begin(), scope.end())
+                        .filter(change -> scope.contains(change.position())),
+                row::equals);
+    }
+
+    private Source<?> changes(Supplier<Stream<Change>> changes, Predicate<Row> counts) {
+        return new Source<>(changes, change -> touch(change, counts));
+    }
+
+    /** The rows of tables without a key, which are no rows of this iterator, by their fingerprints. */
     Map<TableId, Set<RowKey>> withoutKey() {
         return withoutKey;
     }
@@ -100,23 +170,12 @@ final class ScopeRows {
         return rows.rows();
     }
 
-    private void touchRow(Row row) {
-        touch(
-                reader.changes(row.table(), row.key(), scope.begin(), scope.end())
-                        .filter(change -> scope.contains(change.position())),
-                row::equals);
-    }
-
-    private void touch(Stream<Change> changes, Predicate<Row> counts) {
-        try (changes) {
-            for (Change change : (Iterable<Change>) changes::iterator) {
-                if (change.operation() == Operation.TRUNCATE) {
-                    touchAll(change, counts);
-                }
-                for (@Nullable RowKey key : new @Nullable RowKey[] {change.oldKey(), change.key()}) {
-                    touch(change, key, counts);
-                }
-            }
+    private void touch(Change change, Predicate<Row> counts) {
+        if (change.operation() == Operation.TRUNCATE) {
+            touchAll(change, counts);
+        }
+        for (@Nullable RowKey key : new @Nullable RowKey[] {change.oldKey(), change.key()}) {
+            touch(change, key, counts);
         }
     }
 
@@ -143,8 +202,12 @@ final class ScopeRows {
     }
 
     private void touch(Row row) {
-        if (touched.add(row) && touched.size() % TOLD == 0) {
-            watch.rows(0, touched.size());
+        if (!touched.add(row)) {
+            return;
+        }
+        fresh.add(row);
+        if (touched.size() % TOLD == 0) {
+            found.accept(touched.size());
         }
         refuseTooMany(touched);
     }

@@ -4,6 +4,8 @@ import io.rowback.history.ColumnValue;
 import io.rowback.postgres.CopyText;
 import io.rowback.postgres.Literals;
 import io.rowback.restore.plan.Ahead;
+import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.Repair.Cause;
 import io.rowback.restore.sql.RowSet.Range;
 import io.rowback.restore.sql.ScriptStatement.Phase;
 import java.util.ArrayList;
@@ -54,19 +56,23 @@ public final class RowLoad {
 
     private ScriptStatement statement(Range range) {
         StringBuilder values = new StringBuilder("INSERT INTO pg_temp." + set.name() + " VALUES");
-        String note = "";
+        String name = " -- " + set.tableName() + " ";
+        List<Cause> causes = List.of();
+        String by = "";
         for (int number = range.from(); number <= range.to(); number++) {
-            values.append(number == range.from() ? "" : ",")
-                    .append(note)
-                    .append("\n  (")
-                    .append(number);
+            values.append("\n  (").append(number);
             for (ColumnValue value : set.values(number)) {
-                values.append(", ").append(Literals.value(value));
+                Literals.append(values.append(", "), value);
             }
-            values.append(')');
-            note = RowStatement.note(set.rows().get(number - 1));
+            values.append(number < range.to() ? ")," : ")");
+            Repair row = set.rows().get(number - 1);
+            if (by.isEmpty() || !causes.equals(row.causes())) {
+                causes = row.causes();
+                by = ": " + RowStatement.by(row);
+            }
+            values.append(name).append(RowText.key(row.table(), row.key())).append(by);
         }
-        values.append(note).append('\n');
+        values.append('\n');
         return new ScriptStatement(Phase.LOAD, List.of(), values.toString(), range.size());
     }
 

@@ -45,6 +45,9 @@ final class RowSet {
     /** By the columns of the key, where its values before the write stand. */
     private final Map<String, String> key = new LinkedHashMap<>();
 
+    /** By their place in the key, those of its columns whose values before the write stand in columns of their own. */
+    private final List<Integer> ownKeys = new ArrayList<>();
+
     private int ranges;
 
     /** An empty set for repairs like this one; the number tells it from other sets of its script. */
@@ -59,6 +62,7 @@ final class RowSet {
             if (held == null) {
                 held = "key" + (table.key().indexOf(column) + 1);
                 columns.put(held, table.column(column));
+                ownKeys.add(table.key().indexOf(column));
             }
             key.put(column, held);
         }
@@ -137,10 +141,8 @@ final class RowSet {
         for (Cell cell : repair.expected()) {
             values.add(cell.value());
         }
-        for (int i = 0; i < table.key().size(); i++) {
-            if (columns.containsKey("key" + (i + 1))) {
-                values.add(ColumnValue.of(repair.key().values().get(i)));
-            }
+        for (int place : ownKeys) {
+            values.add(ColumnValue.of(repair.key().values().get(place)));
         }
         return values;
     }

@@ -41,7 +41,7 @@ final class RowStatement {
     /** What is put back, who took it, and for a row that is there each column's value before and after; comment lines. */
     List<String> comment() {
         List<String> lines = new ArrayList<>();
-        String by = by(true);
+        String by = by(repair, true);
         if (repair instanceof UpdateRow update) {
             lines.add("-- " + name + ": " + by);
             for (int i = 0; i < update.wanted().size(); i++) {
@@ -57,13 +57,12 @@ final class RowStatement {
         return lines;
     }
 
-    /** Which row it is and who took it, for the end of a line. */
-    static String note(Repair repair) {
-        RowStatement row = new RowStatement(repair);
-        return " -- " + row.name + ": " + row.by(false);
+    /** Who took the row, for the end of a line. */
+    static String by(Repair repair) {
+        return by(repair, false);
     }
 
-    private String by(boolean timed) {
+    private static String by(Repair repair, boolean timed) {
         if (repair.causes().isEmpty()) {
             return repair instanceof UpdateRow ? "gone with its column" : "gone with its table";
         }

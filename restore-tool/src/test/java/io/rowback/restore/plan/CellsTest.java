@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.Column;
 import io.rowback.history.ColumnValue;
+import io.rowback.history.RowImage;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableSchema;
 import io.rowback.restore.plan.Repair.Cell;
@@ -35,6 +36,29 @@ final class CellsTest {
     void cellsInAnotherOrderKeepIt() {
         List<Cell> cells = List.of(cell(SECOND, ColumnValue.of("a")), cell(FIRST, ColumnValue.of("1")));
         assertThat(Cells.of(TABLE, cells)).isEqualTo(cells);
+    }
+
+    @Test
+    void aRowIsKeptAsItIsWhereThatIsEachColumnOfTheTable() {
+        List<Cell> cells = List.of(cell(FIRST, ColumnValue.of("1")), cell(SECOND, ColumnValue.Special.NULL));
+        RowImage row = new RowImage(TABLE, List.of(ColumnValue.of("1"), ColumnValue.Special.NULL));
+        assertThat(Cells.whole(TABLE, row)).isNotNull().hasSize(2).isEqualTo(Cells.of(TABLE, cells));
+        assertThat(Cells.whole(TABLE, new RowImage(TABLE, List.of(ColumnValue.of("1"), ColumnValue.Special.UNKNOWN))))
+                .isNull();
+        TableSchema wider = TableFixture.table("users")
+                .column("id", "bigint")
+                .column("name", "text")
+                .column("plan", "text")
+                .key("id")
+                .build();
+        assertThat(Cells.whole(wider, row)).isNull();
+        TableSchema computed = TableFixture.table("users")
+                .column("id", "bigint")
+                .column(new Column("twice", 2, 20, "bigint", false, Column.Identity.NONE, true, true, null, true))
+                .key("id")
+                .build();
+        assertThat(Cells.whole(computed, new RowImage(computed, List.of(ColumnValue.of("1"), ColumnValue.of("2")))))
+                .isNull();
     }
 
     private static Cell cell(Column column, ColumnValue value) {

@@ -218,6 +218,11 @@ final class KeylessTableTest {
         }
 
         @Override
+        public boolean areLast() {
+            return history.areLast();
+        }
+
+        @Override
         public Optional<String> obstacle(TableInfo table) {
             return history.obstacle(table);
         }

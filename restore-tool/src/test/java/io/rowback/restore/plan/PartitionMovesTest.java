@@ -20,6 +20,7 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,25 @@ final class PartitionMovesTest {
             assertThat(findings(plan)).isEmpty();
             assertThat(plan.leftInserted()).isEmpty();
         }
+    }
+
+    /** Where it was moved to is found long after the row itself. */
+    @Test
+    void aMoveAtTheEndOfALargeTransactionIsUndone() {
+        life.baseline(JAN);
+        life.baseline(FEB);
+        List<HistoryFixture.Draft> changes = new ArrayList<>();
+        changes.add(update(row(JAN, "0", "jan", "a", "k"), row(JAN, "0", "jan", "b", "k")));
+        for (int i = 1; i <= 2_000; i++) {
+            changes.add(delete(row(JAN, Integer.toString(i), "jan", "a", "k")));
+        }
+        changes.add(delete(row(JAN, "0", "jan", "b", "k")));
+        changes.add(insert(row(FEB, "0", "feb", "b", "k")));
+        RestorePlan plan = undoing(life.commit(changes.toArray(HistoryFixture.Draft[]::new)))
+                .maxRows(changes.size())
+                .plan(history);
+        assertThat(findings(plan)).isEmpty();
+        assertThat(writes(plan)).hasSize(2_002).contains("insert m_1 0,jan: 0,jan,a,k", "delete m_2 0,feb");
     }
 
     @Test

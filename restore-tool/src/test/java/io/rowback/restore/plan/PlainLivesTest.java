@@ -42,7 +42,7 @@ final class PlainLivesTest {
     }
 
     @Test
-    void whoWatchesIsToldOfThousandsOfRowsAsTheyAreFoundAndPlanned() {
+    void whoWatchesIsToldHowManyArePlannedAndOfHowManyOnceAllAreFound() {
         life.baseline(USERS, row(USERS, "0", "ann"));
         Transaction bad = life.commit(IntStream.range(0, 2_500)
                 .mapToObj(id -> delete(row(USERS, Integer.toString(id), "x")))
@@ -53,7 +53,7 @@ final class PlainLivesTest {
                 undoing(bad).maxRows(2_500).request(),
                 (planned, touched) -> told.add(planned + " of " + touched));
         assertThat(plan.rows()).isEqualTo(2_500);
-        assertThat(told).containsExactly("0 of 1000", "0 of 2000", "1000 of 2500", "2000 of 2500", "2500 of 2500");
+        assertThat(told).startsWith("250 of 0", "500 of 0").endsWith("2250 of 2500", "2500 of 2500");
     }
 
     @Test

@@ -82,8 +82,11 @@ final class ScopeRowsTest {
         Scope.Narrowing narrowing =
                 new Scope.Narrowing(tables.byId(users.id()).orElseThrow(), null, false, range, List.of());
         Scope scope = new Scope(List.of(windows), false, List.of(narrowing));
-        return new ScopeRows(reader, tables, scope, (planned, touched) -> {}, MOST)
-                .read().stream().map(row -> row.key().toString()).toList();
+        List<String> keys = new ArrayList<>();
+        try (ScopeRows rows = new ScopeRows(reader, tables, scope, found -> {}, MOST)) {
+            rows.forEachRemaining(row -> keys.add(row.key().toString()));
+        }
+        return keys;
     }
 
     @Test
