@@ -191,6 +191,14 @@ final class MainTest {
     }
 
     @Test
+    void whatBringsBackAMissingParentIsNamed() {
+        assertThat(rowback("restore", "--tx", "702", "--table", "lines")).isEqualTo(4);
+        assertThat(err.toString())
+                .contains("it refers to users -42, which is neither there nor in the plan")
+                .contains("hint: --with-parents also brings back");
+    }
+
+    @Test
     void conflictIsRefusedSkippedOrOverwritten() {
         assertThat(rowback("restore", "--tx", "701")).isEqualTo(4);
         assertThat(out.toString()).isEmpty();

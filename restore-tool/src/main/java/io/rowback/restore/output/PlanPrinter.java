@@ -9,6 +9,7 @@ import io.rowback.restore.live.Preview;
 import io.rowback.restore.plan.Definition;
 import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.Finding.ColumnConflict;
+import io.rowback.restore.plan.Finding.Refusal;
 import io.rowback.restore.plan.Finding.RowConflict;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
@@ -198,12 +199,17 @@ public final class PlanPrinter {
             output.note("hint: --on-conflict skip leaves what somebody changed since, overwrite writes over it;"
                     + " --columns and --table narrow the request.");
         } else {
-            if (!plan.request().scope().withParents() && plan.missing().isEmpty()) {
+            if (!plan.request().scope().withParents()
+                    && plan.refusals().stream().anyMatch(PlanPrinter::wantsParent)) {
                 output.note("hint: --with-parents also brings back rows that these refer to and that are gone.");
             }
             output.note("hint: --allow-incomplete plans the rest without "
                     + (plan.missing().isEmpty() ? "the refused rows." : "what is not known."));
         }
+    }
+
+    private static boolean wantsParent(Finding refusal) {
+        return refusal instanceof Refusal one && one.kind() == Refusal.Kind.PARENT_GONE;
     }
 
     /** Tells that the plan was written, by the transaction of this id; even if all else is quiet. */

@@ -217,7 +217,8 @@ final class Dependencies {
                 ? new Finding.Refusal(
                         draft.table(),
                         draft.name(),
-                        "it refers to " + parent.name() + " " + key + ", which is neither there nor in the plan")
+                        "it refers to " + parent.name() + " " + key + ", which is neither there nor in the plan",
+                        Finding.Refusal.Kind.PARENT_GONE)
                 : hanging(draft, cause);
     }
 
@@ -227,7 +228,8 @@ final class Dependencies {
     }
 
     private static boolean mayBeAnother(@Nullable Finding cause) {
-        return cause instanceof Finding.RowConflict || (cause instanceof Finding.Refusal refusal && refusal.untold());
+        return cause instanceof Finding.RowConflict
+                || (cause instanceof Finding.Refusal refusal && refusal.kind() == Finding.Refusal.Kind.UNTOLD);
     }
 
     /** That a row goes with the one that this finding is about. */

@@ -43,15 +43,21 @@ public sealed interface Finding {
             String reason,
             @Nullable Transaction by) implements Finding {}
 
-    /**
-     * The row cannot be put back: the history or the schema does not allow to tell what it was.
-     *
-     * @param untold whether its life cannot be told at all, so that whoever has its key now may be another row
-     */
-    record Refusal(TableSchema table, RowKey key, String reason, boolean untold) implements Finding {
-        /** Of a row whose life is told. */
+    /** The row cannot be put back: the history or the schema does not allow to tell what it was. */
+    record Refusal(TableSchema table, RowKey key, String reason, Kind kind) implements Finding {
+        /** What else follows from a refusal. */
+        public enum Kind {
+            /** Its life cannot be told at all, so that whoever has its key now may be another row. */
+            UNTOLD,
+            /** What it refers to is gone, and was not asked for. */
+            PARENT_GONE,
+            /** Nothing. */
+            OTHER
+        }
+
+        /** Of which nothing else follows. */
         public Refusal(TableSchema table, RowKey key, String reason) {
-            this(table, key, reason, false);
+            this(table, key, reason, Kind.OTHER);
         }
     }
 }

@@ -66,7 +66,8 @@ final class LifeJudge {
     /** The verdict about a row that the scope touched, as it did these; what is there was asked. */
     Verdict verdict(RowLife life, Set<Row> rows) {
         if (life.problem() != null) {
-            return Verdict.of(new Finding.Refusal(life.table().schema(), life.key(), life.problem(), true));
+            return Verdict.of(new Finding.Refusal(
+                    life.table().schema(), life.key(), life.problem(), Finding.Refusal.Kind.UNTOLD));
         }
         if (life.last(undone) < 0) {
             return Verdict.NOTHING;

@@ -49,7 +49,7 @@ final class Successors {
             if (before != null && !another) {
                 held.add(before);
             }
-            // Who comes back with the values of then is the same: a restore has put it back. And what the scope itself
+            // Who comes back with the values of then is the same: a restore has put it back. What the scope itself
             // inserted
             // in a row's place is that row's damage.
             if (before == null
