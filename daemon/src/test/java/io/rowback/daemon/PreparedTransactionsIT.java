@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.Transaction;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two-phase commit: what a prepared transaction did happens when it is committed, if it is. */
 final class PreparedTransactionsIT {
@@ -16,7 +16,7 @@ final class PreparedTransactionsIT {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(ints = {14, 18})
+    @OnServers
     void preparedTransactionIsHeldFromItsCommitOnAndNotIfItIsRolledBack(int major) throws Exception {
         try (PostgresServer server = PostgresServer.version(major)
                 .setting("max_prepared_transactions", "5")

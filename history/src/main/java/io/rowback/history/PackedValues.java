@@ -11,13 +11,15 @@ import java.util.NoSuchElementException;
  * of what an object for each takes. Reading a value makes it anew and passes over those before it.
  */
 public final class PackedValues extends AbstractList<ColumnValue> {
-    private static final int NULL = 0;
-    private static final int UNKNOWN = 1;
+    /** The number of SQL NULL. */
+    public static final int NULL = 0;
+    /** The number of what is not known. */
+    public static final int UNKNOWN = 1;
     /**
      * The number of a text is its length and this; seven bits a byte, the lowest first, all but the last byte negative. The
      * store has a use for the number between.
      */
-    private static final int TEXT = 3;
+    public static final int TEXT = 3;
 
     private final byte[] bytes;
     private final int size;
@@ -134,11 +136,15 @@ public final class PackedValues extends AbstractList<ColumnValue> {
             at += Math.max(number - TEXT, 0);
         }
 
+        /** Passes a value; whether it is unknown. */
         boolean passesUnknown() {
-            int begin = at;
+            int number = bytes[at];
+            // A single byte may be no text, which is ColumnValue's to tell.
+            if (number == TEXT + 1) {
+                return next().isUnknown();
+            }
             pass();
-            // A text of one byte may be none, see ColumnValue.
-            return bytes[begin] == UNKNOWN || (bytes[begin] == TEXT + 1 && bytes[begin + 1] < 0);
+            return number == UNKNOWN;
         }
 
         /** Reads the number and stands behind it. */

@@ -20,10 +20,8 @@ import org.jspecify.annotations.Nullable;
  * its difference from that, so each change decodes alone.
  */
 final class ChangeCodec {
-    private static final int NULL = 0;
-    private static final int UNKNOWN = 1;
+    /** Beside the numbers of {@link PackedValues}, in whose form an image is that stands alone. */
     private static final int AS_BEFORE = 2;
-    private static final int TEXT = 3;
 
     private ChangeCodec() {}
 
@@ -62,7 +60,7 @@ final class ChangeCodec {
             if (code == AS_BEFORE) {
                 throw asBefore();
             }
-            in.skip(Math.max(code - TEXT, 0));
+            in.skip(Math.max(code - PackedValues.TEXT, 0));
         }
         return new RowImage(schema, PackedValues.of(in.since(begin), columns));
     }
@@ -74,9 +72,9 @@ final class ChangeCodec {
             if (older.hasNext() && value.equals(older.next())) {
                 out.varint(AS_BEFORE);
             } else if (value instanceof ColumnValue.Text text) {
-                out.varint(TEXT + text.utf8().length).bytes(text.utf8());
+                out.varint(PackedValues.TEXT + text.utf8().length).bytes(text.utf8());
             } else {
-                out.varint(value.isNull() ? NULL : UNKNOWN);
+                out.varint(value.isNull() ? PackedValues.NULL : PackedValues.UNKNOWN);
             }
         }
     }
@@ -86,12 +84,12 @@ final class ChangeCodec {
         List<ColumnValue> values = new ArrayList<>(schema.columns().size());
         for (int i = 0; i < schema.columns().size(); i++) {
             long code = in.varint();
-            if (code == NULL) {
+            if (code == PackedValues.NULL) {
                 values.add(Special.NULL);
-            } else if (code == UNKNOWN) {
+            } else if (code == PackedValues.UNKNOWN) {
                 values.add(Special.UNKNOWN);
             } else if (code != AS_BEFORE) {
-                values.add(ColumnValue.of(in.bytes(Math.toIntExact(code - TEXT))));
+                values.add(ColumnValue.of(in.bytes(Math.toIntExact(code - PackedValues.TEXT))));
             } else if (before != null) {
                 values.add(before.values().get(i));
             } else {

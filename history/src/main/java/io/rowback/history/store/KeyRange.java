@@ -1,5 +1,7 @@
 package io.rowback.history.store;
 
+import java.util.Arrays;
+
 /** The keys in [from, to). */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record KeyRange(byte[] from, byte[] to) {
@@ -9,5 +11,15 @@ record KeyRange(byte[] from, byte[] to) {
 
     static KeyRange prefix(byte[] prefix) {
         return new KeyRange(prefix, Keys.after(prefix));
+    }
+
+    /** Whether the key is below the end. */
+    boolean reaches(byte[] key) {
+        return Arrays.compareUnsigned(key, to) < 0;
+    }
+
+    /** Whether it begins at the other's end or behind it. */
+    boolean follows(KeyRange other) {
+        return Arrays.compareUnsigned(other.to, from) <= 0;
     }
 }

@@ -1,7 +1,6 @@
 package io.rowback.history.store;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -63,13 +62,13 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         private byte @Nullable [] find() {
             boolean there = cursor != null && cursor.next();
             while (range != null || !ranges.isEmpty()) {
-                if (there && range != null && Arrays.compareUnsigned(cursor().key(), range.to()) < 0) {
+                if (there && range != null && range.reaches(cursor().key())) {
                     return cursor().key();
                 }
                 KeyRange before = range;
                 range = ranges.poll();
                 if (range != null) {
-                    boolean rises = before != null && Arrays.compareUnsigned(before.to(), range.from()) <= 0;
+                    boolean rises = before != null && range.follows(before);
                     there = rises ? cursor().skipTo(range.from()) : open(range);
                 }
             }
@@ -80,14 +79,14 @@ interface KeyScan extends Iterator<byte[]>, AutoCloseable {
         /** A cursor for this range and all behind it that rise; whether it stands on an entry. */
         private boolean open(KeyRange first) {
             close();
-            byte[] end = first.to();
+            KeyRange last = first;
             for (KeyRange next : ranges) {
-                if (Arrays.compareUnsigned(end, next.from()) > 0) {
+                if (!next.follows(last)) {
                     break;
                 }
-                end = next.to();
+                last = next;
             }
-            cursor = database.cursor(family, first.from(), end);
+            cursor = database.cursor(family, first.from(), last.to());
             return cursor.next();
         }
 

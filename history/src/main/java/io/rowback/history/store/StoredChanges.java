@@ -87,7 +87,7 @@ final class StoredChanges {
             for (Asked row : sorted) {
                 KeyRange ofRow = range.apply(row.encoded());
                 boolean there = cursor.skipTo(ofRow.from());
-                while (there && Arrays.compareUnsigned(cursor.key(), ofRow.to()) < 0) {
+                while (there && ofRow.reaches(cursor.key())) {
                     into.add(new Place(row.key(), Keys.log(Keys.position(cursor.key()))));
                     there = cursor.next();
                 }

@@ -11,6 +11,8 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.Transaction;
 import io.rowback.restore.expression.Truth;
+import io.rowback.restore.plan.Finding.Refusal;
+import io.rowback.restore.plan.Finding.Refusal.Kind;
 import io.rowback.restore.plan.Repair.Cause;
 import io.rowback.restore.plan.RestoreRequest.ColumnChoice;
 import io.rowback.restore.query.RelatedRows.Row;
@@ -54,8 +56,8 @@ final class LifeJudge {
             @Nullable TableName left) {
         private static final Verdict NOTHING = new Verdict(null, List.of(), null);
 
-        private static Verdict refused(RowLife life, String reason) {
-            return of(new Finding.Refusal(life.table().schema(), life.key(), reason));
+        private static Verdict refused(RowLife life, String reason, Kind kind) {
+            return of(new Refusal(life.table().schema(), life.key(), reason, kind));
         }
 
         private static Verdict of(Finding finding) {
@@ -66,8 +68,7 @@ final class LifeJudge {
     /** The verdict about a row that the scope touched, as it did these; what is there was asked. */
     Verdict verdict(RowLife life, Set<Row> rows) {
         if (life.problem() != null) {
-            return Verdict.of(new Finding.Refusal(
-                    life.table().schema(), life.key(), life.problem(), Finding.Refusal.Kind.UNTOLD));
+            return Verdict.refused(life, life.problem(), Kind.UNTOLD);
         }
         if (life.last(undone) < 0) {
             return Verdict.NOTHING;
@@ -85,7 +86,7 @@ final class LifeJudge {
             }
             case UNKNOWN -> {
                 moved.unmet(life);
-                yield Verdict.refused(life, "whether it meets the condition is not known");
+                yield Verdict.refused(life, "whether it meets the condition is not known", Kind.OTHER);
             }
         };
     }
