@@ -6,6 +6,7 @@ import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
@@ -250,8 +251,9 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     @Override
-    public Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
-        return changes.of(table, keys, from, to);
+    public Map<RowKey, List<Change>> changes(
+            TableId table, Collection<RowKey> keys, Lsn from, Lsn to, Map<Position, Change> known) {
+        return changes.of(table, keys, from, to, known);
     }
 
     @Override
