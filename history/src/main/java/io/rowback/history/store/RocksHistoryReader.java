@@ -155,6 +155,7 @@ public final class RocksHistoryReader implements HistoryReader {
      */
     static void complete(CatchingUp catchingUp, Path directory, FileList before) {
         FileList read = before;
+        int failures = 0;
         for (int attempt = 1; !read.stands(directory); attempt++) {
             if (attempt > CHANGES_MAX) {
                 throw new RowbackException(
@@ -167,13 +168,15 @@ public final class RocksHistoryReader implements HistoryReader {
             read = FileList.of(directory);
             try {
                 catchingUp.run();
+                failures = 0;
             } catch (RocksDBException e) {
-                if (attempt >= ATTEMPTS) {
+                failures++;
+                if (failures == ATTEMPTS) {
                     throw unusable(directory, e);
                 }
-                // The writer may have dropped a file just now, which the next attempt knows.
+                // The writer may have dropped a file just now, or begun another list, which the next attempt knows.
                 read = FileList.NONE;
-                pause(PAUSE_MILLIS * attempt);
+                pause(PAUSE_MILLIS * failures);
             }
         }
     }
