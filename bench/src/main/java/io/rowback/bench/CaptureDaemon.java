@@ -23,6 +23,9 @@ import java.util.function.BooleanSupplier;
 
 /** The daemon as a package installs it, running as a process of its own, seen through its metrics and {@code /proc}. */
 final class CaptureDaemon implements AutoCloseable {
+    /** Each question takes the daemon a millisecond or two: asked a hundred times a second it had a tenth less for its work. */
+    private static final long ASKED_MILLIS = 50;
+
     private static final long PATIENCE_SECONDS = 300;
     private static final long STOP_SECONDS = 60;
     private static final long REST_SECONDS = 5;
@@ -135,7 +138,7 @@ final class CaptureDaemon implements AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         try {
             while (!condition.getAsBoolean()) {
-                if (process.waitFor(10, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
+                if (process.waitFor(ASKED_MILLIS, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
                     throw new IllegalStateException("the daemon did not get there\n" + Files.readString(log));
                 }
             }

@@ -38,17 +38,12 @@ class IncidentsIT {
     }
 
     static Stream<Arguments> runs() {
-        if (!Boolean.getBoolean("rowback.nightly")) {
-            return Stream.of(
-                    Arguments.of(new DeletedUsers(), 14, "default"),
-                    Arguments.of(new DeletedUsers(), 18, "full"),
-                    Arguments.of(new NulledColumns(), 14, "full"),
-                    Arguments.of(new NulledColumns(), 18, "default"),
-                    Arguments.of(new TangledNames(), 14, "default"),
-                    Arguments.of(new TangledNames(), 18, "full"));
-        }
-        return Stream.of(new DeletedUsers(), new NulledColumns(), new TangledNames())
-                .flatMap(incident -> Stream.of(14, 15, 16, 17, 18).flatMap(postgres -> Stream.of("full", "default")
-                        .map(identity -> Arguments.of(incident, postgres, identity))));
+        return IncidentRuns.ofBuild(
+                Arguments.of(new DeletedUsers(), 14, "default"),
+                Arguments.of(new DeletedUsers(), 18, "full"),
+                Arguments.of(new NulledColumns(), 14, "full"),
+                Arguments.of(new NulledColumns(), 18, "default"),
+                Arguments.of(new TangledNames(), 14, "default"),
+                Arguments.of(new TangledNames(), 18, "full"));
     }
 }

@@ -61,8 +61,11 @@ public interface HistoryReader extends AutoCloseable {
      * The changes of many rows of one table at once, by row, each in commit order: the same as the changes of each, but
      * without TRUNCATEs. A row without changes in the window is left out. All are held in memory; the keys are those asked for,
      * the very objects.
+     *
+     * @param known changes that this reader told before, by position: they are not read again
      */
-    Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to);
+    Map<RowKey, List<Change>> changes(
+            TableId table, Collection<RowKey> keys, Lsn from, Lsn to, Map<Position, Change> known);
 
     /**
      * For each row that changes in the window left or found under some key the last of these changes, in key order.

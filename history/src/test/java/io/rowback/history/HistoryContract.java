@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -117,7 +118,7 @@ public abstract class HistoryContract extends ContractFixture {
                     .extracting(HistoryReader.LastChange::key)
                     .containsExactly(RowKey.of("1"), RowKey.of("2"), RowKey.of("10"));
             List<RowKey> asked = List.of(RowKey.of("10"), RowKey.of("7"), RowKey.of("2"));
-            Map<RowKey, List<Change>> several = reader.changes(users.id(), asked, Lsn.ZERO, Lsn.MAX);
+            Map<RowKey, List<Change>> several = reader.changes(users.id(), asked, Lsn.ZERO, Lsn.MAX, Map.of());
             assertThat(several).containsOnlyKeys(RowKey.of("2"), RowKey.of("10"));
             Set<RowKey> objects = Collections.newSetFromMap(new IdentityHashMap<>());
             objects.addAll(asked);
@@ -126,7 +127,12 @@ public abstract class HistoryContract extends ContractFixture {
                     .isNotEmpty()
                     .isEqualTo(list(reader.changes(users.id(), key, Lsn.ZERO, Lsn.MAX)
                             .filter(change -> change.operation() != Operation.TRUNCATE))));
-            assertThat(reader.changes(users.id(), several.keySet(), emptied.commit(), Lsn.MAX))
+            Change known = Objects.requireNonNull(several.get(RowKey.of("2"))).get(0);
+            assertThat(reader.changes(users.id(), asked, Lsn.ZERO, Lsn.MAX, Map.of(known.position(), known)))
+                    .isEqualTo(several)
+                    .hasEntrySatisfying(RowKey.of("2"), changes -> assertThat(changes.get(0))
+                            .isSameAs(known));
+            assertThat(reader.changes(users.id(), several.keySet(), emptied.commit(), Lsn.MAX, Map.of()))
                     .isEmpty();
             assertThat(list(reader.changedKeys(users.id(), "2", "10", Lsn.ZERO, Lsn.MAX)))
                     .containsExactly(RowKey.of("2"), RowKey.of("10"));

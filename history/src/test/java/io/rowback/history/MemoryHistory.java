@@ -392,7 +392,8 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
-    public Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
+    public Map<RowKey, List<Change>> changes(
+            TableId table, Collection<RowKey> keys, Lsn from, Lsn to, Map<Position, Change> known) {
         Map<RowKey, List<Change>> changes = new HashMap<>();
         for (RowKey key : keys) {
             List<Change> found = changes(table, key, from, to)

@@ -1,8 +1,8 @@
 package io.rowback.restore;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,7 +23,7 @@ final class NewFile {
         Path unfinished = Files.createTempFile(folder, file.getFileName().toString(), ".part");
         unfinished.toFile().deleteOnExit();
         try {
-            try (Writer out = Files.newBufferedWriter(unfinished, StandardCharsets.UTF_8)) {
+            try (Writer out = new Utf8Writer(new BufferedOutputStream(Files.newOutputStream(unfinished)))) {
                 content.writeTo(out);
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);

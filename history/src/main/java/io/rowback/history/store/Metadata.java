@@ -1,7 +1,6 @@
 package io.rowback.history.store;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import io.rowback.history.Coverage;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
 import io.rowback.history.NotCovered;
@@ -13,13 +12,11 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import io.rowback.history.Voided;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +38,6 @@ final class Metadata {
     private static final byte[] PUBLISHED_KEY = Keys.meta("published");
     private static final byte[] VOIDED_KEY = Keys.meta("voided");
     private static final byte[] RETENTION_KEY = Keys.meta("retention");
-    private static final String TABLE_PREFIX = "table/";
 
     private final Map<TableId, TableInfo> tables = new HashMap<>();
     private @Nullable StoreName name;
@@ -61,10 +57,6 @@ final class Metadata {
 
     /** Which database the store belongs to. */
     record StoreName(String systemIdentifier, String database) {}
-
-    private record StoredTable(List<StoredVersion> schemas, List<Coverage> coverage, long baselineRows) {
-        record StoredVersion(Lsn after, Lsn from, String version) {}
-    }
 
     private record StoredRetention(long ageSeconds, long bytes) {}
 
@@ -99,10 +91,9 @@ final class Metadata {
                 kept == null ? Retention.NONE : new Retention(Duration.ofSeconds(kept.ageSeconds()), kept.bytes());
         StoredHorizon begin = read(database, StoredHorizon.KEY, StoredHorizon::read);
         meta.horizon = begin == null ? StoredHorizon.NONE : begin;
-        try (Cursor cursor = database.cursor(Family.META, KeyRange.prefix(Keys.meta(TABLE_PREFIX)))) {
+        try (Cursor cursor = database.cursor(Family.META, StoredTable.keys())) {
             while (cursor.next()) {
-                byte[] key = cursor.key();
-                TableInfo table = SealedValue.read(Family.META, key, cursor.value(), in -> table(key, in, schemas));
+                TableInfo table = StoredTable.read(cursor.key(), cursor.value(), schemas);
                 meta.tables.put(table.schema().id(), table.since(meta.horizon.horizon()));
             }
         }
@@ -129,20 +120,6 @@ final class Metadata {
             throw SealedValue.corrupt(Family.META, key, "it is missing", null);
         }
         return found;
-    }
-
-    private static TableInfo table(byte[] key, ByteReader in, Schemas schemas) {
-        String oid = new String(key, StandardCharsets.US_ASCII).substring(TABLE_PREFIX.length());
-        TableId id = new TableId(Integer.parseUnsignedInt(oid));
-        StoredTable stored = Json.read(in, new TypeReference<StoredTable>() {});
-        List<TableInfo.SchemaVersion> versions = stored.schemas().stream()
-                .map(version -> new TableInfo.SchemaVersion(
-                        version.after(),
-                        version.from(),
-                        schemas.stored(id, HexFormat.fromHexDigitsToLong(version.version()))
-                                .schema()))
-                .toList();
-        return new TableInfo(versions, stored.coverage(), stored.baselineRows(), null);
     }
 
     /** Whether the store was given its name. */
@@ -340,7 +317,7 @@ final class Metadata {
 
     private void removeTable(TableId id, Write write) {
         tables.remove(id);
-        write.delete(Family.META, Keys.meta(TABLE_PREFIX + id));
+        StoredTable.remove(id, write);
     }
 
     /** The baselines that are not complete. From any thread. */
@@ -397,18 +374,8 @@ final class Metadata {
     }
 
     void putTable(TableInfo table, Schemas schemas, Write write) {
-        TableId id = table.schema().id();
-        if (table.equals(tables.put(id, table))) {
-            return;
+        if (!table.equals(tables.put(table.schema().id(), table))) {
+            StoredTable.put(table, schemas, write);
         }
-        List<StoredTable.StoredVersion> versions = table.schemas().stream()
-                .map(version -> new StoredTable.StoredVersion(
-                        version.after(),
-                        version.from(),
-                        HexFormat.of()
-                                .toHexDigits(schemas.store(version.schema()).version())))
-                .toList();
-        StoredTable stored = new StoredTable(versions, table.coverage(), table.baselineRows());
-        write.seal(Family.META, Keys.meta(TABLE_PREFIX + id), Json.write(stored));
     }
 }

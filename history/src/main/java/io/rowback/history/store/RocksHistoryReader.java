@@ -6,6 +6,7 @@ import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
@@ -154,6 +155,7 @@ public final class RocksHistoryReader implements HistoryReader {
      */
     static void complete(CatchingUp catchingUp, Path directory, FileList before) {
         FileList read = before;
+        int failures = 0;
         for (int attempt = 1; !read.stands(directory); attempt++) {
             if (attempt > CHANGES_MAX) {
                 throw new RowbackException(
@@ -166,13 +168,15 @@ public final class RocksHistoryReader implements HistoryReader {
             read = FileList.of(directory);
             try {
                 catchingUp.run();
+                failures = 0;
             } catch (RocksDBException e) {
-                if (attempt >= ATTEMPTS) {
+                failures++;
+                if (failures == ATTEMPTS) {
                     throw unusable(directory, e);
                 }
-                // The writer may have dropped a file just now, which the next attempt knows.
+                // The writer may have dropped a file just now, or begun another list, which the next attempt knows.
                 read = FileList.NONE;
-                pause(PAUSE_MILLIS * attempt);
+                pause(PAUSE_MILLIS * failures);
             }
         }
     }
@@ -250,8 +254,9 @@ public final class RocksHistoryReader implements HistoryReader {
     }
 
     @Override
-    public Map<RowKey, List<Change>> changes(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
-        return changes.of(table, keys, from, to);
+    public Map<RowKey, List<Change>> changes(
+            TableId table, Collection<RowKey> keys, Lsn from, Lsn to, Map<Position, Change> known) {
+        return changes.of(table, keys, from, to, known);
     }
 
     @Override

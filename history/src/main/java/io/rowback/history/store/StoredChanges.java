@@ -62,7 +62,8 @@ final class StoredChanges {
         return changes(KeyScan.merged(scans, Comparator.comparing(Keys::position)));
     }
 
-    Map<RowKey, List<Change>> of(TableId table, Collection<RowKey> keys, Lsn from, Lsn to) {
+    Map<RowKey, List<Change>> of(
+            TableId table, Collection<RowKey> keys, Lsn from, Lsn to, Map<Position, Change> known) {
         Lsn end = visible(to);
         List<Asked> sorted = keys.stream()
                 .map(key -> new Asked(key, KeyCodec.encode(key)))
@@ -76,7 +77,7 @@ final class StoredChanges {
                             Keys.row(epoch, table, row, start(from)), Keys.row(epoch, table, row, start(end))),
                     places);
         }
-        return read(places);
+        return read(places, known);
     }
 
     /** With one cursor over the ranges of all rows, which skips from one to the next. */
@@ -88,7 +89,7 @@ final class StoredChanges {
                 KeyRange ofRow = range.apply(row.encoded());
                 boolean there = cursor.skipTo(ofRow.from());
                 while (there && ofRow.reaches(cursor.key())) {
-                    into.add(new Place(row.key(), Keys.log(Keys.position(cursor.key()))));
+                    into.add(new Place(row.key(), Keys.position(cursor.key())));
                     there = cursor.next();
                 }
                 if (!there) {
@@ -102,25 +103,38 @@ final class StoredChanges {
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Asked(RowKey key, byte[] encoded) {}
 
-    /** A row and where in the log a change of it stands. */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    private record Place(RowKey row, byte[] logKey) {}
+    /** A row and where a change of it stands. */
+    private record Place(RowKey row, Position position) {}
+
+    /** In commit order. */
+    private Map<RowKey, List<Change>> read(List<Place> places, Map<Position, Change> known) {
+        places.sort(Comparator.comparing(Place::position));
+        Map<Position, Change> read = read(places.stream()
+                .map(Place::position)
+                .filter(position -> !known.containsKey(position))
+                .toList());
+        Map<RowKey, List<Change>> found = new HashMap<>();
+        for (Place place : places) {
+            Change change = known.getOrDefault(place.position(), read.get(place.position()));
+            found.computeIfAbsent(place.row(), row -> new ArrayList<>()).add(change);
+        }
+        return found;
+    }
 
     /** Goes through the log once, since what happened to many rows often stands together there. */
-    private Map<RowKey, List<Change>> read(List<Place> places) {
-        Map<RowKey, List<Change>> found = new HashMap<>();
-        if (places.isEmpty()) {
+    private Map<Position, Change> read(List<Position> rising) {
+        Map<Position, Change> found = new HashMap<>();
+        if (rising.isEmpty()) {
             return found;
         }
-        places.sort(Comparator.comparing(Place::logKey, Arrays::compareUnsigned));
-        byte[] last = places.get(places.size() - 1).logKey();
-        try (Cursor cursor = database.cursor(Family.LOG, places.get(0).logKey(), Keys.after(last))) {
-            for (Place place : places) {
-                byte[] key = place.logKey();
+        byte[] end = Keys.after(Keys.log(rising.get(rising.size() - 1)));
+        try (Cursor cursor = database.cursor(Family.LOG, Keys.log(rising.get(0)), end)) {
+            for (Position position : rising) {
+                byte[] key = Keys.log(position);
                 if (!cursor.skipTo(key) || !Arrays.equals(key, cursor.key())) {
                     throw SealedValue.missing(Family.LOG, key);
                 }
-                found.computeIfAbsent(place.row(), row -> new ArrayList<>()).add(read(key, cursor.value(), schemas));
+                found.put(position, read(key, cursor.value(), schemas));
             }
         }
         return found;

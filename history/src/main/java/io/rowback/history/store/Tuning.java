@@ -36,6 +36,9 @@ final class Tuning implements AutoCloseable {
     /** As much as fills the memtables of the large families; without a limit the small ones would keep more than that alive. */
     private static final long WAL = 64 * MEGABYTE;
 
+    /** A reader takes in the list of files as it was written, edit by edit, and RocksDB would let it grow to a gigabyte. */
+    private static final long FILE_LIST = MEGABYTE;
+
     private static final long INFO_LOG = 4 * MEGABYTE;
     private static final int INFO_LOGS = 4;
     /** Those whose entries come in no order of their keys. */
@@ -67,6 +70,7 @@ final class Tuning implements AutoCloseable {
         compressedWal.setProperty("wal_compression", "kZSTD");
         DBOptions options = own(Objects.requireNonNull(DBOptions.getDBOptionsFromProps(compressedWal)));
         return options.setMaxTotalWalSize(WAL)
+                .setMaxManifestFileSize(FILE_LIST)
                 // A reader must hold every file open: the writer may delete it meanwhile.
                 .setMaxOpenFiles(-1)
                 .setMaxBackgroundJobs(BACKGROUND_JOBS)

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.history.ColumnValue;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
-import io.rowback.restore.plan.Repair.InsertRow;
-import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import io.rowback.restore.sql.RowText;
@@ -34,7 +32,7 @@ final class AffectedRows {
                     RowText.key(repair.table(), repair.key()),
                     owner == null ? "" : table(owner, tables),
                     owner == null ? "" : key(owner, tables),
-                    repair instanceof InsertRow ? "insert" : repair instanceof UpdateRow ? "update" : "delete",
+                    repair.action().toString(),
                     json(repair.wanted()),
                     json(repair.expected()),
                     repair.causes().stream()

@@ -1,5 +1,6 @@
 package io.rowback.restore.bundle;
 
+import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.postgres.PrintableText;
@@ -12,7 +13,6 @@ import io.rowback.restore.query.Tables;
 import io.rowback.restore.sql.RowText;
 import io.rowback.restore.sql.TableDefinition;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -66,16 +66,13 @@ final class Report {
     }
 
     private void counts() throws IOException {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (Repair repair : plan.repairs()) {
-            String action = repair instanceof Repair.InsertRow
-                    ? "inserted"
-                    : repair instanceof Repair.UpdateRow ? "updated" : "deleted";
-            counts.merge(name(repair.table()) + ": rows to be " + action, 1L, Long::sum);
-        }
         section("Writes");
-        for (Map.Entry<String, Long> count : counts.entrySet()) {
-            line("- " + count.getKey() + ": " + count.getValue());
+        for (Map.Entry<TableName, Map<Repair.Action, Integer>> table :
+                plan.writes().entrySet()) {
+            for (Map.Entry<Repair.Action, Integer> rows : table.getValue().entrySet()) {
+                line("- " + PrintableText.oneLine(table.getKey().toString()) + ": rows to be "
+                        + rows.getKey().done() + ": " + rows.getValue());
+            }
         }
     }
 
@@ -152,10 +149,6 @@ final class Report {
                 "- `affected.csv`: each row, to whom it belongs, what was lost (JSON) and what is replaced; `plan.json`: the same for"
                         + " programs, as `rowback restore --json` prints it");
         line("- `SHA256SUMS`: `sha256sum -c SHA256SUMS` tells whether the files are as they were written");
-    }
-
-    private static String name(TableSchema table) {
-        return PrintableText.oneLine(table.name().toString());
     }
 
     private static <T> List<T> listed(List<T> all) {

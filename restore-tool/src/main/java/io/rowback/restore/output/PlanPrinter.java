@@ -23,7 +23,6 @@ import io.rowback.restore.sql.RowText;
 import io.rowback.restore.sql.TableDefinition;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -132,23 +131,11 @@ public final class PlanPrinter {
     }
 
     private List<String> counts() {
-        Map<List<Object>, Long> counts = new LinkedHashMap<>();
-        for (List<Repair> statement : plan.statements()) {
-            for (Repair repair : statement) {
-                counts.merge(List.of(repair.table().name(), action(repair)), 1L, Long::sum);
-            }
-        }
         List<String> lines = new ArrayList<>();
-        counts.forEach((what, count) ->
-                lines.add(PrintableText.oneLine(what.get(0).toString()) + ": rows to " + what.get(1) + ": " + count));
+        plan.writes()
+                .forEach((table, writes) -> writes.forEach((action, rows) ->
+                        lines.add(PrintableText.oneLine(table.toString()) + ": rows to " + action + ": " + rows)));
         return lines;
-    }
-
-    private static String action(Repair repair) {
-        if (repair instanceof InsertRow) {
-            return "insert";
-        }
-        return repair instanceof UpdateRow ? "update" : "delete";
     }
 
     private String conflictFate() {
@@ -304,7 +291,7 @@ public final class PlanPrinter {
 
     private static JsonObject json(Repair repair, long statement, Map<List<Object>, ColumnConflict> conflicts) {
         JsonObject json = row(repair.table(), repair.key())
-                .put("action", action(repair))
+                .put("action", repair.action().toString())
                 .put("statement", statement)
                 .putObjects(
                         "causes",

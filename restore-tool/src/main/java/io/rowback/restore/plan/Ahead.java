@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param <O> what is made
  */
 public final class Ahead<I, O> implements Iterator<O>, AutoCloseable {
-    /** So many are made or wait, one for each of the two threads: each takes memory. */
-    private static final int MOST = 2;
+    /** So many are made or wait, one for each of the two threads and one that the other finds when it is done: each takes memory. */
+    private static final int MOST = 3;
 
     private final Iterator<? extends I> inputs;
     private final Function<? super I, ? extends O> making;
@@ -57,11 +57,16 @@ public final class Ahead<I, O> implements Iterator<O>, AutoCloseable {
             begin();
             return making.apply(first);
         }
-        // One that the other thread has begun, or done, is left to it.
-        begun.forEach(FutureTask::run);
-        O made = made(begun.remove());
         begin();
-        return made;
+        FutureTask<O> next = begun.remove();
+        next.run();
+        for (FutureTask<O> later : begun) {
+            if (next.isDone()) {
+                break;
+            }
+            later.run();
+        }
+        return made(next);
     }
 
     private void begin() {

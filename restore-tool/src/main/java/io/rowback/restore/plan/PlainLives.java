@@ -5,6 +5,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableInfo;
@@ -43,13 +44,17 @@ final class PlainLives {
         }
     }
 
-    /** The lives that can be told so, by key, each from the scope's first change of it on. Several threads may ask at once. */
-    Map<RowKey, RowLife> of(List<RowKey> keys) {
+    /**
+     * The lives that can be told so, by key, each from the scope's first change of it on. Several threads may ask at once.
+     *
+     * @param known changes that were read already, by position
+     */
+    Map<RowKey, RowLife> of(List<RowKey> keys, Map<Position, Change> known) {
         if (coverage == null) {
             return Map.of();
         }
         Map<RowKey, RowLife> lives = new HashMap<>();
-        reader.changes(table.schema().id(), keys, scope.begin(), durable).forEach((key, changes) -> {
+        reader.changes(table.schema().id(), keys, scope.begin(), durable, known).forEach((key, changes) -> {
             List<RowLife.Step> steps = steps(key, changes, coverage);
             if (steps != null) {
                 lives.put(key, life(key, steps));

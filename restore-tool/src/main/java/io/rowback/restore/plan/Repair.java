@@ -9,11 +9,33 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One write that puts a row back. */
 public sealed interface Repair {
+    /** What is done to a row. */
+    enum Action {
+        INSERT,
+        UPDATE,
+        DELETE;
+
+        /** The word for it. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** The word for a row to which it is done. */
+        public String done() {
+            return this + (this == INSERT ? "ed" : "d");
+        }
+    }
+
+    /** What the write does. */
+    Action action();
+
     /** The table as it is now. */
     TableSchema table();
 
@@ -49,6 +71,11 @@ public sealed interface Repair {
         }
 
         @Override
+        public Action action() {
+            return Action.INSERT;
+        }
+
+        @Override
         public List<Cell> expected() {
             return List.of();
         }
@@ -67,6 +94,11 @@ public sealed interface Repair {
             expected = Cells.of(table, expected);
             causes = List.copyOf(causes);
         }
+
+        @Override
+        public Action action() {
+            return Action.UPDATE;
+        }
     }
 
     /** The scope inserted the row and it goes. */
@@ -74,6 +106,11 @@ public sealed interface Repair {
         public DeleteRow {
             expected = Cells.of(table, expected);
             causes = List.copyOf(causes);
+        }
+
+        @Override
+        public Action action() {
+            return Action.DELETE;
         }
 
         @Override

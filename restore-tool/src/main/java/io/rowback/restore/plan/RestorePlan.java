@@ -7,6 +7,8 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.restore.plan.Finding.Refusal;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -94,6 +96,18 @@ public record RestorePlan(
     /** How many rows are written. */
     public int rows() {
         return statements.stream().mapToInt(List::size).sum();
+    }
+
+    /** How many rows of each table are written how, the tables as they come first. */
+    public Map<TableName, Map<Repair.Action, Integer>> writes() {
+        Map<TableName, Map<Repair.Action, Integer>> writes = new LinkedHashMap<>();
+        for (List<Repair> statement : statements) {
+            for (Repair repair : statement) {
+                writes.computeIfAbsent(repair.table().name(), table -> new EnumMap<>(Repair.Action.class))
+                        .merge(repair.action(), 1, Integer::sum);
+            }
+        }
+        return writes;
     }
 
     /** The writes to tables with a key. */

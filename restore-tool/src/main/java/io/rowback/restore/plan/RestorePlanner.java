@@ -6,6 +6,7 @@ import io.rowback.history.HistoryReader;
 import io.rowback.history.Hole;
 import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
+import io.rowback.history.Position;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowTimeline;
@@ -15,6 +16,7 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
+import io.rowback.restore.plan.ScopeRows.Touched;
 import io.rowback.restore.query.RelatedRows.Row;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
@@ -136,8 +138,8 @@ public final class RestorePlanner {
             Set<Row> rows = scope.touched();
             List<RowLife> open = new ArrayList<>();
             // Of what may have been moved between partitions it counts which other rows the scope touched.
-            Iterator<List<Row>> parts = new ScopeParts(scope, row -> wasPartition(row.table()));
-            try (Ahead<List<Row>, List<Told>> batches = new Ahead<>(parts, part -> told(part, rows))) {
+            Iterator<List<Touched>> parts = new ScopeParts(scope, row -> wasPartition(row.table()));
+            try (Ahead<List<Touched>, List<Told>> batches = new Ahead<>(parts, part -> told(part, rows))) {
                 while (batches.hasNext()) {
                     List<Told> batch = batches.next();
                     batch.forEach(row -> take(row, rows, open));
@@ -166,14 +168,21 @@ public final class RestorePlanner {
     private record Told(Row row, @Nullable RowLife life, LifeJudge.@Nullable Verdict verdict) {}
 
     /** Reads, and judges what can be judged, on any thread. */
-    private List<Told> told(List<Row> part, Set<Row> rows) {
+    private List<Told> told(List<Touched> part, Set<Row> rows) {
         Map<TableId, List<RowKey>> keys = new HashMap<>();
-        part.forEach(row ->
-                keys.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.key()));
+        Map<Position, Change> known = new HashMap<>();
+        for (Touched touched : part) {
+            Row row = touched.row();
+            keys.computeIfAbsent(row.table(), table -> new ArrayList<>()).add(row.key());
+            if (touched.change() != null) {
+                known.put(touched.change().position(), touched.change());
+            }
+        }
         Map<TableId, Map<RowKey, RowLife>> lives = new HashMap<>();
-        keys.forEach((table, ofTable) -> lives.put(table, plain(table).of(ofTable)));
+        keys.forEach((table, ofTable) -> lives.put(table, plain(table).of(ofTable, known)));
         List<Told> told = new ArrayList<>(part.size());
-        for (Row row : part) {
+        for (Touched touched : part) {
+            Row row = touched.row();
             RowLife life = Objects.requireNonNull(lives.get(row.table())).get(row.key());
             told.add(
                     life != null && current.areLast()

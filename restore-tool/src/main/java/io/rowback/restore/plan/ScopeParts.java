@@ -1,5 +1,6 @@
 package io.rowback.restore.plan;
 
+import io.rowback.restore.plan.ScopeRows.Touched;
 import io.rowback.restore.query.RelatedRows.Row;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,15 +11,15 @@ import java.util.Queue;
 import java.util.function.Predicate;
 
 /** Rows in parts that are read at once, as they are found; at the end those that wait until all others are known. */
-final class ScopeParts implements Iterator<List<Row>> {
+final class ScopeParts implements Iterator<List<Touched>> {
     /** What is read ahead is garbage soon, and is not to outlive a collection. */
     private static final int MOST = 250;
 
-    private final Iterator<Row> rows;
+    private final Iterator<Touched> rows;
     private final Predicate<Row> waits;
     private final Queue<Row> waiting = new ArrayDeque<>();
 
-    ScopeParts(Iterator<Row> rows, Predicate<Row> waits) {
+    ScopeParts(Iterator<Touched> rows, Predicate<Row> waits) {
         this.rows = rows;
         this.waits = waits;
     }
@@ -29,21 +30,22 @@ final class ScopeParts implements Iterator<List<Row>> {
     }
 
     @Override
-    public List<Row> next() {
+    public List<Touched> next() {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        List<Row> part = new ArrayList<>(MOST);
+        List<Touched> part = new ArrayList<>(MOST);
         while (part.size() < MOST && rows.hasNext()) {
-            Row row = rows.next();
-            if (waits.test(row)) {
-                waiting.add(row);
+            Touched row = rows.next();
+            if (waits.test(row.row())) {
+                // All that wait are kept at once: without what was read of them, which takes memory.
+                waiting.add(row.row());
             } else {
                 part.add(row);
             }
         }
         while (part.size() < MOST && !waiting.isEmpty()) {
-            part.add(waiting.remove());
+            part.add(new Touched(waiting.remove(), null));
         }
         return part;
     }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * The rows that a scope's changes touched, as far as the scope's narrowing goes by table and key: each once, in the order in
  * which the scope first touched them, found as they are asked for.
  */
-final class ScopeRows implements Iterator<Row>, AutoCloseable {
+final class ScopeRows implements Iterator<ScopeRows.Touched>, AutoCloseable {
     /** What a row of short values takes at the peak, when its plan is nearly made: twice what it takes then. */
     private static final long BYTES_PER_ROW = 640;
 
@@ -52,8 +52,15 @@ final class ScopeRows implements Iterator<Row>, AutoCloseable {
     private final Iterator<Source<?>> sources;
     private @Nullable Reading<?> open;
     private final Set<Row> touched = new HashSet<>();
-    private final Queue<Row> fresh = new ArrayDeque<>();
+    private final Queue<Touched> fresh = new ArrayDeque<>();
     private final Map<TableId, Set<RowKey>> withoutKey = new LinkedHashMap<>();
+
+    /**
+     * A row of the scope.
+     *
+     * @param change the scope's first change of it; null where none was read to find it
+     */
+    record Touched(Row row, @Nullable Change change) {}
 
     /** What is to be read, once it is its turn, and what is done with each of it. */
     private record Source<T>(Supplier<Stream<T>> stream, Consumer<T> taking) {
@@ -104,7 +111,7 @@ final class ScopeRows implements Iterator<Row>, AutoCloseable {
     }
 
     @Override
-    public Row next() {
+    public Touched next() {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
@@ -139,7 +146,7 @@ final class ScopeRows implements Iterator<Row>, AutoCloseable {
         return Stream.of(
                 new Source<>(
                         () -> reader.changedKeys(id, range.low(), range.high(), window.from(), window.to()),
-                        key -> touch(new Row(id, key))),
+                        key -> touch(new Row(id, key), null)),
                 changes(() -> reader.changes(id, RowKey.of(), window.from(), window.to()), inRange));
     }
 
@@ -193,7 +200,7 @@ final class ScopeRows implements Iterator<Row>, AutoCloseable {
             return;
         }
         if (change.schema().hasKey()) {
-            touch(new Row(change.table(), key));
+            touch(new Row(change.table(), key), change);
         } else {
             Set<RowKey> keys = withoutKey.computeIfAbsent(change.table(), table -> new HashSet<>());
             keys.add(key);
@@ -201,11 +208,11 @@ final class ScopeRows implements Iterator<Row>, AutoCloseable {
         }
     }
 
-    private void touch(Row row) {
+    private void touch(Row row, @Nullable Change change) {
         if (!touched.add(row)) {
             return;
         }
-        fresh.add(row);
+        fresh.add(new Touched(row, change));
         if (touched.size() % TOLD == 0) {
             found.accept(touched.size());
         }

@@ -124,9 +124,8 @@ final class RowSet {
 
     /** What a person reads above the values. */
     List<String> comment() {
-        String what = first instanceof InsertRow ? "inserted" : first instanceof UpdateRow ? "updated" : "deleted";
         List<String> lines = new ArrayList<>();
-        lines.add("-- Rows of " + tableName() + " to be " + what + ": " + rows.size() + ". Columns:");
+        lines.add("-- Rows of " + tableName() + " to be " + first.action().done() + ": " + rows.size() + ". Columns:");
         columns.forEach((held, column) -> lines.add("--   " + held + ": " + PrintableText.oneLine(column.name())));
         return lines;
     }

@@ -4,15 +4,11 @@ import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.postgres.PrintableText;
 import io.rowback.restore.plan.Definition;
-import io.rowback.restore.plan.Repair;
-import io.rowback.restore.plan.Repair.DeleteRow;
-import io.rowback.restore.plan.Repair.InsertRow;
-import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.plan.RestoreRequest.TriggerMode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** What a script does, for who reads it before it runs. */
 final class ScriptHeader {
@@ -59,25 +55,11 @@ final class ScriptHeader {
 
     private void counts() {
         lines.add("-- Writes:");
-        for (TableSchema table : plan.tables()) {
-            List<String> counts = new ArrayList<>();
-            count(table, InsertRow.class::isInstance, "to insert", counts);
-            count(table, UpdateRow.class::isInstance, "to update", counts);
-            count(table, DeleteRow.class::isInstance, "to delete", counts);
-            lines.add("--   " + PrintableText.oneLine(table.name().toString()) + ": " + String.join(", ", counts));
-        }
-    }
-
-    private void count(TableSchema table, Predicate<Repair> kind, String words, List<String> counts) {
-        long count = 0;
-        for (List<Repair> together : plan.statements()) {
-            for (Repair repair : together) {
-                count += kind.test(repair) && repair.table().id().equals(table.id()) ? 1 : 0;
-            }
-        }
-        if (count > 0) {
-            counts.add(count + " " + words);
-        }
+        plan.writes()
+                .forEach((table, writes) -> lines.add("--   " + PrintableText.oneLine(table.toString()) + ": "
+                        + writes.entrySet().stream()
+                                .map(write -> write.getValue() + " to " + write.getKey())
+                                .collect(Collectors.joining(", "))));
     }
 
     private void triggers() {

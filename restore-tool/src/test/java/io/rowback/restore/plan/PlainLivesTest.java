@@ -53,7 +53,7 @@ final class PlainLivesTest {
                 undoing(bad).maxRows(2_500).request(),
                 (planned, touched) -> told.add(planned + " of " + touched));
         assertThat(plan.rows()).isEqualTo(2_500);
-        assertThat(told).startsWith("250 of 0", "500 of 0").endsWith("2250 of 2500", "2500 of 2500");
+        assertThat(told).startsWith("0 of 1000", "250 of 0", "500 of 0").endsWith("2250 of 2500", "2500 of 2500");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
+import io.rowback.restore.plan.ScopeRows.Touched;
 import io.rowback.restore.query.RelatedRows.Row;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -26,11 +27,12 @@ final class ScopePartsTest {
     void rowsComeAsTheyAreFoundAndThoseThatWaitOnceAllAre() {
         List<Row> all =
                 IntStream.range(0, 2_000).mapToObj(i -> row(1 + i % 2, i)).toList();
-        Iterator<Row> found = all.iterator();
+        Iterator<Touched> found =
+                all.stream().map(row -> new Touched(row, null)).iterator();
         ScopeParts parts = new ScopeParts(found, WAITS);
         List<Row> in = new ArrayList<>();
         while (parts.hasNext()) {
-            List<Row> part = parts.next();
+            List<Row> part = parts.next().stream().map(Touched::row).toList();
             assertThat(part).hasSize(250);
             assertThat(found.hasNext() && part.stream().anyMatch(WAITS)).isFalse();
             in.addAll(part);
@@ -44,6 +46,7 @@ final class ScopePartsTest {
 
     @Test
     void noRowsAreNoPart() {
-        assertThat(new ScopeParts(List.<Row>of().iterator(), WAITS).hasNext()).isFalse();
+        assertThat(new ScopeParts(List.<Touched>of().iterator(), WAITS).hasNext())
+                .isFalse();
     }
 }

@@ -84,7 +84,7 @@ final class ScopeRowsTest {
         Scope scope = new Scope(List.of(windows), false, List.of(narrowing));
         List<String> keys = new ArrayList<>();
         try (ScopeRows rows = new ScopeRows(reader, tables, scope, found -> {}, MOST)) {
-            rows.forEachRemaining(row -> keys.add(row.key().toString()));
+            rows.forEachRemaining(row -> keys.add(row.row().key().toString()));
         }
         return keys;
     }
