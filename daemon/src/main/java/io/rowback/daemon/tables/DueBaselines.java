@@ -33,8 +33,13 @@ import org.slf4j.LoggerFactory;
  * keeps none waiting that comes meanwhile. One that failed is tried again after a while, one that was spoiled at once.
  * Confined to one thread, but for {@link #close}.
  */
-final class DueBaselines implements AutoCloseable {
+public final class DueBaselines implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DueBaselines.class);
+    /** With this the reason begins why a table is not covered whose baseline failed. */
+    public static final String FAILED = "its baseline failed: ";
+
+    private static final String TRIED_AGAIN =
+            "; it is tried again, at least every hour, and when rowbackd is started anew";
     private static final int RUNS_MAX = 2;
     private static final long END_SECONDS = 60;
 
@@ -179,8 +184,7 @@ final class DueBaselines implements AutoCloseable {
                 .filter(table -> failed.containsKey(table.id()))
                 .map(table -> new NotCovered(
                         table.name(),
-                        "its baseline failed: "
-                                + Objects.requireNonNull(failed.get(table.id())).reason(),
+                        FAILED + Objects.requireNonNull(failed.get(table.id())).reason() + TRIED_AGAIN,
                         null))
                 .sorted(Comparator.comparing(NotCovered::table))
                 .toList();
