@@ -11,6 +11,7 @@ import io.rowback.daemon.preflight.Preflight;
 import io.rowback.daemon.tables.OpenConnections;
 import io.rowback.daemon.tables.RebaselineRequests;
 import io.rowback.daemon.tables.SequenceWatch;
+import io.rowback.daemon.tables.SlotMark;
 import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.daemon.tables.TableWatch;
 import io.rowback.history.ErrorCode;
@@ -193,7 +194,9 @@ final class DatabaseCapture {
                 tables.publish(connection);
                 boolean there = start.compare();
                 metrics.gaps(writer.info());
-                if (!there) {
+                if (there) {
+                    start.requireNotPutBack(SlotMark.find(store));
+                } else {
                     start.makeSlot();
                 }
                 LOG.info(
@@ -232,7 +235,7 @@ final class DatabaseCapture {
             WatchThread looking = new WatchThread(
                     database.name(),
                     tables,
-                    new SlotWatch(database, writer, metrics, room),
+                    new SlotWatch(database, writer, metrics, room, store),
                     sequences,
                     recorder,
                     streaming,

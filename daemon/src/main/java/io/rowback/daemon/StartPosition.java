@@ -3,6 +3,7 @@ package io.rowback.daemon;
 import io.rowback.daemon.tables.LogEnd;
 import io.rowback.daemon.tables.ServerLog;
 import io.rowback.daemon.tables.Slot;
+import io.rowback.daemon.tables.SlotMark;
 import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
@@ -246,12 +247,31 @@ final class StartPosition {
     void requireLogUpTo(Lsn durable) throws SQLException {
         Lsn end = LogEnd.read(connection).lsn();
         if (end.isBefore(durable)) {
-            throw new RowbackException(
-                    ErrorCode.REFUSED,
-                    "the server's log ends at " + end + ", the history at " + durable
-                            + ": the server was put back to an earlier state",
-                    "Move the store away to begin a new history; the old one stays readable.");
+            throw putBack("the server's log ends at " + end + ", the history at " + durable);
         }
+    }
+
+    /** The same once the server has written so much since that its log ends behind the history. */
+    void requireNotPutBack(Optional<SlotMark> mark) throws SQLException {
+        List<Timeline> timelines = writer.info().timelines();
+        Optional<Slot> slot = Slot.find(connection, database.slot());
+        if (mark.isEmpty()
+                || slot.isEmpty()
+                || mark.get().timeline() != timelines.get(timelines.size() - 1).number()) {
+            return;
+        }
+        Lsn restart = slot.get().restart();
+        if (restart.isBefore(mark.get().restart())) {
+            throw putBack("slot " + database.slot() + " keeps the log from " + restart + " on, and already did from "
+                    + mark.get().restart() + " on");
+        }
+    }
+
+    private static RowbackException putBack(String why) {
+        return new RowbackException(
+                ErrorCode.REFUSED,
+                why + ": the server was put back to an earlier state",
+                "Move the store away to begin a new history; the old one stays readable.");
     }
 
     Gap recordGap(Lsn from, Lsn to, String reason) throws SQLException {

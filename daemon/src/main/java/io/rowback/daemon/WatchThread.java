@@ -2,12 +2,13 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.capture.CaptureEngine;
 import io.rowback.daemon.capture.Recorder;
+import io.rowback.daemon.tables.LogEnd;
 import io.rowback.daemon.tables.SequenceWatch;
 import io.rowback.daemon.tables.SlotWatch;
 import io.rowback.daemon.tables.TableWatch;
-import io.rowback.history.Lsn;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,9 @@ import org.slf4j.LoggerFactory;
 /** Looks after tables and sequences while the engine reads the slot. If it fails, the engine stops as well. */
 final class WatchThread extends Thread {
     private static final Logger LOG = LoggerFactory.getLogger(WatchThread.class);
-    private static final long INTERVAL_SECONDS = 10;
-    private static final long UNSETTLED_SECONDS = 1;
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+    private static final Duration UNSETTLED = Duration.ofSeconds(1);
+    private static final long TICK_MILLIS = 100;
 
     private final TableWatch tables;
     private final SlotWatch slot;
@@ -61,15 +63,21 @@ final class WatchThread extends Thread {
     public void run() {
         slotThread.start();
         try (Connection connection = tables.connectToLook()) {
-            // Before the baseline, which may take long.
+            tables.abandonBaselines();
             sequences.look(connection);
-            Lsn baseline = tables.look(connection);
-            streaming.await();
-            recorder.awaitDurable(baseline);
-            capturing.run();
-            while (!ending.await(tables.isSettled() ? INTERVAL_SECONDS : UNSETTLED_SECONDS, TimeUnit.SECONDS)) {
-                lookAt(connection);
-                sequences.look(connection);
+            tables.look(connection);
+            long looked = System.nanoTime();
+            boolean told = false;
+            while (!ending.await(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (isDue(System.nanoTime() - looked)) {
+                    lookAt(connection);
+                    sequences.look(connection);
+                    looked = System.nanoTime();
+                }
+                if (!told && isCapturing()) {
+                    capturing.run();
+                    told = true;
+                }
             }
         } catch (InterruptedException e) {
             LOG.debug("the round ends");
@@ -78,7 +86,19 @@ final class WatchThread extends Thread {
         }
     }
 
-    private void lookAt(Connection connection) throws SQLException, InterruptedException {
+    private boolean isDue(long nanos) {
+        Duration interval = tables.isSettled() ? INTERVAL : UNSETTLED;
+        return tables.isAnyBaselineDone() || nanos >= interval.toNanos();
+    }
+
+    private boolean isCapturing() {
+        return streaming.getCount() == 0
+                && tables.baselined()
+                        .filter(at -> !recorder.durable().isBefore(at))
+                        .isPresent();
+    }
+
+    private void lookAt(Connection connection) throws SQLException {
         try {
             tables.look(connection);
         } catch (SQLException e) {
@@ -89,32 +109,21 @@ final class WatchThread extends Thread {
         }
     }
 
-    /** By itself, since a look at the tables waits for a baseline, which waits for the transactions that keep the log. */
+    /** By itself, since a look at the tables waits for locks. */
     private void watchSlot() {
         try (Connection connection = tables.connectToLook()) {
             long second = 0;
             do {
                 slot.sample(connection);
-                if (second++ % INTERVAL_SECONDS == 0) {
+                if (second++ % INTERVAL.toSeconds() == 0) {
                     slot.look(connection);
-                    lookAside(connection);
+                    tables.completeUntil(LogEnd.read(connection));
                 }
             } while (!ending.await(1, TimeUnit.SECONDS));
         } catch (InterruptedException e) {
             LOG.debug("the round ends");
         } catch (SQLException | RuntimeException e) {
             fail(e);
-        }
-    }
-
-    private void lookAside(Connection connection) throws SQLException {
-        try {
-            tables.lookAside(connection);
-        } catch (SQLException e) {
-            if (ending.getCount() == 0 || !Failures.concernsOneLook(e)) {
-                throw e;
-            }
-            LOG.warn("this look at the tables is left out: {}", e.getMessage());
         }
     }
 

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.testbed.Database;
+import io.rowback.testbed.Ports;
 import io.rowback.testbed.PostgresServer;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -21,9 +25,16 @@ class FailedBaselineIT {
     @Test
     void nothingIsLeftOfABaselineThatFailedAndOthersGoOn() throws Exception {
         Database app = tableThatCannotBeRead("late");
-        try (DaemonProcess daemon = new DaemonProcess(app, folder, "")) {
+        int port = Ports.free();
+        try (DaemonProcess daemon = new DaemonProcess(app, folder, "127.0.0.1:" + port)) {
             daemon.awaitLine("t is not covered: its baseline failed: ");
             daemon.awaitLine("capturing app from");
+            // Of a single table the metrics tell: what is captured goes on.
+            assertThat(DaemonIT.get(port, "/ready").statusCode()).isEqualTo(200);
+            assertThat(DaemonIT.get(port, "/metrics").body())
+                    .contains(
+                            "rowback_uncovered_tables{database=\"app\"} 1.0",
+                            "rowback_covered_tables{database=\"app\"} 1.0");
             assertThat(daemon.signal("TERM")).isZero();
         }
         try (RocksHistoryReader reader = new CapturedLedger(app, folder).open()) {
@@ -33,6 +44,16 @@ class FailedBaselineIT {
             });
         }
         assertThat(storedRows(app)).isEqualTo(1);
+        StringWriter found = new StringWriter();
+        Main.execute(
+                new String[] {
+                    "check", "--config", folder.resolve("rowback.toml").toString()
+                },
+                new PrintWriter(found, true),
+                new PrintWriter(Writer.nullWriter(), true));
+        assertThat(found.toString())
+                .containsPattern(
+                        "warn  t is not covered: its baseline failed: .*0x81.*  ->  mend what is told there, or leave");
     }
 
     private static Database tableThatCannotBeRead(String name) throws Exception {

@@ -2,10 +2,12 @@ package io.rowback.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.daemon.tables.SlotMark;
 import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Gap;
 import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
 import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import io.rowback.history.Voided;
@@ -27,6 +29,48 @@ class TimelineIT {
 
     @TempDir
     Path folder;
+
+    @Test
+    void aServerPutBackOnTheSameTimelineIsRefusedAlsoOnceItHasWrittenMoreThanTheHistoryHolds() throws Exception {
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database app = server.createDatabase("app");
+            app.run(TABLE);
+            try (RunningCapture capture = new RunningCapture(app, folder)) {
+                capture.covering(1).catchUp();
+            }
+            server.stop(Shutdown.FAST);
+            // Nothing asks for recovery: it goes on as after a stop, like a disk that was put back.
+            try (PostgresServer earlier = server.startCopy("nothing.signal", Map.of())) {
+                server.start();
+                Database other = on(earlier, app);
+                // The copy has no slots; this one is as old as the one that it lacks.
+                other.run("select pg_create_logical_replication_slot('rowback_app', 'pgoutput')");
+                Lsn before = Lsn.parse(other.query("select restart_lsn from pg_replication_slots")
+                        .get(0));
+                try (RunningCapture capture = new RunningCapture(app, folder)) {
+                    capture.covering(1);
+                    app.run("insert into t values (1, 'never was'); create table filler (a text); checkpoint");
+                    capture.catchUp();
+                    RunningCapture.await("it is marked from where on the server keeps its log", () -> SlotMark.find(
+                                    folder.resolve("app"))
+                            .filter(mark -> before.isBefore(mark.restart()))
+                            .isPresent());
+                }
+                refusesAnEarlierState(other);
+                other.run("create table filler (a text); insert into filler select repeat('x', 1000)"
+                        + " from generate_series(1, 20000); insert into t values (2, 'not seen')");
+                refusesAnEarlierState(other);
+            }
+        }
+    }
+
+    private void refusesAnEarlierState(Database server) {
+        try (RunningCapture capture = new RunningCapture(server, folder)) {
+            RowbackException refused = capture.failure();
+            assertThat(refused.code()).isEqualTo(ErrorCode.REFUSED);
+            assertThat(refused).hasMessageEndingWith(": the server was put back to an earlier state");
+        }
+    }
 
     @Test
     void whatAServerRestoredToAnEarlierTimeNeverSawIsVoided() throws Exception {

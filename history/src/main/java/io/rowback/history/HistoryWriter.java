@@ -1,6 +1,7 @@
 package io.rowback.history;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,12 @@ public interface HistoryWriter extends AutoCloseable {
     void append(Batch batch);
 
     /**
+     * Says that baselines of these tables are being taken at {@code at}: what changed since belongs to them, so nothing
+     * above is dropped until each of them is complete or abandoned.
+     */
+    void begin(Collection<TableId> tables, Lsn at);
+
+    /**
      * Stores images of rows of one table as they stood at {@code at}; several threads may do so at once. Takes effect
      * with {@link #covered}. Equal rows of a table without a key are counted, so one baseline is not to be begun twice at
      * the same LSN.
@@ -76,6 +83,9 @@ public interface HistoryWriter extends AutoCloseable {
      * @throws java.util.concurrent.CancellationException if it is interrupted; what is left then is taken away next time
      */
     void abandonBaselines();
+
+    /** Takes away what was stored of one baseline, as {@link #abandonBaselines} does, while others are being taken. */
+    void abandonBaseline(TableId table, Lsn at);
 
     /**
      * Says that a known table has this schema at {@code at} and had another one at {@code after}: of what happened

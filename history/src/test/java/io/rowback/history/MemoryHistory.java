@@ -69,6 +69,11 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public void begin(Collection<TableId> tables, Lsn at) {
+        // Nothing is dropped here but what is asked for.
+    }
+
+    @Override
     public synchronized void baseline(Lsn at, List<RowImage> rows) {
         for (RowImage row : rows) {
             baselines
@@ -104,12 +109,19 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
 
     @Override
     public synchronized void abandonBaselines() {
-        baselines.forEach((id, ofTable) -> ofTable.keySet().removeIf(at -> {
-            TableInfo table = tables.get(id);
-            return table == null
-                    || table.coverage().stream()
-                            .noneMatch(stretch -> stretch.from().equals(at));
-        }));
+        List.copyOf(baselines.keySet()).forEach(table -> List.copyOf(
+                        baselines.getOrDefault(table, new TreeMap<>()).keySet())
+                .forEach(at -> abandonBaseline(table, at)));
+    }
+
+    @Override
+    public synchronized void abandonBaseline(TableId id, Lsn at) {
+        TableInfo table = tables.get(id);
+        boolean counts = table != null
+                && table.coverage().stream().anyMatch(stretch -> stretch.from().equals(at));
+        if (!counts) {
+            baselines.getOrDefault(id, new TreeMap<>()).remove(at);
+        }
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -20,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the catalog as it is now. Owns nothing: the connection is the caller's, and its confinement to one thread too. */
+/** Reads the catalog as it is now, each table as of one moment. Owns nothing: the connection is the caller's, and its confinement to one thread too. */
 public final class Catalog {
     private static final long MAX_OID = 0xFFFF_FFFFL;
 
@@ -42,13 +43,36 @@ public final class Catalog {
 
     /** Every relation that holds or shows rows, but for those of the system and temporary ones, by name. */
     public List<CatalogTable> tables() throws SQLException {
-        List<Relation> relations = relations("c.oid <= ?", MAX_OID);
-        return describe(relations);
+        return atOneMoment(() -> describe(relations("c.oid <= ?", MAX_OID)));
     }
 
     /** The relation of that oid; empty if it does not exist (any more). */
     public Optional<CatalogTable> table(TableId id) throws SQLException {
-        return describe(relations("c.oid = ?", oid(id))).stream().findFirst();
+        return atOneMoment(() -> describe(relations("c.oid = ?", oid(id)))).stream()
+                .findFirst();
+    }
+
+    private interface Reading<T> {
+        T read() throws SQLException;
+    }
+
+    /** Each query by itself would see another table if one is altered meanwhile. Within a transaction that is its matter. */
+    private <T> T atOneMoment(Reading<T> reading) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            return reading.read();
+        }
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            T read = reading.read();
+            connection.commit();
+            return read;
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
     }
 
     /** All columns of a table that ever were, by attribute number. */

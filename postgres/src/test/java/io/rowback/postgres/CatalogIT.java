@@ -10,17 +10,23 @@ import io.rowback.postgres.CatalogTable.Obstacle;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
 class CatalogIT {
+    /** As many as tables are read by. */
+    private static final int QUERIES = 6;
+
     private static final String TABLES = """
             create schema "my app";
             create table parent (id bigint generated always as identity primary key, name text collate "C" unique);
@@ -45,6 +51,48 @@ class CatalogIT {
             create table root (id int primary key) partition by range (id);
             create table leaf partition of root for values from (0) to (9);
             """;
+
+    @Test
+    void aTableThatIsAlteredWhileItIsReadIsToldAsItWasAtOneMoment() throws SQLException {
+        try (PostgresServer server = PostgresServer.start(18);
+                Connection connection = server.database().connect()) {
+            server.database().run("create table t (id int primary key)");
+            for (int query = 1; query <= QUERIES; query++) {
+                AtomicInteger countdown = new AtomicInteger(query);
+                String name = "id" + query;
+                Connection altering = asked(
+                        connection,
+                        countdown,
+                        () -> server.database()
+                                .run(
+                                        "do $$ begin execute (select format('alter table t rename %I to " + name
+                                                + "', attname) from pg_attribute where attrelid = 't'::regclass and attnum = 1); end $$"));
+                TableSchema read = schema(
+                        new Catalog(altering)
+                                .tables().stream()
+                                        .collect(Collectors.toMap(
+                                                table -> table.name().toString(), Function.identity())),
+                        "t");
+                assertThat(countdown.get()).as("queries").isNotPositive();
+                assertThat(read.columns()).extracting(Column::name).isEqualTo(read.key());
+            }
+        }
+    }
+
+    private interface Alteration {
+        void run() throws SQLException;
+    }
+
+    /** The connection, but that something is altered before a statement is prepared. */
+    private static Connection asked(Connection connection, AtomicInteger countdown, Alteration alteration) {
+        return (Connection) Proxy.newProxyInstance(
+                Connection.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("prepareStatement") && countdown.decrementAndGet() == 0) {
+                        alteration.run();
+                    }
+                    return method.invoke(connection, arguments);
+                });
+    }
 
     @ParameterizedTest
     @OnServers

@@ -2,8 +2,10 @@ package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
+import io.rowback.history.NotCovered;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableName;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.store.RocksHistoryReader;
@@ -11,6 +13,7 @@ import io.rowback.restore.output.Output;
 import io.rowback.restore.output.StorePrinter;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
@@ -29,9 +32,13 @@ final class TablesCommand extends StoreCommand {
                     transaction.counts().forEach((table, counts) -> changes.merge(table, counts, TablesCommand::sum)));
         }
         StorePrinter printer = new StorePrinter(output);
+        Map<TableName, NotCovered> notCovered = new TreeMap<>();
+        reader.info().notCovered().forEach(table -> notCovered.put(table.table(), table));
         for (TableInfo table : reader.tables()) {
-            printer.print(table, changes.getOrDefault(table.schema().id(), Counts.NONE));
+            NotCovered why = notCovered.remove(table.schema().name());
+            printer.print(table, changes.getOrDefault(table.schema().id(), Counts.NONE), why);
         }
+        notCovered.values().forEach(printer::printUnknown);
         return ErrorCode.DONE;
     }
 

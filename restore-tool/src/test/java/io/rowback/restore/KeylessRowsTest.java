@@ -8,8 +8,10 @@ import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.HistoryFixture;
+import io.rowback.history.NotCovered;
 import io.rowback.history.RowImage;
 import io.rowback.history.TableFixture;
+import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.store.RocksHistoryWriter;
 import java.io.PrintWriter;
@@ -50,6 +52,9 @@ final class KeylessRowsTest {
             life.commit(update(seven, mail), update(mail, seven));
             life.commit(insert(row(LOGINS, "8", null)));
             life.commit(truncate(LOGINS));
+            writer.notCovered(List.of(
+                    new NotCovered(LOGINS.name(), "its baseline failed: no form in UTF-8", null),
+                    new NotCovered(new TableName("public", "unread"), "not in publication", "ALTER PUBLICATION;")));
         }
     }
 
@@ -113,7 +118,10 @@ final class KeylessRowsTest {
     @Test
     void tablesAndTransactionsTellOfIt() {
         assertThat(rowback("tables")).isZero();
-        assertThat(out.toString()).startsWith("logins  no key  replica identity full");
+        assertThat(out.toString())
+                .startsWith("logins  no key  replica identity full")
+                .contains("    not covered: its baseline failed: no form in UTF-8\n")
+                .contains("unread\n    not covered: not in publication; to mend it: ALTER PUBLICATION;\n");
         assertThat(rowback("transactions", "--table", "logins", "--op", "truncate"))
                 .isZero();
         assertThat(out.toString()).contains("transaction 704");

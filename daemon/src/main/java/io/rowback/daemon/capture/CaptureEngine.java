@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * whoever runs it knows better what can heal.
  */
 public final class CaptureEngine implements AutoCloseable {
+    /** It is asked every ten seconds whether it is still there. */
+    private static final String NO_TIMEOUTS =
+            "-c idle_session_timeout=0 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
+
     private static final long CLOSE_RETRY_MILLIS = 20;
 
     private final CaptureSession session;
@@ -137,7 +141,7 @@ public final class CaptureEngine implements AutoCloseable {
         return properties;
     }
 
-    /** Debezium opens connections of its own as well: those are verified just as ours are. */
+    /** Debezium opens a connection of its own as well: it is verified just as ours are, and no limit of the role's ends it. */
     static void connect(Properties properties, ConnectionSettings settings) {
         set(properties, "database.hostname", settings.host());
         set(properties, "database.port", Integer.toString(settings.port()));
@@ -147,6 +151,7 @@ public final class CaptureEngine implements AutoCloseable {
             set(properties, "database.password", settings.password());
         }
         settings.driverProperties().forEach((key, value) -> set(properties, "driver." + key, value));
+        set(properties, "driver.options", NO_TIMEOUTS);
     }
 
     private static void set(Properties properties, String key, String value) {

@@ -181,16 +181,9 @@ public final class DatabaseMetrics {
         pendingBaselines.set(tables);
     }
 
-    /** A baseline begins that is expected to have so many rows; 0 when it has ended. */
+    /** Baselines begin that are expected to have so many rows, or end: less so many. */
     public void baselineExpects(long rows) {
-        baselineExpected.set(rows);
-    }
-
-    /** One of the tables that waited for their baseline, or whose baseline had failed, has it. */
-    public void baselineComplete() {
-        coveredTables.incrementAndGet();
-        uncoveredTables.decrementAndGet();
-        pendingBaselines.updateAndGet(pending -> Math.max(0, pending - 1));
+        baselineExpected.addAndGet(rows);
     }
 
     /** Rows of a baseline were stored. */

@@ -1,7 +1,10 @@
 package io.rowback.daemon.preflight;
 
+import io.rowback.daemon.tables.DueBaselines;
 import io.rowback.daemon.tables.Survey;
+import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.postgres.CatalogTable;
 import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
@@ -14,9 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All that an operator should know of a database and its server: {@link Preflight}, and what no capture is kept from by. */
 public final class Diagnosis {
+    private static final Logger LOG = LoggerFactory.getLogger(Diagnosis.class);
+
     private Diagnosis() {}
 
     /**
@@ -35,6 +42,7 @@ public final class Diagnosis {
                 ServerHabits.look(connection, database, findings);
                 SlotHealth.look(connection, database, findings);
                 tables(connection, database, findings);
+                failedBaselines(store, findings);
                 Room.look(connection, store, minFree, findings);
                 findings.add(ClockSkew.look(connection));
             }
@@ -58,5 +66,22 @@ public final class Diagnosis {
         Set<TableId> ids = captured.stream().map(CatalogTable::id).collect(Collectors.toSet());
         UncoveredChildren.look(connection, database, ids, findings);
         Annotations.look(connection, database, ids, findings);
+    }
+
+    /** What the catalog does not tell, but the daemon did when it looked last. */
+    private static void failedBaselines(Path store, List<Finding> findings) {
+        if (!RocksHistoryReader.isStore(store)) {
+            return;
+        }
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+            reader.info().notCovered().stream()
+                    .filter(table -> table.reason().startsWith(DueBaselines.FAILED))
+                    .forEach(table -> findings.add(Finding.Topic.TABLE.warn(
+                            table.table() + " is not covered: " + table.reason(),
+                            "mend what is told there, or leave the table out by `exclude`")));
+        } catch (RowbackException e) {
+            // Of what is wrong with the store the look at its room tells.
+            LOG.debug("the store cannot be read", e);
+        }
     }
 }

@@ -10,11 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,6 +37,7 @@ final class Baseline {
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
     private final StoreRoom room;
+    private final AtomicInteger number = new AtomicInteger();
 
     Baseline(OpenConnections connections, HistoryWriter writer, DatabaseMetrics metrics, StoreRoom room) {
         this.connections = connections;
@@ -50,24 +47,20 @@ final class Baseline {
     }
 
     /**
-     * What became of a baseline.
+     * Takes the baselines of a run; returns where they hold when each table is covered or has failed.
      *
-     * @param at where it holds
-     * @param failures the tables that were left out, with the reason
+     * @throws SQLException if it ended for a reason that concerns no table alone
      */
-    record Outcome(Lsn at, Map<CatalogTable, String> failures) {}
-
-    /** Takes the baseline of these tables; returns when all of them are covered or have failed. */
-    Outcome take(List<CatalogTable> tables) throws SQLException, InterruptedException {
-        int threads = Math.min(THREADS_MAX, tables.size());
-        AtomicInteger number = new AtomicInteger();
+    Lsn take(BaselineRun run) throws SQLException, InterruptedException {
+        long expected = estimate(run.tables());
+        int threads = Math.min(THREADS_MAX, run.tables().size());
         ExecutorService workers =
                 Executors.newFixedThreadPool(threads, task -> new Thread(task, "baseline-" + number.incrementAndGet()));
         try {
-            metrics.baselineExpects(estimate(tables));
-            return take(new ConcurrentLinkedQueue<>(tables), threads, workers);
+            metrics.baselineExpects(expected);
+            return take(run, threads, workers);
         } finally {
-            metrics.baselineExpects(0);
+            metrics.baselineExpects(-expected);
             workers.shutdownNow();
             workers.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
         }
@@ -88,12 +81,13 @@ final class Baseline {
         }
     }
 
-    private Outcome take(Queue<CatalogTable> tables, int threads, ExecutorService workers)
-            throws SQLException, InterruptedException {
-        List<Future<Map<CatalogTable, String>>> runs = new ArrayList<>();
+    private Lsn take(BaselineRun run, int threads, ExecutorService workers) throws SQLException, InterruptedException {
+        List<Future<?>> copies = new ArrayList<>();
         Lsn at;
         try (ExportedSnapshot snapshot = ExportedSnapshot.create(connections)) {
             at = snapshot.at();
+            // Those too whose turn comes in hours.
+            writer.begin(run.tables().stream().map(CatalogTable::id).toList(), at);
             for (int i = 0; i < threads; i++) {
                 Connection reading = connections.open();
                 try {
@@ -102,42 +96,50 @@ final class Baseline {
                     reading.close();
                     throw e;
                 }
-                runs.add(workers.submit(() -> copyAll(tables, reading, at)));
+                copies.add(workers.submit(() -> copyAll(run, reading, at)));
             }
         }
-        Map<CatalogTable, String> failures = new HashMap<>();
-        for (Future<Map<CatalogTable, String>> run : runs) {
+        SQLException failure = null;
+        for (Future<?> copy : copies) {
             try {
-                failures.putAll(run.get());
+                copy.get();
             } catch (ExecutionException e) {
-                if (e.getCause() instanceof SQLException failure) {
-                    throw failure;
+                if (!(e.getCause() instanceof SQLException cause)) {
+                    throw new IllegalStateException("a baseline failed", e.getCause());
                 }
-                throw new IllegalStateException("a baseline failed", e.getCause());
+                if (TableWatch.isConnectionLost(cause)) {
+                    throw cause;
+                }
+                failure = cause;
             }
         }
-        return new Outcome(at, failures);
+        if (failure != null) {
+            // What one thread could not read the other has, but for what it was about.
+            run.unended().forEach(table -> writer.abandonBaseline(table.id(), at));
+            throw failure;
+        }
+        return at;
     }
 
-    /** Copies one table after the other until none is left; says which had to be left out. */
-    private Map<CatalogTable, String> copyAll(Queue<CatalogTable> tables, Connection reading, Lsn at)
-            throws SQLException {
-        Map<CatalogTable, String> failures = new HashMap<>();
+    /** Copies one table after the other until none is left. */
+    private Void copyAll(BaselineRun run, Connection reading, Lsn at) throws SQLException {
         String storing = Thread.currentThread().getName() + "-store";
         ExecutorService store = Executors.newSingleThreadExecutor(task -> new Thread(task, storing));
         try (reading;
                 Connection asking = connections.open()) {
-            TableCopy copy = new TableCopy(reading, asking, writer, metrics, room, store, at);
-            for (CatalogTable table = tables.poll(); table != null; table = tables.poll()) {
+            TableCopy copy = new TableCopy(run, reading, asking, writer, metrics, room, store, at);
+            for (CatalogTable table = run.next(); table != null; table = run.next()) {
                 try {
                     copy.copy(table);
+                    run.ended(table, null);
                 } catch (TableCopy.LeftOutException e) {
-                    failures.put(table, String.valueOf(e.getMessage()));
+                    writer.abandonBaseline(table.id(), at);
+                    run.ended(table, String.valueOf(e.getMessage()));
                 }
             }
         } finally {
             store.shutdown();
         }
-        return failures;
+        return null;
     }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param plugin its output plugin; null for a physical slot
  * @param database the database it belongs to; null for a physical slot
  * @param lost why it can no longer be read; null if it can
+ * @param restart from here on the server keeps its log for it; zero once it no longer does
  * @param confirmed the server sends nothing that committed below
  * @param retained how many bytes of the log the server keeps because of it
  * @param room how many more it may become until the server gives the slot up; negative for any number
@@ -26,6 +27,7 @@ public record Slot(
         @Nullable String plugin,
         @Nullable String database,
         @Nullable String lost,
+        Lsn restart,
         Lsn confirmed,
         long retained,
         long room) {
@@ -35,7 +37,8 @@ public record Slot(
     private static final int FAILOVER_SINCE = 17;
 
     private static final String FIND = """
-            SELECT s.plugin, s.database, COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
+            SELECT s.plugin, s.database, COALESCE(s.restart_lsn, '0/0')::text AS restart,
+                   COALESCE(s.confirmed_flush_lsn, '0/0')::text AS confirmed,
                    COALESCE(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::int8
                        AS retained,
                    -- Null without a limit, and of a slot that was given up already; GREATEST passes over null.
@@ -59,6 +62,7 @@ public record Slot(
                                 row.getString("plugin"),
                                 row.getString("database"),
                                 row.getString("lost"),
+                                Lsn.parse(row.getString("restart")),
                                 Lsn.parse(row.getString("confirmed")),
                                 row.getLong("retained"),
                                 row.getLong("room")))

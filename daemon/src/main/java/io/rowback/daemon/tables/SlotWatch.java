@@ -3,10 +3,14 @@ package io.rowback.daemon.tables;
 import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.HistoryWriter;
+import io.rowback.history.Timeline;
 import io.rowback.postgres.Config;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,13 +27,23 @@ public final class SlotWatch {
     private final HistoryWriter writer;
     private final DatabaseMetrics metrics;
     private final StoreRoom room;
+    private final Path store;
     private boolean warned;
+    /** What the last look saw, and is certainly written down by the next. */
+    private @Nullable SlotMark seen;
 
-    public SlotWatch(Config.Database database, HistoryWriter writer, DatabaseMetrics metrics, StoreRoom room) {
+    /**
+     * Watches the slot of one database.
+     *
+     * @param store its store's folder
+     */
+    public SlotWatch(
+            Config.Database database, HistoryWriter writer, DatabaseMetrics metrics, StoreRoom room, Path store) {
         this.database = database;
         this.writer = writer;
         this.metrics = metrics;
         this.room = room;
+        this.store = store;
     }
 
     /** Tells where the server's log ends now, and how far we are behind with that; and what room the store has. */
@@ -50,6 +64,7 @@ public final class SlotWatch {
         if (slot.isEmpty()) {
             return;
         }
+        mark(slot.get());
         long retained = slot.get().retained();
         metrics.retained(retained, slot.get().room());
         boolean large = retained > database.walWarn();
@@ -65,6 +80,18 @@ public final class SlotWatch {
         if (isTooFarBehind(slot.get(), database)) {
             throw new SQLException(tooFarBehind(slot.get(), database), LIMIT_EXCEEDED);
         }
+    }
+
+    private void mark(Slot slot) {
+        List<Timeline> timelines = writer.info().timelines();
+        if (slot.lost() != null || timelines.isEmpty()) {
+            return;
+        }
+        SlotMark now = new SlotMark(timelines.get(timelines.size() - 1).number(), slot.restart());
+        if (seen != null && !seen.equals(SlotMark.find(store).orElse(null))) {
+            seen.keep(store);
+        }
+        seen = now;
     }
 
     /** Whether the slot is to be given up. */

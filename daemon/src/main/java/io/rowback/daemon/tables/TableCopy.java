@@ -7,6 +7,7 @@ import io.rowback.history.ColumnValue;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
+import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Catalog;
 import io.rowback.postgres.CatalogTable;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -44,6 +46,7 @@ final class TableCopy {
     private static final String SAME_FILE =
             "SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = ?";
 
+    private final BaselineRun run;
     private final Connection reading;
     private final Catalog catalog;
     private final HistoryWriter writer;
@@ -60,6 +63,7 @@ final class TableCopy {
      * @param store one thread, which stores rows while others are read
      */
     TableCopy(
+            BaselineRun run,
             Connection reading,
             Connection asking,
             HistoryWriter writer,
@@ -67,6 +71,7 @@ final class TableCopy {
             StoreRoom room,
             ExecutorService store,
             Lsn at) {
+        this.run = run;
         this.reading = reading;
         this.catalog = new Catalog(asking);
         this.writer = writer;
@@ -91,8 +96,9 @@ final class TableCopy {
         try {
             TableSchema schema = lock(table);
             long rows = read(table, schema);
-            writer.covered(schema, at, begin(), rows);
-            metrics.baselineComplete();
+            if (!run.cover(schema, at, begin(), rows)) {
+                throw spoiled();
+            }
             // It is, even if the connection should be gone by now.
             LOG.info("baseline of {} complete: {} rows at {}", table.name(), rows, at);
         } catch (SQLException e) {
@@ -119,6 +125,12 @@ final class TableCopy {
         if (schema == null || !schema.name().equals(table.name())) {
             throw new LeftOutException("it is no longer what it was when the snapshot was taken");
         }
+        TableSchema before = Objects.requireNonNull(table.schema());
+        if (!schema.columns().equals(before.columns()) || !schema.identifiesRowsAs(before)) {
+            // The snapshot may be from before: what it shows in the table as it is now the table never held.
+            run.spoil(table.id());
+            throw spoiled();
+        }
         try (PreparedStatement statement = reading.prepareStatement(SAME_FILE)) {
             statement.setLong(1, Integer.toUnsignedLong(table.id().oid()));
             try (ResultSet row = statement.executeQuery()) {
@@ -129,6 +141,10 @@ final class TableCopy {
             }
         }
         return schema;
+    }
+
+    private static LeftOutException spoiled() {
+        return new LeftOutException(BaselineRun.SPOILED);
     }
 
     /** When the transaction that sees the snapshot began, which was just after the snapshot was taken. */
@@ -172,19 +188,22 @@ final class TableCopy {
             bytes += line.length;
             if (batch.size() >= ROWS_MAX || bytes >= BYTES_MAX) {
                 await(storing);
-                storing = store(batch);
+                storing = store(schema.id(), batch);
                 rows += batch.size();
                 batch = new ArrayList<>();
                 bytes = 0;
             }
         }
         await(storing);
-        await(store(batch));
+        await(store(schema.id(), batch));
         return rows + batch.size();
     }
 
     /** Stores a batch while the next one is read. */
-    private Future<?> store(List<RowImage> batch) throws LeftOutException {
+    private Future<?> store(TableId table, List<RowImage> batch) throws LeftOutException {
+        if (run.isSpoiled(table)) {
+            throw spoiled();
+        }
         if (!room.isThere()) {
             // To wait for room would keep the table locked, and the server from vacuuming.
             throw new LeftOutException("the store's disk has no room for it");

@@ -15,6 +15,9 @@ final class CaptureEngineTest {
                 properties,
                 ConnectionSettings.parse("postgresql://alice:secret@db1:5433/app?sslmode=verify-full"
                         + "&sslrootcert=/ca.crt&sslcert=/a.crt&sslkey=/a.key&channel_binding=require"));
+        assertThat(properties.remove("driver.options"))
+                .asString()
+                .contains("idle_session_timeout=0", "statement_timeout=0", "idle_in_transaction_session_timeout=0");
         assertThat(properties)
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         "database.hostname", "db1",

@@ -131,7 +131,8 @@ class MetricsTest {
                         "rowback_fsync_seconds_count 19",
                         "rowback_fsync_seconds_sum 20.0",
                         "rowback_write_stall_seconds_total 21.5");
-        app.baselineComplete();
+        app.baselineExpects(-2);
+        app.tables(4, 3);
         app.begins(history(null, Instant.MIN));
         assertThat(numbers())
                 .contains(
@@ -140,7 +141,7 @@ class MetricsTest {
                         "rowback_last_gap_timestamp_seconds 0.0",
                         "rowback_covered_tables 4.0",
                         "rowback_uncovered_tables 3.0",
-                        "rowback_baseline_pending_tables 4.0");
+                        "rowback_baseline_expected_rows 4.0");
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -190,19 +191,20 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     @Override
+    public synchronized void begin(Collection<TableId> tables, Lsn at) {
+        commit(write -> tables.forEach(table -> meta.begin(new BegunBaseline(table, at), write)));
+    }
+
+    @Override
     public void baseline(Lsn at, List<RowImage> rows) {
         meta.requireCreated();
         if (!rows.isEmpty()) {
-            BegunBaseline baseline = new BegunBaseline(rows.get(0).schema().id(), at);
-            if (!meta.begun().contains(baseline)) {
-                begin(baseline);
+            TableId table = rows.get(0).schema().id();
+            if (!meta.begun().contains(new BegunBaseline(table, at))) {
+                begin(List.of(table), at);
             }
         }
         baselines.store(at, rows);
-    }
-
-    private synchronized void begin(BegunBaseline baseline) {
-        commit(write -> meta.begin(baseline, write));
     }
 
     @Override
@@ -232,6 +234,11 @@ public final class RocksHistoryWriter implements HistoryWriter {
     @Override
     public void abandonBaselines() {
         List.copyOf(meta.begun()).forEach(this::abandon);
+    }
+
+    @Override
+    public void abandonBaseline(TableId table, Lsn at) {
+        abandon(new BegunBaseline(table, at));
     }
 
     /** Not under the lock: changes are appended meanwhile. */

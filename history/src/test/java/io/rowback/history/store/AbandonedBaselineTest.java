@@ -100,6 +100,19 @@ class AbandonedBaselineTest {
         }
     }
 
+    @Test
+    void whatABaselineNeedsThatWasBegunIsKeptUntilItIsAbandonedWhileOthersAreTaken() {
+        try (RocksHistoryWriter writer = open()) {
+            history = HistoryFixture.goingOn(writer);
+            writer.begin(List.of(notes.id(), users.id()), new Lsn(0x1010));
+            IntStream.range(0, 10).forEach(i -> history.commit(HistoryFixture.insert(row(users, "" + i))));
+            writer.abandonBaseline(users.id(), new Lsn(0x1010));
+            assertThat(writer.forget(Lsn.MAX)).isFalse();
+            writer.abandonBaseline(notes.id(), new Lsn(0x1010));
+            assertThat(writer.forget(Lsn.MAX)).isTrue();
+        }
+    }
+
     private List<RowImage> notes(int rows) {
         return IntStream.range(0, rows)
                 .mapToObj(id -> row(notes, Integer.toString(id), "7"))

@@ -200,8 +200,9 @@ public final class StorePrinter {
      * Prints a table.
      *
      * @param changes what the history holds of its changes
+     * @param notCovered why it is not covered now, if the daemon has told
      */
-    public void print(TableInfo table, Counts changes) {
+    public void print(TableInfo table, Counts changes, @Nullable NotCovered notCovered) {
         TableSchema schema = table.schema();
         if (output.json()) {
             output.document(new JsonObject()
@@ -218,7 +219,8 @@ public final class StorePrinter {
                                             .put("from", stretch.from())
                                             .put("since", stretch.since())
                                             .put("to", openEnd(stretch)))
-                                    .toList()));
+                                    .toList())
+                    .put("not_covered", notCovered == null ? null : notCovered.reason()));
             return;
         }
         String key = schema.hasKey() ? "key " + PrintableText.oneLine(String.join(", ", schema.key())) : "no key";
@@ -231,9 +233,24 @@ public final class StorePrinter {
             output.line("    covered since " + stretch.since() + ", LSN " + stretch.from()
                     + (end == null ? "" : ", up to LSN " + end));
         }
-        if (table.coverage().isEmpty()) {
+        if (notCovered != null) {
+            output.line("    " + words(notCovered));
+        } else if (table.coverage().isEmpty()) {
             output.line("    not covered");
         }
+    }
+
+    /** Prints a table of which the history holds nothing; as JSON {@link #print(Status)} tells it. */
+    public void printUnknown(NotCovered table) {
+        if (!output.json()) {
+            output.line(PrintableText.oneLine(table.table().toString()));
+            output.line("    " + words(table));
+        }
+    }
+
+    private static String words(NotCovered table) {
+        return PrintableText.oneLine(
+                "not covered: " + table.reason() + (table.mend() == null ? "" : "; to mend it: " + table.mend()));
     }
 
     private static String word(TableSchema schema) {
