@@ -91,6 +91,7 @@ public final class RocksHistoryReader implements HistoryReader {
 
     private static RocksHistoryReader open(Path directory, boolean complete, Secondary secondary) {
         if (!isStore(directory)) {
+            StoreFolder.requireAccess(directory);
             StoreFolder.requireList(directory);
             throw noStore("there is no store in " + directory);
         }

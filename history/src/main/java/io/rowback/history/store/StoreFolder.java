@@ -142,6 +142,22 @@ public final class StoreFolder {
         }
     }
 
+    /**
+     * Sees to it that one can look into it: a store that is closed to this account is not none.
+     *
+     * @throws RowbackException of code STORE_UNUSABLE
+     */
+    static void requireAccess(Path directory) {
+        Path current = directory.resolve("CURRENT");
+        // What is not known to be there or not.
+        if (!Files.exists(current) && !Files.notExists(current)) {
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    "this account may not look into " + directory,
+                    "Only the daemon's account may: sudo -u rowback rowback ...");
+        }
+    }
+
     private static boolean hasList(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             return false;

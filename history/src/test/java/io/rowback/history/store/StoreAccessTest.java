@@ -61,6 +61,15 @@ class StoreAccessTest {
         }
     }
 
+    /** For root, which tests may run as, no folder is closed; that it cannot tell what is there is the same. */
+    @Test
+    void aStoreThatIsClosedToTheAccountIsNotTakenForNone() throws IOException {
+        Path loop = folder.resolve("loop");
+        Files.createSymbolicLink(loop, loop);
+        assertRefused(
+                () -> RocksHistoryReader.open(loop.resolve("app")), ErrorCode.STORE_UNUSABLE, "may not look into");
+    }
+
     @Test
     void aStoreOfAnotherFormatIsLeftAlone() throws Exception {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
