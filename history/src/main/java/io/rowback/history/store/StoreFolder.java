@@ -119,7 +119,7 @@ public final class StoreFolder {
 
     /**
      * Sees to it that RocksDB's list of its files is not lost. Where {@code CURRENT}, which names it, is gone RocksDB would
-     * begin a new store, and delete the files of the old one.
+     * begin a new store, and delete the files of the old one. A store that is just being made has none yet.
      *
      * @throws RowbackException of code STORE_CORRUPT
      */
@@ -132,7 +132,7 @@ public final class StoreFolder {
                 if (!Files.exists(directory.resolve(list))) {
                     throw corrupt(directory, "CURRENT names a file that is not there", null);
                 }
-            } else if (hasList(directory)) {
+            } else if (hasSortedFiles(directory)) {
                 throw corrupt(directory, "CURRENT is missing", null);
             }
         } catch (InvalidPathException e) {
@@ -158,12 +158,12 @@ public final class StoreFolder {
         }
     }
 
-    private static boolean hasList(Path directory) throws IOException {
+    private static boolean hasSortedFiles(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             return false;
         }
         try (Stream<Path> files = Files.list(directory)) {
-            return files.anyMatch(file -> String.valueOf(file.getFileName()).startsWith("MANIFEST-"));
+            return files.anyMatch(file -> file.toString().endsWith(".sst"));
         }
     }
 

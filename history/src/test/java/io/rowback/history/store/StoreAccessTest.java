@@ -52,8 +52,11 @@ class StoreAccessTest {
     }
 
     @Test
-    void thereIsNoStoreBeforeOneWasCreated() {
+    void thereIsNoStoreBeforeOneWasCreated() throws IOException {
         assertRefused(() -> RocksHistoryReader.open(folder.resolve("none")), ErrorCode.NO_STORE, "no store in");
+        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
+        // As RocksDB begins.
+        Files.createFile(folder.resolve("MANIFEST-000001"));
         assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             assertThat(writer.info().systemIdentifier()).isEmpty();
