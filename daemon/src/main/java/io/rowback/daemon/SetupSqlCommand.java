@@ -59,7 +59,8 @@ final class SetupSqlCommand implements Runnable {
         } catch (SQLException e) {
             role(database, false, out);
             out.println("-- The tables are not known yet, and what the role is to read is granted for each: "
-                    + connections.explain("connecting to", e).getMessage());
+                    + PrintableText.oneLine(String.valueOf(
+                            connections.explain("connecting to", e).getMessage())));
             out.println(
                     "-- Print this again when the role can connect; it then has GRANT and CREATE PUBLICATION, too.");
         }

@@ -11,6 +11,7 @@ import io.rowback.postgres.Config;
 import io.rowback.postgres.Connections;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.PrintableText;
+import io.rowback.postgres.ShellWord;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -148,7 +149,7 @@ final class TeardownCommand implements Callable<Integer> {
             out().println("-- annotations, if annotate.sql was run: "
                     + PrintableText.oneLine(Annotations.psql("annotate-remove.sql", given)));
         }
-        out().println("-- the history, which nothing brings back: rm -r " + store);
+        out().println("-- the history, which nothing brings back: rm -r " + ShellWord.quote(store.toString()));
         out().println("-- the server's setting wal_level, and [databases." + given.name() + "] in the configuration");
     }
 

@@ -178,8 +178,11 @@ class CheckIT {
                         .endsWith("add it to databases.app.include or take it out of databases.app.exclude"))
                 .anySatisfy(line -> assertThat(line)
                         .startsWith("warn  left_too refers to parts (left_too_part_fkey, ON DELETE SET NULL)"));
+        // One statement: pasted as it stands it must not leave the table without an identity.
         assertThat(lines).anySatisfy(line -> assertThat(line)
-                .startsWith("warn  equals has no key, so equal rows are counted, and restored in their number;"));
+                .startsWith("warn  equals has no key, so equal rows are counted, and restored in their number;")
+                .endsWith("  ->  ALTER TABLE public.equals ADD PRIMARY KEY (...), REPLICA IDENTITY DEFAULT;"));
+        app.run("ALTER TABLE public.equals ADD PRIMARY KEY (a), REPLICA IDENTITY DEFAULT;");
     }
 
     @Test
@@ -220,7 +223,9 @@ class CheckIT {
                     .anySatisfy(line -> assertThat(line).startsWith("fail  encoding is SQL_ASCII"))
                     .anySatisfy(line -> assertThat(line)
                             .startsWith("fail  slot rowback_app belongs to plugin pgoutput and database postgres")
-                            .endsWith("  ->  another name in databases.app.slot"));
+                            .endsWith("  ->  another name in databases.app.slot"))
+                    // It is somebody else's.
+                    .noneMatch(line -> line.contains("pg_drop_replication_slot"));
             List<String> narrowed = lines.stream()
                     .filter(line -> line.contains("leaves out some of its rows"))
                     .toList();
@@ -296,11 +301,11 @@ class CheckIT {
 
     @Test
     void annotationsAreToldWhetherTheyAreThereOrNot() throws Exception {
-        Database app = server.createDatabase("annotated");
+        Database app = server.createDatabase("annotated;$x");
         app.run("create table t (id int primary key); create publication rowback for table only t");
         assertThat(check(app)).anySatisfy(line -> assertThat(line)
                 .startsWith("ok    annotations are not installed")
-                .endsWith("-f share/annotate.sql annotated"));
+                .endsWith("-f share/annotate.sql 'annotated;$x'"));
         app.run(Files.readString(Path.of("../deploy/src/main/share/annotate.sql")));
         assertThat(check(app)).contains("ok    every captured table is annotated", "ok    event triggers tell DDL");
         app.run("create table u (id int primary key); alter publication rowback add table only u;"

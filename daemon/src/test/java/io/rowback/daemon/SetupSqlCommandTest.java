@@ -25,12 +25,21 @@ class SetupSqlCommandTest {
         assertThat(run()).isEqualTo(2);
         assertThat(out.toString()).isEmpty();
         assertThat(err.toString())
-                .contains("error: several databases are configured", "hint: Name one with --db: crm, shop.");
+                .contains("error: several databases are configured", "hint: Name one with --db: crm, odd, shop.");
 
         assertThat(run("--db", "shop")).isZero();
         assertThat(out.toString().lines().filter(line -> !line.startsWith("--")))
                 .containsExactly(
                         "CREATE ROLE shopkeeper LOGIN REPLICATION;", "GRANT CONNECT ON DATABASE shop TO shopkeeper;");
+    }
+
+    @Test
+    void nameOfADatabaseDoesNotLeaveItsComment() throws IOException {
+        assertThat(run("--db", "odd")).isZero();
+        assertThat(out.toString().lines().filter(line -> !line.startsWith("--")))
+                .containsExactly(
+                        "CREATE ROLE clerk LOGIN REPLICATION;",
+                        "GRANT CONNECT ON DATABASE U&\"a\\000aDROP TABLE t; --\" TO clerk;");
     }
 
     private int run(String... options) throws IOException {
@@ -39,6 +48,8 @@ class SetupSqlCommandTest {
                 url = "postgresql://shopkeeper@127.0.0.1:1/shop"
                 [databases.crm]
                 url = "postgresql://clerk@127.0.0.1:1/crm"
+                [databases.odd]
+                url = "postgresql://clerk@127.0.0.1:1/a%0ADROP%20TABLE%20t;%20--"
                 """);
         List<String> arguments = new ArrayList<>(List.of("setup-sql", "--config", config.toString()));
         arguments.addAll(List.of(options));

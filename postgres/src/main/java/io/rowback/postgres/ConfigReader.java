@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -141,7 +142,8 @@ public final class ConfigReader {
                         ErrorCode.USAGE,
                         "database " + name + " has no url",
                         "Set " + ConfigKey.URL.of(name) + " or " + ConfigKey.URL.variable(name) + "."));
-        ConnectionSettings connection = ConnectionSettings.parse(url, values.environment());
+        ConnectionSettings connection =
+                naming(ConfigKey.URL, name, () -> ConnectionSettings.parse(url, values.environment()));
         return new Config.Database(
                 name,
                 values.find(ConfigKey.PASSWORD, name)
@@ -168,6 +170,17 @@ public final class ConfigReader {
     }
 
     private List<TablePattern> patterns(ConfigKey key, String name) {
-        return values.list(key, name).stream().map(TablePattern::parse).toList();
+        return naming(key, name, () -> values.list(key, name).stream()
+                .map(TablePattern::parse)
+                .toList());
+    }
+
+    /** Says of which key something is wrong: there may be several databases. */
+    private static <T> T naming(ConfigKey key, String name, Supplier<T> parsed) {
+        try {
+            return parsed.get();
+        } catch (RowbackException e) {
+            throw new RowbackException(e.code(), key.of(name) + ": " + e.getMessage(), e.hint());
+        }
     }
 }

@@ -34,6 +34,7 @@ public record ConnectionSettings(
         @Nullable String password,
         Map<String, String> driverProperties) {
     private static final int DEFAULT_PORT = 5432;
+    private static final int PORT_MAX = 65_535;
 
     private static final Set<String> PASSWORDS = Set.of("password", "sslpassword");
 
@@ -94,6 +95,10 @@ public record ConnectionSettings(
         if (password == null) {
             password = colon < 0 ? service.get("password") : decode(userInfo.substring(colon + 1));
         }
+        int port = uri.getPort() < 0 ? port(service) : uri.getPort();
+        if (port < 1 || port > PORT_MAX) {
+            throw wrong("a database's url has a port that is none: " + port);
+        }
         String path = uri.getRawPath() == null ? "" : uri.getRawPath();
         // What our sessions need otherwise, as options are, a service does not get to say.
         service.forEach((name, value) -> {
@@ -103,7 +108,7 @@ public record ConnectionSettings(
         });
         return new ConnectionSettings(
                 host.replaceAll("^\\[|]$", ""),
-                uri.getPort() < 0 ? port(service) : uri.getPort(),
+                port,
                 path.length() > 1 ? decode(path.substring(1)) : service.getOrDefault("dbname", user),
                 user,
                 password,

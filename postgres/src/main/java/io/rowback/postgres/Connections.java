@@ -42,13 +42,14 @@ public final class Connections {
                             + " attempt; a password from elsewhere when the process starts.",
             "3D000", "There is no such database; check the name at the end of the url.",
             "55006", "Another process reads the slot: stop it, or wait until the server has noticed that it is gone.",
+            "55P03", "Another session holds a lock on it: pg_catalog.pg_locks names it. Try again when it is done.",
             "42704",
                     "A publication that was dropped is made again, if the role may; what was changed meanwhile is recorded"
                             + " as a gap, and the tables are read anew.",
             "42501", "The role lacks a privilege; `rowbackd setup-sql` prints what a DBA runs once.");
 
     /** The SQLSTATEs among them that a server sends which had let us in. */
-    private static final Set<String> REACHED = Set.of("42501", "42704", "55006");
+    private static final Set<String> REACHED = Set.of("42501", "42704", "55006", "55P03");
 
     /** A role's limits are meant for its own statements; a baseline would never come to its end under them. */
     private static final String NO_TIMEOUTS =

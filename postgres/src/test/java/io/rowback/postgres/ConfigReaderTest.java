@@ -162,6 +162,21 @@ class ConfigReaderTest {
                 .hasMessage("store.dir takes one value");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            url = 'postgresql://h/app'                                  | databases.app.url: a database's url names no user
+            url = 'postgresql://bob@h:99999/app'                        | databases.app.url: a database's url has a port that is none: 99999
+            url = 'postgresql://bob@h:0/app'                            | databases.app.url: a database's url has a port that is none: 0
+            include = ['users']\\nurl = 'postgresql://bob@h/app'         | databases.app.include: not a table pattern: users
+            """)
+    void whatIsWrongWithAValueNamesItsKey(String line, String message) {
+        String text = "[databases.app]\n" + line.replace("\\n", "\n") + "\n";
+        assertThatThrownBy(() -> read(text, Map.of()))
+                .isInstanceOfSatisfying(
+                        RowbackException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .hasMessage(message);
+    }
+
     @Test
     void slotNameThatTheServerWouldRefuseIsRefused() {
         assertThatThrownBy(() -> read("[databases.app]\nurl = 'postgresql://a@h/d'\nslot = 'My-Slot'\n", Map.of()))

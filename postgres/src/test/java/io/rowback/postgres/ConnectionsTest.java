@@ -23,6 +23,8 @@ class ConnectionsTest {
     void whatAReachedServerRefusesIsNoMatterOfConnecting() {
         assertThat(explained("55006").code()).isEqualTo(ErrorCode.FAILED);
         assertThat(explained("55006").hint()).contains("Another process reads the slot");
+        assertThat(explained("55P03").code()).isEqualTo(ErrorCode.FAILED);
+        assertThat(explained("55P03").hint()).contains("Another session holds a lock");
         assertThat(explained("42704").hint()).contains("recorded as a gap");
         assertThat(explained("22012").hint()).isNull();
     }

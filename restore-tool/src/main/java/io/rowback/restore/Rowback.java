@@ -197,7 +197,8 @@ final class Rowback {
     }
 
     private static List<Path> storesBelow(Path folder) {
-        if (!Files.isDirectory(folder)) {
+        // What it means that it is closed to us is told when the store is opened.
+        if (!Files.isDirectory(folder) || !Files.isReadable(folder)) {
             return List.of();
         }
         try (Stream<Path> below = Files.list(folder)) {

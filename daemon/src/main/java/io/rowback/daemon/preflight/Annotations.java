@@ -4,6 +4,7 @@ import static io.rowback.daemon.preflight.Finding.Topic.ANNOTATION;
 
 import io.rowback.history.TableId;
 import io.rowback.postgres.Config;
+import io.rowback.postgres.ShellWord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -67,8 +68,9 @@ public final class Annotations {
 
     /** The command with which a DBA runs one of the scripts that are installed with the program. */
     public static String psql(String script, Config.Database database) {
-        return "psql -X -v ON_ERROR_STOP=1 -f " + installed(System.getProperty(HOME), script) + " "
-                + database.connection().database();
+        return "psql -X -v ON_ERROR_STOP=1 -f "
+                + ShellWord.quote(installed(System.getProperty(HOME), script).toString()) + " "
+                + ShellWord.quote(database.connection().database());
     }
 
     /** A package has the scripts beside the launchers' folder, an archive in one of their own. */

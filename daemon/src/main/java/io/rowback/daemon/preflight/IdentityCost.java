@@ -99,7 +99,9 @@ final class IdentityCost {
                     table.name()
                             + " has no key, so equal rows are counted, and restored in their number; its REPLICA IDENTITY FULL "
                             + cost,
-                    alter + " ADD PRIMARY KEY (...); " + alter + " REPLICA IDENTITY DEFAULT;");
+                    // One statement: pasted as it stands it fails as a whole, and the table keeps what UPDATE and
+                    // DELETE need.
+                    alter + " ADD PRIMARY KEY (...), REPLICA IDENTITY DEFAULT;");
         }
         if (full && row.getBoolean("key_serves")) {
             String text = table.name() + ": its key is enough for the history; REPLICA IDENTITY FULL " + cost;

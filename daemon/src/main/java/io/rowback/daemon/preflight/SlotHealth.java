@@ -20,6 +20,9 @@ final class SlotHealth {
               FROM pg_catalog.pg_replication_slots s
              WHERE s.slot_name = ?
                AND s.wal_status <> 'lost'
+               -- Somebody else's is none of our business, least of all to drop.
+               AND s.plugin = 'pgoutput'
+               AND s.database = pg_catalog.current_database()
             """;
     /** A share of {@code max_slot_wal_keep_size}: with less room than that somebody should look. */
     private static final double ROOM_MIN = 0.2;

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
@@ -116,6 +117,13 @@ final class Database implements AutoCloseable {
     /** Takes in what the writer wrote since; for a secondary without a cursor. */
     void catchUp() throws RocksDBException {
         rocks.tryCatchUpWithPrimary();
+    }
+
+    /** The numbers of the sorted files that it has. */
+    Set<Long> files() {
+        return rocks.getLiveFilesMetaData().stream()
+                .map(file -> Long.parseLong(file.fileName().replaceAll("\\D", "")))
+                .collect(Collectors.toSet());
     }
 
     private ColumnFamilyHandle handle(Family family) {

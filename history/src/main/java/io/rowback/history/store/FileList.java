@@ -3,6 +3,7 @@ package io.rowback.history.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * How far RocksDB's list of its files, the manifest that {@code CURRENT} names, has been written: each file that comes or
@@ -19,6 +20,20 @@ record FileList(String manifest, long bytes) {
             return new FileList(manifest, Files.size(directory.resolve(manifest)));
         } catch (IOException e) {
             return NONE;
+        }
+    }
+
+    /**
+     * The numbers of the sorted files that are live by it; none where a writer has begun another list, for which it has opened
+     * them all.
+     *
+     * @throws IllegalStateException as {@link Manifest#live} tells
+     */
+    Set<Long> live(Path directory) {
+        try {
+            return this.equals(NONE) ? Set.of() : Manifest.live(directory.resolve(manifest), bytes);
+        } catch (IOException e) {
+            return Set.of();
         }
     }
 

@@ -22,7 +22,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.ObjLongConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 
@@ -89,6 +92,8 @@ public final class RocksHistoryReader implements HistoryReader {
 
     private static RocksHistoryReader open(Path directory, boolean complete, Secondary secondary) {
         if (!isStore(directory)) {
+            StoreFolder.requireAccess(directory);
+            StoreFolder.requireList(directory);
             throw noStore("there is no store in " + directory);
         }
         Scratch scratch = new Scratch();
@@ -99,6 +104,7 @@ public final class RocksHistoryReader implements HistoryReader {
             if (complete) {
                 complete(database::catchUp, directory, before);
             }
+            requireFiles(database, directory, before);
             RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
             if (!reader.meta.created()) {
                 throw noStore("the store in " + directory + " is still being set up");
@@ -135,6 +141,7 @@ public final class RocksHistoryReader implements HistoryReader {
                 return secondary.open(directory, scratch);
             } catch (RocksDBException e) {
                 if (attempt == ATTEMPTS) {
+                    StoreFolder.requireList(directory);
                     throw Database.isCorrupt(e) ? StoreFolder.corrupt(directory, e) : unusable(directory, e);
                 }
                 pause(PAUSE_MILLIS * attempt);
@@ -178,6 +185,47 @@ public final class RocksHistoryReader implements HistoryReader {
                 read = FileList.NONE;
                 pause(PAUSE_MILLIS * failures);
             }
+        }
+    }
+
+    /**
+     * Sees to it that no file was passed over. What cannot be opened, since it is gone, cut off or damaged at its end, RocksDB
+     * leaves out, with all that came later: rows would be missing from every answer. What was live before it opened them and
+     * still is was live meanwhile.
+     */
+    private static void requireFiles(Database database, Path directory, FileList before) {
+        for (int attempt = 1; ; attempt++) {
+            Set<Long> without = new TreeSet<>(live(directory, before));
+            FileList now = FileList.of(directory);
+            if (!now.equals(before)) {
+                without.retainAll(live(directory, now));
+            }
+            without.removeAll(database.files());
+            if (without.isEmpty()) {
+                return;
+            }
+            if (attempt == ATTEMPTS) {
+                throw StoreFolder.corrupt(
+                        directory,
+                        without.stream().map("%06d.sst"::formatted).collect(Collectors.joining(", "))
+                                + " cannot be opened",
+                        null);
+            }
+            pause(PAUSE_MILLIS * attempt);
+            try {
+                // A writer that dropped a file while it was being opened makes RocksDB do without, too.
+                database.catchUp();
+            } catch (RocksDBException e) {
+                throw unusable(directory, e);
+            }
+        }
+    }
+
+    private static Set<Long> live(Path directory, FileList list) {
+        try {
+            return list.live(directory);
+        } catch (IllegalStateException e) {
+            throw StoreFolder.corrupt(directory, list.manifest() + ": " + e.getMessage(), e);
         }
     }
 

@@ -4,13 +4,16 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /** The folder that a store lives in. */
@@ -66,6 +69,7 @@ public final class StoreFolder {
     /** Opens the database in it for writing, and keeps everybody else out. */
     static Database open(Path directory) {
         makePrivate(directory);
+        requireList(directory);
         try {
             return Database.open(directory);
         } catch (RocksDBException e) {
@@ -113,12 +117,67 @@ public final class StoreFolder {
         }
     }
 
+    /**
+     * Sees to it that RocksDB's list of its files is not lost. Where {@code CURRENT}, which names it, is gone RocksDB would
+     * begin a new store, and delete the files of the old one. A store that is just being made has none yet.
+     *
+     * @throws RowbackException of code STORE_CORRUPT
+     */
+    static void requireList(Path directory) {
+        Path current = directory.resolve("CURRENT");
+        try {
+            if (Files.exists(current)) {
+                String list =
+                        Files.readString(current, StandardCharsets.ISO_8859_1).strip();
+                if (!Files.exists(directory.resolve(list))) {
+                    throw corrupt(directory, "CURRENT names a file that is not there", null);
+                }
+            } else if (hasSortedFiles(directory)) {
+                throw corrupt(directory, "CURRENT is missing", null);
+            }
+        } catch (InvalidPathException e) {
+            throw corrupt(directory, "CURRENT names no file", e);
+        } catch (IOException e) {
+            // What this account may not read says so when it is opened.
+        }
+    }
+
+    /**
+     * Sees to it that one can look into it: a store that is closed to this account is not none.
+     *
+     * @throws RowbackException of code STORE_UNUSABLE
+     */
+    static void requireAccess(Path directory) {
+        Path current = directory.resolve("CURRENT");
+        // What is not known to be there or not.
+        if (!Files.exists(current) && !Files.notExists(current)) {
+            throw new RowbackException(
+                    ErrorCode.STORE_UNUSABLE,
+                    "this account may not look into " + directory,
+                    "Only the daemon's account may: sudo -u rowback rowback ...");
+        }
+    }
+
+    private static boolean hasSortedFiles(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> file.toString().endsWith(".sst"));
+        }
+    }
+
     /** That RocksDB cannot even open it. */
     static RowbackException corrupt(Path directory, RocksDBException e) {
+        return corrupt(directory, String.valueOf(e.getMessage()), e);
+    }
+
+    /** The same, found by ourselves. */
+    static RowbackException corrupt(Path directory, String reason, @Nullable Throwable cause) {
         return new RowbackException(
                 ErrorCode.STORE_CORRUPT,
-                "the store in " + directory + " is corrupt: " + e.getMessage(),
+                "the store in " + directory + " is corrupt: " + reason,
                 "Restore it from a backup, or move it away and let rowbackd begin a new one.",
-                e);
+                cause);
     }
 }

@@ -5,6 +5,7 @@ import static io.rowback.history.HistoryFixture.insert;
 import static io.rowback.history.HistoryFixture.update;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey;
@@ -19,6 +20,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -26,6 +28,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -117,6 +120,59 @@ class BitFlipTest {
             flip(file, highestBitOfItsLength);
         }
         assertThat(untold()).isNotNull();
+    }
+
+    /** RocksDB, read beside a writer, leaves out a file that it cannot open, and all that came later. */
+    @Test
+    void aSortedFileThatCannotBeOpenedIsNotPassedOver() throws IOException {
+        for (Path file : files(".sst")) {
+            byte[] whole = Files.readAllBytes(file);
+            byte[] flipped = whole.clone();
+            flipped[whole.length - 1] ^= 1;
+            for (byte[] damaged : List.of(flipped, Arrays.copyOf(whole, whole.length - 1), new byte[0])) {
+                Files.write(file, damaged);
+                assertRefused(file);
+            }
+            Files.delete(file);
+            assertRefused(file);
+            Files.write(file, whole);
+        }
+        assertThat(untold()).isNotNull();
+    }
+
+    private void assertRefused(Path file) {
+        assertThatThrownBy(() -> RocksHistoryReader.open(folder).close())
+                .isInstanceOfSatisfying(
+                        RowbackException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.STORE_CORRUPT))
+                .hasMessageContaining(String.valueOf(file.getFileName()));
+    }
+
+    /** RocksDB would begin a new store there, and delete the files of the old one. */
+    @Test
+    void aStoreWhoseListOfFilesIsLostIsNotTakenForNone() throws IOException {
+        Path current = folder.resolve("CURRENT");
+        String list = Files.readString(current);
+        Set<Path> before = new TreeSet<>(files(".sst"));
+        Files.delete(current);
+        assertListLost("CURRENT is missing");
+        Files.writeString(current, list.replaceFirst("MANIFEST-0", "MANIFEST-1"));
+        assertListLost("CURRENT names a file that is not there");
+
+        Files.writeString(current, list);
+        assertThat(new TreeSet<>(files(".sst"))).isEqualTo(before);
+        assertThat(untold()).isNotNull();
+    }
+
+    private void assertListLost(String reason) {
+        assertThatThrownBy(() -> RocksHistoryReader.open(folder).close()).satisfies(e -> isCorrupt(e, reason));
+        assertThatThrownBy(() -> RocksHistoryWriter.open(folder).close()).satisfies(e -> isCorrupt(e, reason));
+    }
+
+    private static void isCorrupt(Throwable e, String reason) {
+        assertThat(e)
+                .isInstanceOfSatisfying(
+                        RowbackException.class, told -> assertThat(told.code()).isEqualTo(ErrorCode.STORE_CORRUPT))
+                .hasMessageContaining(reason);
     }
 
     @ParameterizedTest

@@ -52,13 +52,25 @@ class StoreAccessTest {
     }
 
     @Test
-    void thereIsNoStoreBeforeOneWasCreated() {
+    void thereIsNoStoreBeforeOneWasCreated() throws IOException {
         assertRefused(() -> RocksHistoryReader.open(folder.resolve("none")), ErrorCode.NO_STORE, "no store in");
+        assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
+        // As RocksDB begins.
+        Files.createFile(folder.resolve("MANIFEST-000001"));
         assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             assertThat(writer.info().systemIdentifier()).isEmpty();
             assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "still being set up");
         }
+    }
+
+    /** For root, which tests may run as, no folder is closed; that it cannot tell what is there is the same. */
+    @Test
+    void aStoreThatIsClosedToTheAccountIsNotTakenForNone() throws IOException {
+        Path loop = folder.resolve("loop");
+        Files.createSymbolicLink(loop, loop);
+        assertRefused(
+                () -> RocksHistoryReader.open(loop.resolve("app")), ErrorCode.STORE_UNUSABLE, "may not look into");
     }
 
     @Test
