@@ -77,7 +77,8 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
                 if (row.getBoolean(4)) {
                     throw new RowbackException(
                             ErrorCode.REFUSED,
-                            connections.settings() + " is a standby, which nobody can write to",
+                            connections.settings()
+                                    + " is a standby, whose rows may be older and which nobody can write to",
                             "Name the primary as --target.");
                 }
                 if (!same && !copy) {
