@@ -3,6 +3,8 @@ package io.rowback.restore.bundle;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.rowback.history.ColumnValue;
+import io.rowback.history.RowKey;
+import io.rowback.history.TableSchema;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.query.RelatedRows.Row;
@@ -13,12 +15,19 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code affected.csv}: a line for each row that the plan writes, in its order; RFC 4180, every field in double quotes. */
+/**
+ * {@code affected.csv}: a line for each row that the plan writes, in its order; RFC 4180, every field in double quotes. It is
+ * opened in spreadsheets, which take a field that begins with one of {@code = + - @} for a formula, and whose keys are people's
+ * names may say anything: such a key is written with its column's name, as an operator may type it too.
+ */
 final class AffectedRows {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern FORMULA = Pattern.compile("[-+=@]");
+    private static final Pattern NUMBER = Pattern.compile("-\\d+(?:\\.\\d+)?");
 
     private AffectedRows() {}
 
@@ -29,7 +38,7 @@ final class AffectedRows {
             line(
                     out,
                     repair.table().name().toString(),
-                    RowText.key(repair.table(), repair.key()),
+                    key(repair.table(), repair.key()),
                     owner == null ? "" : table(owner, tables),
                     owner == null ? "" : key(owner, tables),
                     repair.action().toString(),
@@ -47,7 +56,14 @@ final class AffectedRows {
     }
 
     private static String key(Row row, Tables tables) {
-        return RowText.key(tables.byId(row.table()).orElseThrow().schema(), row.key());
+        return key(tables.byId(row.table()).orElseThrow().schema(), row.key());
+    }
+
+    private static String key(TableSchema table, RowKey key) {
+        String text = RowText.key(table, key);
+        boolean formula =
+                FORMULA.matcher(text).lookingAt() && !NUMBER.matcher(text).matches();
+        return formula ? table.key().get(0) + "=" + text : text;
     }
 
     private static String json(List<Cell> cells) {

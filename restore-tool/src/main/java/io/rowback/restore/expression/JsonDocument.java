@@ -29,7 +29,11 @@ record JsonDocument(JsonNode root) {
      */
     static JsonDocument parse(String text) {
         try {
-            return new JsonDocument(MAPPER.readTree(text));
+            JsonNode root = MAPPER.readTree(text);
+            if (root.isMissingNode()) {
+                throw new IllegalArgumentException("an empty text is no JSON document");
+            }
+            return new JsonDocument(root);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("not a JSON document", e);
         }

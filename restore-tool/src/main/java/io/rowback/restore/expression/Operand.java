@@ -35,7 +35,7 @@ sealed interface Operand {
             if (fits) {
                 try {
                     return token.kind() == Token.Kind.NUMBER
-                            ? ordering.value(token.text())
+                            ? ordering.number(token.text())
                             : ordering.constant(token.text(), column);
                 } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
                     throw mismatch(column, e);

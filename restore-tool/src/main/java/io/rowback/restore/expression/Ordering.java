@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * How the values of a type compare. {@link #value} turns the text of a value into something whose order is the
@@ -27,6 +28,11 @@ enum Ordering {
     UUID,
     /** Documents, which are equal or not; their order is nothing that people ask for. */
     JSONB;
+
+    private static final int UUID_LENGTH = 36;
+    private static final Pattern FLOAT =
+            Pattern.compile("[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?|Infinity|NaN)");
+    private static final Pattern NOT_ZERO = Pattern.compile("[-+.0]*[1-9]");
 
     /**
      * The ordering of a column's type.
@@ -78,11 +84,36 @@ enum Ordering {
                 };
             }
             case UUID -> {
+                if (text.length() != UUID_LENGTH) {
+                    throw new IllegalArgumentException("not a uuid");
+                }
                 return java.util.UUID.fromString(text).toString();
             }
-            case REAL, DOUBLE, TEXT, PADDED, JSONB -> {}
+            case REAL, DOUBLE -> {
+                // Java takes more spellings: 1d, 0x1p3.
+                if (!FLOAT.matcher(text.strip()).matches()) {
+                    throw new IllegalArgumentException("not a number");
+                }
+                return number(text.strip());
+            }
+            case TEXT, PADDED, JSONB -> {}
         }
         return value(text);
+    }
+
+    /**
+     * The value of a number.
+     *
+     * @throws ArithmeticException if the type does not reach so far: Java makes it infinite or zero then, the server refuses it
+     */
+    Object number(String text) {
+        Object value = value(text);
+        if (value instanceof Double number
+                && ((number.isInfinite() && !text.endsWith("Infinity"))
+                        || (number == 0 && NOT_ZERO.matcher(text).lookingAt()))) {
+            throw new ArithmeticException("out of range");
+        }
+        return value;
     }
 
     private void checkMoment(Moment moment) {

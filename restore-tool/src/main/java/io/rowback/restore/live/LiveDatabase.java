@@ -15,6 +15,7 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Catalog;
 import io.rowback.postgres.Connections;
+import io.rowback.postgres.Literals;
 import io.rowback.restore.plan.CurrentRows;
 import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.RestorePlan;
@@ -38,7 +39,8 @@ import org.jspecify.annotations.Nullable;
 public final class LiveDatabase implements CurrentRows, AutoCloseable {
     private static final String IDENTITY =
             "SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system())::text,"
-                    + " current_database(), pg_catalog.pg_is_in_recovery(),"
+                    // A name that is too long is cut short wherever it is typed, so in the history's configuration.
+                    + " current_database(), %s::name = current_database(), pg_catalog.pg_is_in_recovery(),"
                     + " CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_wal_insert_lsn() END::text";
 
     private final Session session;
@@ -68,15 +70,15 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     public static LiveDatabase open(Connections connections, StoreInfo history, boolean copy) {
         Session session = new Session(connections);
         try {
-            return session.row(IDENTITY, row -> {
+            return session.row(IDENTITY.formatted(Literals.quote(history.database())), row -> {
                 String system = row.getString(1);
                 String name = row.getString(2);
-                boolean same = history.systemIdentifier().equals(system)
-                        && history.database().equals(name);
-                if (row.getBoolean(3)) {
+                boolean same = history.systemIdentifier().equals(system) && row.getBoolean(3);
+                if (row.getBoolean(4)) {
                     throw new RowbackException(
                             ErrorCode.REFUSED,
-                            connections.settings() + " is a standby, which nobody can write to",
+                            connections.settings()
+                                    + " is a standby, whose rows may be older and which nobody can write to",
                             "Name the primary as --target.");
                 }
                 if (!same && !copy) {
@@ -88,7 +90,7 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
                             "If it is a copy, loaded from a dump say, add --copy: tables and columns are found by name"
                                     + " then.");
                 }
-                return new LiveDatabase(session, connections, history, !same, Lsn.parse(row.getString(4)));
+                return new LiveDatabase(session, connections, history, !same, Lsn.parse(row.getString(5)));
             });
         } catch (RuntimeException e) {
             session.close();
@@ -247,7 +249,7 @@ public final class LiveDatabase implements CurrentRows, AutoCloseable {
     public Obstacles obstacles(List<Draft> drafts, ConflictMode conflictMode) {
         WriteChecks checks = new WriteChecks(session, List.copyOf(tables.values()), drafts, conflictMode);
         drafts.stream().map(draft -> draft.table().id()).distinct().forEach(id -> checks.check(table(id), facts(id)));
-        return new Obstacles(checks.findings(), checks.holders());
+        return new Obstacles(checks.findings(), checks.holders(), checks.deferrable());
     }
 
     private LiveTable table(TableId id) {

@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,12 +93,16 @@ final class LiveRows {
 
     /** The operators of the key's index: those of types from other schemas are not in reach of our empty search path. */
     private static List<String> operators(TableSchema table, TableFacts facts) {
-        for (TableFacts.Index index : facts.indexes()) {
-            if (!index.computed() && index.columns().equals(table.key())) {
-                return index.operators();
-            }
-        }
-        throw new IllegalStateException("the key of " + table.name() + " has no index");
+        return facts.indexes().stream()
+                .filter(index -> !index.computed() && index.columns().equals(table.key()))
+                .min(Comparator.comparing(TableFacts.Index::exclusion))
+                .map(index -> index.operators().stream().map(LiveRows::equality).toList())
+                .orElseThrow(() -> new IllegalStateException("the key of " + table.name() + " has no index"));
+    }
+
+    /** A key WITHOUT OVERLAPS keeps ranges apart that overlap; another range is another row all the same. */
+    private static String equality(String operator) {
+        return operator.replace("(pg_catalog.&&)", "(pg_catalog.=)");
     }
 
     private static String printed(Column column) {

@@ -29,23 +29,32 @@ record RowBatch(TableFacts facts, List<Draft> drafts, List<String> literals) {
 
     /** The rows as they would be after these writes. */
     static List<RowBatch> after(TableFacts facts, List<Draft> drafts) {
-        return batches(facts, drafts, (draft, column) -> draft.after(column.name()));
+        return batches(facts, drafts, (draft, column) -> draft.after(column.name()), 1);
+    }
+
+    /** The same of writes in pairs, one behind the other: each pair is in one batch. */
+    static List<RowBatch> afterInPairs(TableFacts facts, List<Draft> drafts) {
+        return batches(facts, drafts, (draft, column) -> draft.after(column.name()), 2);
     }
 
     /** The rows as they are before these writes. */
     static List<RowBatch> before(TableFacts facts, List<Draft> drafts) {
-        return batches(facts, drafts, (draft, column) -> draft.before(column.name()));
+        return batches(facts, drafts, (draft, column) -> draft.before(column.name()), 1);
     }
 
     private static List<RowBatch> batches(
-            TableFacts facts, List<Draft> drafts, BiFunction<Draft, Column, @Nullable ColumnValue> value) {
+            TableFacts facts,
+            List<Draft> drafts,
+            BiFunction<Draft, Column, @Nullable ColumnValue> value,
+            int together) {
         List<RowBatch> batches = new ArrayList<>();
         List<String> literals = new ArrayList<>();
         int begin = 0;
         long characters = 0;
         for (int i = 0; i < drafts.size(); i++) {
             String literal = literal(drafts.get(i), value);
-            if (literals.size() == ROWS || (!literals.isEmpty() && characters + literal.length() > CHARACTERS)) {
+            boolean full = literals.size() >= ROWS || characters + literal.length() > CHARACTERS;
+            if (full && !literals.isEmpty() && i % together == 0) {
                 batches.add(new RowBatch(facts, drafts.subList(begin, i), List.copyOf(literals)));
                 literals.clear();
                 begin = i;

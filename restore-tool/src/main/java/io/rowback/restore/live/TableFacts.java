@@ -7,6 +7,8 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,9 @@ record TableFacts(
      * @param name its name
      * @param columns the plain columns among those that it is over
      * @param computed whether it is over expressions, or of some rows only
+     * @param exclusion whether rows are kept apart by other operators than equality: an exclusion constraint, or a key
+     *     WITHOUT OVERLAPS
+     * @param deferrable whether it waits for the end of a statement
      * @param expressions what it is over
      * @param operators for each the operator that must not hold between two rows, with its schema
      * @param predicate which rows it is of, null for all
@@ -43,10 +48,26 @@ record TableFacts(
             String name,
             List<String> columns,
             boolean computed,
+            boolean exclusion,
+            boolean deferrable,
             List<String> expressions,
             List<String> operators,
             @Nullable String predicate,
-            boolean nullsEqual) {}
+            boolean nullsEqual) {
+        /** Whether it says no more and no less than that rows are not equal in these columns. */
+        boolean isOver(List<String> unique) {
+            return !computed && !exclusion && columns.equals(unique);
+        }
+    }
+
+    /** The lists of columns whose values are unique at the end of a statement only. */
+    Set<List<String>> deferrable() {
+        return indexes.stream()
+                .filter(Index::deferrable)
+                .map(Index::columns)
+                .filter(columns -> indexes.stream().allMatch(index -> index.deferrable() || !index.isOver(columns)))
+                .collect(Collectors.toSet());
+    }
 
     private static final String ACCESS = """
             SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS sql_name, pg_catalog.quote_ident(c.relname) AS alias,
@@ -63,6 +84,7 @@ record TableFacts(
 
     private static final String INDEXES = """
             SELECT c.relname AS name, 0 = ANY (i.indkey::int2[]) OR i.indpred IS NOT NULL AS computed,
+                   x.conexclop IS NOT NULL AS exclusion, COALESCE(x.condeferrable, false) AS deferrable,
                    COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) AS nulls_equal,
                    pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
                    ARRAY(SELECT a.attname::text
@@ -85,7 +107,7 @@ record TableFacts(
                           ORDER BY k) AS operators
               FROM pg_catalog.pg_index i
               JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-              LEFT JOIN pg_catalog.pg_constraint x ON x.conindid = i.indexrelid AND x.conexclop IS NOT NULL
+              LEFT JOIN pg_catalog.pg_constraint x ON x.conindid = i.indexrelid AND x.contype IN ('p', 'u', 'x')
              WHERE i.indrelid = %s AND (i.indisunique OR i.indisexclusion) AND i.indislive AND i.indisready
              ORDER BY c.relname
             """;
@@ -160,6 +182,8 @@ record TableFacts(
                 row.getString("name"),
                 Session.texts(row.getArray("columns")),
                 row.getBoolean("computed"),
+                row.getBoolean("exclusion"),
+                row.getBoolean("deferrable"),
                 Session.texts(row.getArray("expressions")),
                 Session.texts(row.getArray("operators")),
                 row.getString("predicate"),

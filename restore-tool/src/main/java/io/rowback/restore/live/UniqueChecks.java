@@ -7,9 +7,16 @@ import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.sql.RowText;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which live rows occupy what a row would take: the values of unique constraints and indexes, over columns or expressions,
@@ -57,6 +64,39 @@ final class UniqueChecks {
         return occupied;
     }
 
+    /**
+     * Those of which the holder, which the plan writes too, keeps what the other would take: an index over expressions, or of
+     * ranges, may say the same of a row with other values.
+     *
+     * @param written the plan's updates of this table, by the keys that their rows have there
+     */
+    Set<Occupied> kept(TableFacts facts, List<Occupied> occupied, Map<RowKey, Draft> written) {
+        Map<TableFacts.Index, List<Occupied>> byIndex = new LinkedHashMap<>();
+        for (Occupied one : occupied) {
+            Draft holder = written.get(one.holder());
+            if (holder != null && !holder.row().equals(one.draft().row()) && takes(holder, one.index())) {
+                byIndex.computeIfAbsent(one.index(), index -> new ArrayList<>()).add(one);
+            }
+        }
+        Set<Occupied> kept = new HashSet<>();
+        byIndex.forEach((index, candidates) -> {
+            List<Draft> pairs = candidates.stream()
+                    .flatMap(one -> Stream.of(one.draft(), Objects.requireNonNull(written.get(one.holder()))))
+                    .toList();
+            Iterator<Occupied> next = candidates.iterator();
+            for (RowBatch batch : RowBatch.afterInPairs(facts, pairs)) {
+                Set<Integer> collide = new HashSet<>(session.rows(collisions(batch, index), row -> row.getInt(1)));
+                for (int n = 1; n < batch.drafts().size(); n += 2) {
+                    Occupied one = next.next();
+                    if (collide.contains(n)) {
+                        kept.add(one);
+                    }
+                }
+            }
+        });
+        return kept;
+    }
+
     /** Whether the write gives the row a place in the index that it did not have. */
     static boolean takes(Draft draft, TableFacts.Index index) {
         return draft.repair() instanceof InsertRow || index.computed() || draft.writes(index.columns());
@@ -64,25 +104,41 @@ final class UniqueChecks {
 
     /** That no row has this key was seen when the rows were read. */
     private static boolean isKeyOfInserted(Draft draft, TableFacts.Index index) {
-        return draft.repair() instanceof InsertRow
-                && !index.computed()
-                && index.columns().equals(draft.table().key());
+        return draft.repair() instanceof InsertRow && index.isOver(draft.table().key());
     }
 
     private static String query(RowBatch batch, TableFacts.Index index) {
         TableFacts facts = batch.facts();
         TableSchema table = batch.drafts().get(0).table();
-        String where = index.predicate() == null ? "" : " WHERE (" + index.predicate() + ")";
-        String taken = "SELECT " + numbered(index, (i, expression) -> expression + " AS k" + i, ", ") + " FROM "
-                + batch.row() + where;
+        String where = where(index);
         String key = table.key().stream()
                 .map(column -> "format('%s', " + facts.alias() + "." + Identifiers.quote(column) + ")")
                 .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
         String held = "SELECT " + key + " FROM ONLY " + facts.sqlName() + " AS " + facts.alias()
                 + (where.isEmpty() ? " WHERE " : where + " AND ")
                 + numbered(index, (i, expression) -> same(index, i, expression), " AND ") + " LIMIT 10";
-        return "SELECT " + RowBatch.NUMBER + ", h.key FROM " + batch.numbered() + " CROSS JOIN LATERAL (" + taken
-                + ") AS \"rowback$taken\" CROSS JOIN LATERAL (" + held + ") AS h (key) ORDER BY 1";
+        return "SELECT " + RowBatch.NUMBER + ", h.key FROM " + taken(batch, index) + " CROSS JOIN LATERAL (" + held
+                + ") AS h (key) ORDER BY 1";
+    }
+
+    /** The numbers of those rows that would have the same place in the index as the one behind them, its pair. */
+    private static String collisions(RowBatch batch, TableFacts.Index index) {
+        return "WITH \"rowback$all\" AS MATERIALIZED (SELECT " + RowBatch.NUMBER + ", \"rowback$taken\".* FROM "
+                + taken(batch, index) + ") SELECT \"rowback$taken\".n FROM \"rowback$all\" AS \"rowback$taken\""
+                + " JOIN \"rowback$all\" AS \"rowback$pair\" ON \"rowback$pair\".n = \"rowback$taken\".n + 1"
+                + " WHERE \"rowback$taken\".n % 2 = 1 AND "
+                + numbered(index, (i, expression) -> same(index, i, "\"rowback$pair\".k" + i), " AND ");
+    }
+
+    /** The rows, each with what it would have in the index as far as that is about it. */
+    private static String taken(RowBatch batch, TableFacts.Index index) {
+        return batch.numbered() + " CROSS JOIN LATERAL (SELECT "
+                + numbered(index, (i, expression) -> expression + " AS k" + i, ", ") + " FROM " + batch.row()
+                + where(index) + ") AS \"rowback$taken\"";
+    }
+
+    private static String where(TableFacts.Index index) {
+        return index.predicate() == null ? "" : " WHERE (" + index.predicate() + ")";
     }
 
     private static String same(TableFacts.Index index, int i, String expression) {

@@ -7,6 +7,7 @@ import io.rowback.restore.live.UniqueChecks.Occupied;
 import io.rowback.restore.plan.Draft;
 import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.Repair.DeleteRow;
+import io.rowback.restore.plan.Repair.UpdateRow;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import io.rowback.restore.query.RelatedRows.Row;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Why writes of a plan would fail in the live database, at most one reason for a row: asked of the server, never tried. */
 final class WriteChecks {
@@ -23,6 +25,7 @@ final class WriteChecks {
     private final ConflictMode conflictMode;
     private final Map<Row, Finding> found = new LinkedHashMap<>();
     private final Map<Row, Set<Row>> holders = new HashMap<>();
+    private final Map<TableId, Set<List<String>>> deferrable = new HashMap<>();
     private final Map<TableId, Map<RowKey, Draft>> drafts = new LinkedHashMap<>();
     private final ReferenceChecks references;
 
@@ -48,7 +51,11 @@ final class WriteChecks {
         List<Draft> all =
                 List.copyOf(drafts.getOrDefault(table.schema().id(), Map.of()).values());
         new ValueChecks(session).find(facts, written(all), this::refuse);
-        new UniqueChecks(session).find(facts, written(all)).forEach(this::add);
+        deferrable.put(table.schema().id(), facts.deferrable());
+        UniqueChecks uniques = new UniqueChecks(session);
+        List<Occupied> occupied = uniques.find(facts, written(all));
+        Set<Occupied> kept = uniques.kept(facts, occupied, updates(written(all)));
+        occupied.forEach(one -> add(one, kept.contains(one)));
         references.findMissingParents(table, facts, written(all), this::refuse);
         references.findDependents(
                 table,
@@ -69,6 +76,11 @@ final class WriteChecks {
         return holders;
     }
 
+    /** By table the columns whose values are unique at the end of a statement only. */
+    Map<TableId, Set<List<String>>> deferrable() {
+        return deferrable;
+    }
+
     /** The rows that will be there and of which nothing was found yet. */
     private List<Draft> written(List<Draft> all) {
         return all.stream()
@@ -76,13 +88,19 @@ final class WriteChecks {
                 .toList();
     }
 
-    private void add(Occupied occupied) {
+    private static Map<RowKey, Draft> updates(List<Draft> written) {
+        return written.stream()
+                .filter(draft -> draft.repair() instanceof UpdateRow)
+                .collect(Collectors.toMap(draft -> draft.repair().key(), draft -> draft));
+    }
+
+    private void add(Occupied occupied, boolean kept) {
         Draft draft = occupied.draft();
         Draft holder = drafts.getOrDefault(draft.table().id(), Map.of()).get(occupied.holder());
         if (holder != null
                 && (holder.row().equals(draft.row())
                         || holder.repair() instanceof DeleteRow
-                        || UniqueChecks.takes(holder, occupied.index()))) {
+                        || (UniqueChecks.takes(holder, occupied.index()) && !kept))) {
             if (!holder.row().equals(draft.row()) && !isKnown(draft.table(), occupied.index())) {
                 holders.computeIfAbsent(draft.row(), row -> new LinkedHashSet<>())
                         .add(holder.row());
@@ -100,10 +118,7 @@ final class WriteChecks {
 
     /** Whether the order of writes takes account of the index by itself. */
     private static boolean isKnown(TableSchema table, TableFacts.Index index) {
-        return !index.computed()
-                && (index.columns().equals(table.key())
-                        || table.uniques().stream()
-                                .anyMatch(unique -> unique.columns().equals(index.columns())));
+        return index.isOver(table.key()) || table.uniques().stream().anyMatch(unique -> index.isOver(unique.columns()));
     }
 
     private void refuse(Draft draft, String reason) {

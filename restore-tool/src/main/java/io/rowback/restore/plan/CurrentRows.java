@@ -2,6 +2,7 @@ package io.rowback.restore.plan;
 
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.restore.query.RelatedRows.Row;
 import java.util.List;
@@ -46,8 +47,9 @@ public interface CurrentRows {
      * @param findings why some of them would fail there, at most one reason for a row
      * @param holders of rows that take what others of them hold there, by an index that the history does not know (over
      *     expressions, of some rows, an exclusion constraint), those others: they come first
+     * @param deferrable by table the columns whose values are unique at the end of a statement only
      */
-    record Obstacles(List<Finding> findings, Map<Row, Set<Row>> holders) {}
+    record Obstacles(List<Finding> findings, Map<Row, Set<Row>> holders, Map<TableId, Set<List<String>>> deferrable) {}
 
     /**
      * What stands in the way of these writes there.

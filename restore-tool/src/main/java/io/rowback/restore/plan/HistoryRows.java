@@ -59,6 +59,6 @@ final class HistoryRows implements CurrentRows {
 
     @Override
     public Obstacles obstacles(List<Draft> drafts, RestoreRequest.ConflictMode conflictMode) {
-        return new Obstacles(new Dependents(reader, drafts).obstacles(), Map.of());
+        return new Obstacles(new Dependents(reader, drafts).obstacles(), Map.of(), Map.of());
     }
 }

@@ -36,6 +36,8 @@ final class RepairOrder {
     /** Of the drafts, by their numbers, those that they take something from. */
     private final Map<Integer, Set<Integer>> holders = new HashMap<>();
 
+    private final Map<TableId, Set<List<String>>> deferrable;
+
     private final Map<RowReference, List<Integer>> provided = new HashMap<>();
     private final Map<RowReference, List<Integer>> givenUp = new HashMap<>();
     private final Map<RowReference, List<Integer>> letGo = new HashMap<>();
@@ -44,8 +46,10 @@ final class RepairOrder {
      * The order of these.
      *
      * @param holders of rows that take what others of them hold, by indexes that the history does not know, those others
+     * @param deferrable by table the columns whose values are unique at the end of a statement only
      */
-    RepairOrder(List<Draft> drafts, Map<Row, Set<Row>> holders) {
+    RepairOrder(List<Draft> drafts, Map<Row, Set<Row>> holders, Map<TableId, Set<List<String>>> deferrable) {
+        this.deferrable = deferrable;
         Map<TableId, Integer> ranks = ranks(drafts);
         this.drafts = drafts.stream()
                 .sorted(Comparator.comparing(
@@ -123,7 +127,7 @@ final class RepairOrder {
 
     /**
      * The repairs that no order can write: they take a unique value from a row that waits for them. Within a statement
-     * foreign keys wait for its end, unique constraints do not.
+     * foreign keys wait for its end, unique constraints do not but for deferrable ones.
      */
     List<Draft> impossible() {
         if (components == null) {
@@ -137,15 +141,16 @@ final class RepairOrder {
 
     private boolean takesFromOneOf(int i, List<Integer> component) {
         Set<Integer> owners = new LinkedHashSet<>(holders.getOrDefault(i, Set.of()));
-        collectUniques(drafts.get(i), owners);
+        collectUniques(
+                drafts.get(i), deferrable.getOrDefault(drafts.get(i).table().id(), Set.of()), owners);
         owners.remove(i);
         return owners.stream().anyMatch(component::contains);
     }
 
-    /** Those that give up a unique value that this one takes. */
-    private void collectUniques(Draft draft, Set<Integer> into) {
+    /** Those that give up a unique value that this one takes, but for the values of some columns. */
+    private void collectUniques(Draft draft, Set<List<String>> but, Set<Integer> into) {
         for (List<String> columns : uniques(draft.table())) {
-            if (draft.writes(columns)) {
+            if (draft.writes(columns) && !but.contains(columns)) {
                 collect(givenUp, draft.identifiedAfter(columns), into);
             }
         }
@@ -234,7 +239,7 @@ final class RepairOrder {
                 }
             }
             if (!givenUp.isEmpty()) {
-                collectUniques(draft, waits);
+                collectUniques(draft, Set.of(), waits);
             }
         }
         waits.remove(i);

@@ -311,7 +311,7 @@ public final class RestorePlanner {
                 findings.addAll(obstacles);
                 continue;
             }
-            RepairOrder order = new RepairOrder(possible, there.holders());
+            RepairOrder order = new RepairOrder(possible, there.holders(), there.deferrable());
             List<Draft> impossible = order.impossible();
             if (impossible.isEmpty()) {
                 return order;

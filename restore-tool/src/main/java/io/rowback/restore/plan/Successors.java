@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tells whether a key that rows of the plan refer to belongs to another row by now. Rows that the request has in sight tell
- * that by themselves; where it is narrowed, to a table of children say, the parents are out of sight.
+ * Tells whether a key that rows of the plan refer to belongs to another row by now. Rows that the scope touched tell that by
+ * themselves; others, parents that were deleted and made anew since the scope, nobody else looks at.
  */
 final class Successors {
     private final HistoryReader reader;
@@ -27,7 +27,7 @@ final class Successors {
     Successors(HistoryReader reader, RestoreRequest request) {
         this.reader = reader;
         this.scope = request.scope();
-        this.asked = !request.scope().narrowings().isEmpty() && request.onConflict() != ConflictMode.OVERWRITE;
+        this.asked = request.onConflict() != ConflictMode.OVERWRITE;
     }
 
     /** Whether whoever has the key of the row that this one refers to came to it after the scope had changed this one. */
@@ -50,8 +50,7 @@ final class Successors {
                 held.add(before);
             }
             // Who comes back with the values of then is the same: a restore has put it back. What the scope itself
-            // inserted
-            // in a row's place is that row's damage.
+            // inserted in a row's place is that row's damage.
             if (before == null
                     && after != null
                     && !held.isEmpty()

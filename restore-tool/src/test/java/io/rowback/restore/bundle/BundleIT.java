@@ -140,6 +140,19 @@ final class BundleIT {
     }
 
     @Test
+    void keysThatASpreadsheetWouldTakeForFormulasAreNamedByTheirColumn() throws SQLException, IOException {
+        database.run("create table names (name text primary key);"
+                + " insert into names values ('=1+1'), ('-1'), ('-1+1'), ('@x'), ('Ann')");
+        LiveHistory history = new LiveHistory(database);
+        long xid = history.commit("delete from names");
+        Path bundle = write(history.reader(), plan(history.reader(), ConflictMode.REFUSE, xid));
+        assertThat(Files.readAllLines(bundle.resolve("affected.csv")).stream()
+                        .skip(1)
+                        .map(line -> line.split("\"", -1)[3]))
+                .containsExactlyInAnyOrder("name==1+1", "-1", "name=-1+1", "name=@x", "Ann");
+    }
+
+    @Test
     void rowThatCouldNotBePutBackAgainIsNotDeletedByABundle() throws SQLException {
         LiveHistory history = new LiveHistory(database);
         long xid = history.commit("insert into users values (99, 'new', 1, null, '[]')");

@@ -41,7 +41,22 @@ final class ExpressionIT {
     static {
         column("i integer", "0", "-7", "42", "'42'", "2147483647", "-2147483648");
         column("b bigint", "0", "42", "9223372036854775807", "'-9223372036854775808'", "1000");
-        column("n numeric", "0", "1.5", "1.50", "'1.500'", "-0.0", "1e3", "'NaN'", "1e-20", "12345678901234567890.5");
+        column("s smallint", "0", "-7", "'42'", "32767", "'-32768'");
+        column("o oid", "0", "42", "'42'", "4294967295");
+        column(
+                "n numeric",
+                "0",
+                "1.5",
+                "1.50",
+                "'1.500'",
+                "-0.0",
+                "1e3",
+                "'NaN'",
+                "1e-20",
+                "1e400",
+                "'Infinity'",
+                "'-Infinity'",
+                "12345678901234567890.5");
         column("n2 numeric(10,2)", "0", "1.5", "1.50", "'-7.25'", "1000");
         column("r real", "0", "0.1", "'0.1'", "'-0'", "'NaN'", "'Infinity'", "16777217", "1e10");
         column("d double precision", "0", "0.1", "'0.1'", "'-0'", "'NaN'", "'-Infinity'", "1e300", "42");
@@ -50,6 +65,9 @@ final class ExpressionIT {
         column("v varchar(9)", "''", "'a'", "'ab'", "'a  '", "'a%'", "'line\nend'");
         column("ch character(4)", "''", "'a'", "'ab'", "'ab  '", "'ab\n'", "'abcd'");
         column("cc character(4) collate \"C\"", "''", "'a'", "'ab'", "'ab  '", "'ab\n'", "'B'");
+        column("bp bpchar", "''", "'a'", "'ab'", "'ab  '", "'ab\n'");
+        column("na name", "''", "'a'", "'A'", "'ab'", "'a%'");
+        column("t0 timestamp(0)", "'2026-05-01'", "'2026-05-01 12:00:00.5'", "'2026-05-01 12:00:01'", "'-infinity'");
         column("day date", "'2026-05-01'", "'0044-03-15 BC'", "'infinity'", "'-infinity'", "'12026-01-01'");
         column("ts timestamp", "'2026-05-01'", "'2026-05-01 12:00:00.5'", "'2026-05-01T12:00:00.500000'", "'infinity'");
         column(
@@ -68,6 +86,12 @@ final class ExpressionIT {
                 "'{\"a\": 1, \"b\": [1.0, null]}'",
                 "'{\"b\": [1.00, null], \"a\": 1e0}'",
                 "'{\"a\": 2, \"a\": 1, \"b\": [1, null]}'",
+                "'{\"a\": {\"b\": [1.0, {}]}}'",
+                "'{\"a\": {\"b\": [1, {}]}}'",
+                "'-0'",
+                "'0.0'",
+                "'1e400'",
+                "'[]'",
                 "'[1, 2]'",
                 "'[2, 1]'",
                 "'\"1\"'",
@@ -208,7 +232,7 @@ final class ExpressionIT {
                         ? any(constants) + " = " + column
                         : column + " " + not + "between " + any(constants) + " and " + any(constants);
             case 3 ->
-                List.of("t", "c", "v", "ch", "cc").contains(column)
+                List.of("t", "c", "v", "ch", "cc", "bp", "na").contains(column)
                         ? column + " " + not + "like " + pattern()
                         : any(constants) + " " + any(operators) + " " + column;
             case 4 -> column + " " + any(operators) + " " + column;

@@ -70,6 +70,9 @@ final class ExpressionTest {
                 "price < 'NaN' | TRUE",
                 "ratio = 0.1 | FALSE",
                 "ratio = '0.1' | TRUE",
+                "ratio < 1e40 | TRUE",
+                "ratio > '-Infinity' | TRUE",
+                "ratio > '0e-99' | TRUE",
                 "seen > '2026-05-01' | TRUE",
                 "seen < '2026-05-01 02:00:01+02' | TRUE",
                 "seen >= 'infinity' | FALSE",
@@ -136,6 +139,13 @@ final class ExpressionTest {
                 "plan = 'open",
                 "plan = day",
                 "active = 1",
+                "ratio = '1e40'",
+                "ratio = '1e-60'",
+                "ratio = '1d'",
+                "ratio = 1e400",
+                "ratio = 1e-400",
+                "u = '0-0-0-0-ab'",
+                "doc = ''",
             })
     void refusesWhatItCannotEvaluate(String condition) {
         assertThatThrownBy(() -> Expression.parse(condition, TABLE)).isInstanceOf(RowbackException.class);

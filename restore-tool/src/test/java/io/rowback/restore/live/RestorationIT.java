@@ -8,12 +8,9 @@ import io.rowback.history.RowbackException;
 import io.rowback.postgres.ConnectionSettings;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.LiveHistory;
-import io.rowback.restore.plan.Finding;
 import io.rowback.restore.plan.RestorePlan;
-import io.rowback.restore.plan.Reversal;
 import io.rowback.restore.sql.RestoreScript;
 import io.rowback.restore.sql.ScriptStatement.Phase;
-import io.rowback.restore.sql.SqlWriter;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.PostgresServer;
 import io.rowback.testbed.PostgresServer.Shutdown;
@@ -219,55 +216,6 @@ final class RestorationIT {
                         + "\" set search_path = app, pg_catalog, public");
         restoration(database).run();
         assertThat(rows()).isEqualTo(RESTORED);
-    }
-
-    @Test
-    void whatRowsTakeFromEachOtherIsGivenUpFirstWhateverTheIndex() throws SQLException, IOException {
-        String all =
-                "select a::text, b::text, m::text from a left join b using (id) left join m using (id) order by a.id";
-        database.run("""
-                create extension btree_gist;
-                create table a (id int primary key, owner int, main bool);
-                create unique index on a (owner) where main;
-                create table b (id int primary key, room int, at int4range, exclude using gist (room with =, at with &&));
-                create table m (id int primary key, mail text);
-                create unique index on m (lower(mail));
-                insert into a select i, i / 2, i % 2 = 0 from generate_series(0, 59) i;
-                insert into b select i, 1, int4range(i * 10, i * 10 + 10) from generate_series(1, 30) i;
-                insert into m values (1, 'Ann'), (2, 'bob')
-                """);
-        List<String> before = database.query(all);
-        LiveHistory history = new LiveHistory(database);
-        long xid =
-                history.commit("update a set main = false where id % 2 = 0; update a set main = true where id % 2 = 1;"
-                        + " update b set at = int4range(id * 10 + 1000, id * 10 + 1010);"
-                        + " update b set at = int4range((id + 1) * 10, (id + 1) * 10 + 10);"
-                        + " delete from m where id = 1; update m set mail = 'ANN' where id = 2");
-        List<String> damaged = database.query(all);
-        plan = new Target(history, database).compare(xid).plan();
-        RestorePlan undo = Reversal.of(plan);
-        StringBuilder script = new StringBuilder();
-        SqlWriter.write(plan, script);
-        // Within one statement the server would check them in an order of its own.
-        assertThat(script).contains("UPDATE ONLY").doesNotContain(" AS v");
-        restoration(database).run();
-        assertThat(database.query(all)).isEqualTo(before);
-        plan = undo;
-        restoration(database).run();
-        assertThat(database.query(all)).isEqualTo(damaged);
-    }
-
-    @Test
-    void whatRowsTakeFromEachOtherInACircleIsRefused() throws SQLException {
-        database.run("create table e (id int primary key, mail text); create unique index on e (lower(mail));"
-                + " insert into e values (1, 'a'), (2, 'b')");
-        LiveHistory history = new LiveHistory(database);
-        long xid = history.commit("update e set mail = 'c' where id = 1; update e set mail = 'A' where id = 2;"
-                + " update e set mail = 'B' where id = 1");
-        assertThat(new Target(history, database).compare(xid).plan().refusals())
-                .extracting(Finding::reason)
-                .containsOnly("it takes a unique value from a row that waits for it: no order of writes can do that")
-                .hasSize(2);
     }
 
     @Test

@@ -204,6 +204,19 @@ final class DependenciesTest {
     }
 
     @Test
+    void childrenDoNotComeBackToWhoeverTookTheKeyOfAParentThatTheScopeNeverTouched() {
+        life.baseline(PARENTS, row(PARENTS, "1", "x"), row(PARENTS, "2", "x"));
+        life.baseline(CHILDREN, row(CHILDREN, "10", "1"), row(CHILDREN, "20", "2"));
+        Transaction bad = life.commit(delete(row(CHILDREN, "10", "1")), delete(row(CHILDREN, "20", "2")));
+        life.commit(delete(row(PARENTS, "1", "x")), delete(row(PARENTS, "2", "x")));
+        life.commit(insert(row(PARENTS, "1", "another")), insert(row(PARENTS, "2", "x")));
+        RestorePlan plan = undoing(bad).onConflict(ConflictMode.SKIP).plan(history);
+        assertThat(writes(plan)).containsExactly("insert children 20: 20,2");
+        assertThat(findings(plan))
+                .containsExactly("children 10: it refers to z_parents 1, which is another row by now");
+    }
+
+    @Test
     void whatHangsOnARefusedRowIsRefusedToo() {
         life.baseline(PARENTS, row(PARENTS, "1", UNKNOWN));
         life.baseline(CHILDREN, row(CHILDREN, "10", "1"));
