@@ -1,7 +1,9 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
+import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
+import io.rowback.history.RowbackException;
 import io.rowback.history.SequenceSample;
 import io.rowback.history.TableId;
 import io.rowback.history.store.RocksHistoryReader;
@@ -53,6 +55,14 @@ final class SequencesCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Lsn lsn = at.resolve(reader, Clock.systemUTC());
+        Horizon horizon = reader.info().horizon();
+        if (horizon != null && lsn.isBefore(horizon.at())) {
+            // What is left from before it was sampled last of all that was dropped, so perhaps later than is asked for.
+            throw new RowbackException(
+                    ErrorCode.NOT_COVERED,
+                    "LSN " + lsn + " lies before " + horizon.at() + ", where the history begins since retention",
+                    "rowback status shows since when.");
+        }
         Tables tables = new Tables(reader.tables());
         InsertedRows rows = new InsertedRows(reader, tables, lsn);
         SequencePrinter printer = new SequencePrinter(output, tables);

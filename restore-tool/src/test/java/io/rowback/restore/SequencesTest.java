@@ -4,9 +4,11 @@ import static io.rowback.history.HistoryFixture.insert;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
+import io.rowback.history.Retention;
 import io.rowback.history.SequenceSample;
 import io.rowback.history.TableFixture;
 import io.rowback.history.TableId;
@@ -16,6 +18,7 @@ import io.rowback.history.store.RocksHistoryWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -103,6 +106,43 @@ final class SequencesTest {
                     jump: 10 -> 90012 between 2026-01-01T00:00:00Z and 2026-01-01T00:00:01Z, 90002 values for 2 rows
                     back: 95012 -> none between 2026-01-01T00:00:02Z and 2026-01-01T00:00:03Z: it gives out values again
                 """);
+    }
+
+    @Test
+    void pointBeforeWhatRetentionDroppedIsNotAnsweredFromLaterSamples(@TempDir Path store) {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(store)) {
+            HistoryFixture life = new HistoryFixture(writer);
+            life.baseline(USERS);
+            sample(writer, life, 16500, "users_id_seq", null, 10L, false);
+            commit(life, 5);
+            sample(writer, life, 16500, "users_id_seq", null, 15L, false);
+            writer.completeUntil(life.now());
+            Retention tenSeconds = new Retention(Duration.ofSeconds(10), 0);
+            writer.retain(tenSeconds);
+            commit(life, 20);
+            writer.completeUntil(life.now());
+            writer.retain(tenSeconds);
+            assertThat(writer.info().horizon()).isNotNull();
+        }
+        StringWriter err = new StringWriter();
+        int exit = Main.run(
+                Map.of(),
+                out,
+                new PrintWriter(err, true),
+                "sequences",
+                "--store",
+                store.toString(),
+                "--at",
+                "2026-01-01T00:00:01Z");
+        assertThat(exit).as(out.toString()).isEqualTo(ErrorCode.NOT_COVERED.exitCode());
+        assertThat(err).asString().contains("the history begins", "hint: ");
+        assertThat(out).asString().isEmpty();
+    }
+
+    private static void commit(HistoryFixture life, int times) {
+        for (int i = 0; i < times; i++) {
+            life.commit(insert(row(USERS, life.here().toString().replaceAll("\\D", ""))));
+        }
     }
 
     @Test
