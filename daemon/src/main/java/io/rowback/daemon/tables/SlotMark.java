@@ -18,7 +18,11 @@ import java.util.Optional;
 public record SlotMark(long timeline, Lsn restart) {
     private static final String FILE = "slot";
 
-    /** What was kept last; nothing if its writing was interrupted. */
+    /**
+     * What was kept last; nothing if its writing was interrupted.
+     *
+     * @throws UncheckedIOException if it is there and cannot be read
+     */
     public static Optional<SlotMark> find(Path store) {
         Path file = store.resolve(FILE);
         if (!Files.exists(file)) {
@@ -34,13 +38,9 @@ public record SlotMark(long timeline, Lsn restart) {
         }
     }
 
-    /** Keeps it in the store's folder, which exists. */
-    void keep(Path store) {
-        try {
-            // The last line tells that those before it are whole.
-            Files.write(store.resolve(FILE), List.of(Long.toString(timeline), restart.toString(), "."));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** Keeps it in the store's folder. */
+    void keep(Path store) throws IOException {
+        // The last line tells that those before it are whole.
+        Files.write(store.resolve(FILE), List.of(Long.toString(timeline), restart.toString(), "."));
     }
 }

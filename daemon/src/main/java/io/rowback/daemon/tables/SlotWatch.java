@@ -5,6 +5,7 @@ import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Timeline;
 import io.rowback.postgres.Config;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -89,9 +90,18 @@ public final class SlotWatch {
         }
         SlotMark now = new SlotMark(timelines.get(timelines.size() - 1).number(), slot.restart());
         if (seen != null && !seen.equals(SlotMark.find(store).orElse(null))) {
-            seen.keep(store);
+            keep(seen);
         }
         seen = now;
+    }
+
+    private void keep(SlotMark mark) {
+        try {
+            mark.keep(store);
+        } catch (IOException e) {
+            // On a full disk, say, which the capture waits out; the next look tries again.
+            LOG.debug("where the server keeps its log from is not noted", e);
+        }
     }
 
     /** Whether the slot is to be given up. */

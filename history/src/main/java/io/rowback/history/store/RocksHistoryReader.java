@@ -204,7 +204,8 @@ public final class RocksHistoryReader implements HistoryReader {
             if (without.isEmpty()) {
                 return;
             }
-            if (attempt == ATTEMPTS) {
+            // Where the list is still the same no writer has dropped anything.
+            if (attempt == ATTEMPTS || now.equals(before)) {
                 throw StoreFolder.corrupt(
                         directory,
                         without.stream().map("%06d.sst"::formatted).collect(Collectors.joining(", "))

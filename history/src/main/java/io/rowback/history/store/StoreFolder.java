@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
@@ -148,13 +149,16 @@ public final class StoreFolder {
      * @throws RowbackException of code STORE_UNUSABLE
      */
     static void requireAccess(Path directory) {
-        Path current = directory.resolve("CURRENT");
-        // What is not known to be there or not.
-        if (!Files.exists(current) && !Files.notExists(current)) {
+        try {
+            Files.size(directory.resolve("CURRENT"));
+        } catch (NoSuchFileException e) {
+            // There is none.
+        } catch (IOException e) {
             throw new RowbackException(
                     ErrorCode.STORE_UNUSABLE,
                     "this account may not look into " + directory,
-                    "Only the daemon's account may: sudo -u rowback rowback ...");
+                    "Only the daemon's account may: sudo -u rowback rowback ...",
+                    e);
         }
     }
 
