@@ -73,7 +73,7 @@ public final class Diagnosis {
         if (!RocksHistoryReader.isStore(store)) {
             return;
         }
-        try (RocksHistoryReader reader = RocksHistoryReader.open(store)) {
+        try (RocksHistoryReader reader = RocksHistoryReader.openForFewRows(store)) {
             reader.info().notCovered().stream()
                     .filter(table -> table.reason().startsWith(DueBaselines.FAILED))
                     .forEach(table -> findings.add(Finding.Topic.TABLE.warn(

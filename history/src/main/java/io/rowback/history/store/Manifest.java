@@ -16,10 +16,6 @@ import java.util.Set;
  * records, as {@link RecordLog} tells, each of them an edit of fields. Their checksums are RocksDB's to verify.
  */
 final class Manifest {
-    private static final int BLOCK = 32 * 1024;
-    private static final int HEADER = 7;
-    private static final int LENGTH_AT = 4;
-    private static final int TYPE_AT = 6;
     private static final int FULL = 1;
     private static final int LAST = 4;
 
@@ -61,15 +57,15 @@ final class Manifest {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         ByteArrayOutputStream record = new ByteArrayOutputStream();
         int at = 0;
-        while (bytes.length - at >= HEADER) {
-            int left = BLOCK - at % BLOCK;
-            if (left < HEADER) {
+        while (bytes.length - at >= RecordLog.HEADER) {
+            int left = RecordLog.BLOCK - at % RecordLog.BLOCK;
+            if (left < RecordLog.HEADER) {
                 at += left;
                 continue;
             }
-            int type = bytes[at + TYPE_AT];
-            int from = at + HEADER;
-            int size = Short.toUnsignedInt(buffer.getShort(at + LENGTH_AT));
+            int type = bytes[at + RecordLog.TYPE_AT];
+            int from = at + RecordLog.HEADER;
+            int size = Short.toUnsignedInt(buffer.getShort(at + RecordLog.LENGTH_AT));
             if (size > bytes.length - from) {
                 // The writer has not finished it.
                 return;

@@ -19,12 +19,14 @@ import java.util.zip.CRC32C;
  * a length of which a bit has flipped: that leaves the content, and with it the checksum of so many bytes as it had.
  */
 final class RecordLog {
-    private static final int BLOCK = 32 * 1024;
-    private static final int HEADER = 7;
+    static final int BLOCK = 32 * 1024;
+    static final int HEADER = 7;
+    /** Where in a header the content's length stands. */
+    static final int LENGTH_AT = 4;
+
+    static final int TYPE_AT = 6;
     private static final int FIRST_RECYCLED = 5;
     private static final int LAST_RECYCLED = 8;
-    private static final int LENGTH_AT = 4;
-    private static final int TYPE_AT = 6;
     private static final int MASK = 0xA282_EAD8;
     private static final int MASK_ROTATION = 15;
     /** A writer that is in the middle of a record has gone on by then. */
