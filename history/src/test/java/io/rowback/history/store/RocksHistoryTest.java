@@ -33,6 +33,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,6 +71,35 @@ class RocksHistoryTest extends HistoryContract {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             assertThat(writer.lastCommit(users.id())).isEqualTo(last);
             assertThat(writer.lastCommit(others.id())).isEqualTo(Lsn.ZERO);
+        }
+    }
+
+    @Test
+    void eachStartLeavesAFileOfTheLogAndFewOthers(@TempDir Path folder) throws Exception {
+        long starts = 40;
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            new HistoryFixture(writer).baseline(users);
+        }
+        for (long i = 0; i < starts; i++) {
+            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+                HistoryFixture.goingOn(writer).commit(insert(row(users, Long.toString(i))));
+            }
+        }
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            // Files are merged beside who writes.
+            for (int i = 0; i < 600 && sortedFiles(folder) > starts + 50; i++) {
+                Thread.sleep(50);
+            }
+            assertThat(writer.info().durable()).isGreaterThan(Lsn.ZERO);
+        }
+        assertThat(sortedFiles(folder)).isLessThanOrEqualTo(starts + 50);
+    }
+
+    private static long sortedFiles(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".sst")).count();
         }
     }
 
