@@ -311,6 +311,19 @@ final class Database implements AutoCloseable {
         });
     }
 
+    /** Does something with RocksDB's files of a family; the database stays open meanwhile. */
+    void arrange(Family family, Arranging arranging) {
+        reading(() -> {
+            arranging.run(rocks, handle(family));
+            return family;
+        });
+    }
+
+    /** Something done with files. */
+    interface Arranging {
+        void run(RocksDB rocks, ColumnFamilyHandle family) throws RocksDBException;
+    }
+
     /** Copies the database as it is to a new folder, as hard links; to be told of a folder only when it is complete. */
     void copyTo(Path folder) {
         reading(() -> {

@@ -44,6 +44,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private final BaselineRows baselines;
     private final Forgetting forgetting;
     private final Expiry expiry;
+    private final LogFiles logFiles;
     private final long epochBytes;
     private final ByteWriter out = new ByteWriter();
     /** The schema that the last change of a table carried: what was already looked at costs nothing. */
@@ -69,6 +70,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         Exclusive exclusive = new Exclusive();
         forgetting = new Forgetting(directory, database, schemas, meta, exclusive);
         expiry = new Expiry(directory, database, meta, forgetting, exclusive);
+        logFiles = new LogFiles(database, LogFiles.FULL, LogFiles.MANY);
     }
 
     private void findNewest() {
@@ -381,14 +383,16 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     /**
-     * Drops what {@code retention}, stored for readers to tell, does not keep. To be called now and then by one thread, which
-     * gets a {@link java.util.concurrent.CancellationException} if it is interrupted or the store closed.
+     * Drops what {@code retention}, stored for readers to tell, does not keep, and merges small files of what stays. To be
+     * called now and then by one thread, which gets a {@link java.util.concurrent.CancellationException} if it is interrupted or the store closed.
      *
      * @return whether the store takes no more bytes than it may, as far as dropping changes helps
      */
     public boolean retain(Retention retention) {
         meta.requireCreated();
-        return expiry.run(retention);
+        boolean fits = expiry.run(retention);
+        logFiles.merge(forgetting::pause);
+        return fits;
     }
 
     /** This writer for what goes on beside it. */

@@ -30,7 +30,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -39,6 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RocksHistoryTest extends HistoryContract {
     private static final int SMALL_EPOCHS = 100;
+    /** A file of so many bytes is not small any more; one of a few changes has a third. */
+    private static final long FULL = 5_000;
 
     @TempDir
     private Path directory;
@@ -76,17 +81,10 @@ class RocksHistoryTest extends HistoryContract {
 
     @Test
     void eachStartLeavesAFileOfTheLogAndFewOthers(@TempDir Path folder) throws Exception {
-        long starts = 40;
+        int starts = 40;
         TableSchema users =
                 TableFixture.table("users").column("id", "bigint").key("id").build();
-        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
-            new HistoryFixture(writer).baseline(users);
-        }
-        for (long i = 0; i < starts; i++) {
-            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
-                HistoryFixture.goingOn(writer).commit(insert(row(users, Long.toString(i))));
-            }
-        }
+        start(folder, users, starts);
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             // Files are merged beside who writes.
             for (int i = 0; i < 600 && sortedFiles(folder) > starts + 50; i++) {
@@ -97,10 +95,57 @@ class RocksHistoryTest extends HistoryContract {
         assertThat(sortedFiles(folder)).isLessThanOrEqualTo(starts + 50);
     }
 
+    /** Starts so often, each time for one row of the table. */
+    private static void start(Path folder, TableSchema table, int times) {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            new HistoryFixture(writer).baseline(table);
+        }
+        for (int i = 0; i < times; i++) {
+            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+                HistoryFixture.goingOn(writer).commit(insert(row(table, Integer.toString(i))));
+            }
+        }
+    }
+
     private static long sortedFiles(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(".sst")).count();
         }
+    }
+
+    @Test
+    void manySmallFilesOfTheLogAreMergedOnceBesideReadersWhoMissNothing(@TempDir Path folder) throws Exception {
+        int starts = 40;
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        start(folder, users, starts);
+        try (Database database = StoreFolder.open(folder);
+                RocksHistoryReader before = RocksHistoryReader.open(folder)) {
+            LogFiles log = new LogFiles(database, 2 * FULL, starts / 4);
+            assertThat(logFiles(database)).hasSizeGreaterThanOrEqualTo(starts);
+            // What has just been flushed lies in the first level until RocksDB moves it.
+            for (int i = 0; i < 600 && logFiles(database).size() > starts / 2; i++) {
+                log.merge(() -> {});
+                Thread.sleep(50);
+            }
+            Map<String, Long> merged = logFiles(database);
+            assertThat(merged).hasSizeLessThanOrEqualTo(starts / 2);
+            merged.values().removeIf(bytes -> bytes < FULL);
+            new LogFiles(database, 2 * FULL, 0).merge(() -> {});
+            assertThat(logFiles(database)).containsAllEntriesOf(merged).hasSizeLessThanOrEqualTo(starts / 2);
+            assertThat(before.changes(Lsn.ZERO, Lsn.MAX)).hasSize(starts);
+        }
+        try (RocksHistoryReader after = RocksHistoryReader.open(folder)) {
+            assertThat(after.changes(Lsn.ZERO, Lsn.MAX)).hasSize(starts);
+        }
+    }
+
+    private static Map<String, Long> logFiles(Database database) {
+        Map<String, Long> files = new HashMap<>();
+        database.arrange(Family.LOG, (rocks, log) -> rocks.getLiveFilesMetaData().stream()
+                .filter(file -> Arrays.equals(file.columnFamilyName(), Family.LOG.diskName()))
+                .forEach(file -> files.put(file.fileName(), file.size())));
+        return files;
     }
 
     @Test
