@@ -44,7 +44,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     private final BaselineRows baselines;
     private final Forgetting forgetting;
     private final Expiry expiry;
-    private final LogFiles logFiles;
+    private final SmallFiles smallFiles;
     private final long epochBytes;
     private final ByteWriter out = new ByteWriter();
     /** The schema that the last change of a table carried: what was already looked at costs nothing. */
@@ -70,7 +70,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
         Exclusive exclusive = new Exclusive();
         forgetting = new Forgetting(directory, database, schemas, meta, exclusive);
         expiry = new Expiry(directory, database, meta, forgetting, exclusive);
-        logFiles = new LogFiles(database, LogFiles.FULL, LogFiles.MANY);
+        smallFiles = new SmallFiles(database, SmallFiles.FULL, SmallFiles.MANY);
     }
 
     private void findNewest() {
@@ -391,7 +391,7 @@ public final class RocksHistoryWriter implements HistoryWriter {
     public boolean retain(Retention retention) {
         meta.requireCreated();
         boolean fits = expiry.run(retention);
-        logFiles.merge(forgetting::pause);
+        smallFiles.merge(forgetting::pause);
         return fits;
     }
 

@@ -49,9 +49,9 @@ final class Tuning implements AutoCloseable {
 
     /**
      * Those of which little comes, in the order of their keys. Levels would never merge their files, which overlap nowhere, so that
-     * each flush left one for ever; the log's are worth a file each.
+     * each flush left one for ever. To merge runs of like size is cheap here, and whole files go with an epoch.
      */
-    private static final Set<Family> IN_SEQUENCE = EnumSet.of(Family.TABLES, Family.TXNS, Family.XIDS, Family.TIMES);
+    static final Set<Family> IN_RUNS = EnumSet.of(Family.TABLES, Family.XIDS, Family.TIMES);
 
     private static final int BLOCK = 16 * 1024;
     private static final int DICTIONARY = 16 * 1024;
@@ -131,7 +131,7 @@ final class Tuning implements AutoCloseable {
         if (BY_EPOCH.contains(family)) {
             options.setSstPartitionerFactory(byEpoch);
         }
-        if (IN_SEQUENCE.contains(family)) {
+        if (IN_RUNS.contains(family)) {
             options.setCompactionStyle(CompactionStyle.UNIVERSAL);
         }
         return options.setTableFormatConfig(table)
