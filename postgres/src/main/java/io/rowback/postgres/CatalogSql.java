@@ -68,6 +68,7 @@ final class CatalogSql {
     /**
      * A foreign key to a partitioned table is one to each partition that holds rows. That the catalog has of its own for
      * the table that refers, but not for partitions of that; so all are told from the partitions of now.
+     * One that is NOT ENFORCED promises nothing and is left out.
      */
     static final String FOREIGN_KEYS = """
             SELECT k.conrelid AS oid, k.conname, coalesce(leaf.relid::oid, k.confrelid) AS confrelid, k.confdeltype, k.confupdtype, k.condeferrable,
@@ -82,6 +83,7 @@ final class CatalogSql {
               FROM pg_catalog.pg_constraint k
               LEFT JOIN LATERAL pg_catalog.pg_partition_tree(k.confrelid) leaf ON leaf.isleaf
              WHERE k.contype = 'f' AND k.conrelid = ANY (?)
+               AND coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::bool, true)
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p
                                 WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
              ORDER BY k.conrelid, k.conname, 3

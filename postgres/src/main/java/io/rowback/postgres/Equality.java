@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 public final class Equality {
     private static final Pattern MODIFIER = Pattern.compile("\\([^)]*\\)");
     private static final Pattern BLANKS = Pattern.compile(" +$");
+    private static final Pattern RANGES = Pattern.compile("(int4|int8|num|ts|tstz|date)(multi)?range");
     private static final Set<String> INTEGERS = Set.of("smallint", "integer", "bigint");
     private static final Set<String> IDENTITY = Set.of(
             "smallint",
@@ -83,6 +84,11 @@ public final class Equality {
         }
         // In upper case first, which makes one of letters that have several lower ones.
         return isFolded(column) ? text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT) : text;
+    }
+
+    /** Whether the column's values are ranges of one of Postgres' own types, or several of them. */
+    public static boolean isRange(Column column) {
+        return RANGES.matcher(base(column)).matches();
     }
 
     private static boolean isNumber(Column column) {

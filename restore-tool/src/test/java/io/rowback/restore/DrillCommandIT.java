@@ -13,11 +13,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,6 +91,53 @@ final class DrillCommandIT {
         });
         assertThat(drill(Map.of("ROWBACK_POSTGRES_BIN", folder.toString()), "--scratch", "embedded"))
                 .isEqualTo(ErrorCode.USAGE.exitCode());
+    }
+
+    @Test
+    void drillThatIsEndedWhileItsServerIsBeingMadeLeavesNothing() throws IOException, InterruptedException {
+        // As root it runs as the account nobody, which cannot enter a test's own folder.
+        Path programs = Files.createTempDirectory("programs-");
+        Files.setPosixFilePermissions(programs, PosixFilePermissions.fromString("rwxrwxrwx"));
+        for (String program : List.of("initdb", "pg_ctl", "postgres")) {
+            Files.writeString(programs.resolve(program), """
+                    #!/bin/sh
+                    data=${1#--pgdata=}
+                    cd "$(dirname "$0")"
+                    echo "$data" > begun.part && mv begun.part begun
+                    while [ ! -e go ]; do sleep 0.05; done
+                    mkdir -p "$data"
+                    touch "$data/PG_VERSION" done
+                    """);
+            Files.setPosixFilePermissions(programs.resolve(program), PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        ProcessBuilder command = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName(),
+                "drill",
+                "--store",
+                folder.resolve("store").toString(),
+                "--scratch",
+                "embedded");
+        command.environment().put("ROWBACK_POSTGRES_BIN", programs.toString());
+        Process drill = command.redirectErrorStream(true)
+                .redirectOutput(programs.resolve("said").toFile())
+                .start();
+        while (!Files.exists(programs.resolve("begun"))) {
+            assertThat(drill.isAlive())
+                    .as(Files.readString(programs.resolve("said")))
+                    .isTrue();
+            Thread.onSpinWait();
+        }
+        Path made = Path.of(Files.readString(programs.resolve("begun")).strip()).getParent();
+        drill.destroy();
+        // Not before the clean-up of a drill that did not wait would have been over.
+        assertThat(drill.waitFor(1, TimeUnit.SECONDS)).isFalse();
+        Files.createFile(programs.resolve("go"));
+        assertThat(drill.waitFor()).isEqualTo(143);
+        assertThat(programs.resolve("done")).exists();
+        assertThat(made).doesNotExist();
     }
 
     @Test

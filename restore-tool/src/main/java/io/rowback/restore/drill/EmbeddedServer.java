@@ -41,6 +41,11 @@ public final class EmbeddedServer implements AutoCloseable {
     private final String password;
     private final Thread atExit = new Thread(this::end, "drill-clean-up");
 
+    /** What makes the server, or did last. */
+    private Optional<Process> making = Optional.empty();
+
+    private boolean ends;
+
     private EmbeddedServer(Path programs) throws IOException {
         this.programs = programs;
         this.folder = Files.createTempDirectory("rowback-drill-");
@@ -120,7 +125,7 @@ public final class EmbeddedServer implements AutoCloseable {
         if (asRoot) {
             Files.setAttribute(secret, "unix:uid", NOBODY);
         }
-        run(
+        make(
                 "initdb",
                 "--username=" + ROLE,
                 "--pwfile=" + secret,
@@ -136,15 +141,28 @@ public final class EmbeddedServer implements AutoCloseable {
                 # Nothing of it outlives the drill.
                 fsync = off
                 """.formatted(port), StandardOpenOption.APPEND);
-        run("pg_ctl", "start", "--wait", "--timeout=" + START_SECONDS, "--log=" + folder.resolve("log"));
+        make("pg_ctl", "start", "--wait", "--timeout=" + START_SECONDS, "--log=" + folder.resolve("log"));
     }
 
     private Path data() {
         return folder.resolve("data");
     }
 
-    /** Runs one of the server's programs on its data and waits for it. */
-    private void run(String program, String... arguments) throws IOException {
+    /** Runs a program that makes the server, unless that is to end already. */
+    private void make(String program, String... arguments) throws IOException {
+        Process process;
+        synchronized (this) {
+            if (ends) {
+                throw new RowbackException(ErrorCode.INTERRUPTED, "interrupted while its server was being made", null);
+            }
+            process = begin(program, arguments);
+            making = Optional.of(process);
+        }
+        await(program, process);
+    }
+
+    /** Begins one of the server's programs on its data. */
+    private Process begin(String program, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         if (asRoot) {
             command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
@@ -152,19 +170,25 @@ public final class EmbeddedServer implements AutoCloseable {
         command.add(programs.resolve(program).toString());
         command.add("--pgdata=" + data());
         command.addAll(List.of(arguments));
-        Path said = folder.resolve(program + ".out");
-        Process process = new ProcessBuilder(command)
+        return new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(said.toFile())
+                .redirectOutput(said(program).toFile())
                 .start();
+    }
+
+    private Path said(String program) {
+        return folder.resolve(program + ".out");
+    }
+
+    private void await(String program, Process process) throws IOException {
         try {
             if (process.waitFor() != 0) {
                 Path log = folder.resolve("log");
                 throw new RowbackException(
                         ErrorCode.FAILED,
                         program + " failed: "
-                                + Files.readString(said).strip()
+                                + Files.readString(said(program)).strip()
                                 + (Files.exists(log)
                                         ? "; " + Files.readString(log).strip()
                                         : ""),
@@ -177,13 +201,24 @@ public final class EmbeddedServer implements AutoCloseable {
         }
     }
 
-    private synchronized void end() {
+    private void end() {
+        Optional<Process> last;
+        synchronized (this) {
+            ends = true;
+            last = making;
+        }
+        // Until it is over it writes into the folder, or is about to leave a server behind.
+        last.ifPresent(process -> process.onExit().join());
+        cleanUp();
+    }
+
+    private synchronized void cleanUp() {
         if (!Files.exists(folder)) {
             return;
         }
         try {
             if (Files.exists(data().resolve("postmaster.pid"))) {
-                run("pg_ctl", "stop", "--wait", "--mode=immediate");
+                await("pg_ctl", begin("pg_ctl", "stop", "--wait", "--mode=immediate"));
             }
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

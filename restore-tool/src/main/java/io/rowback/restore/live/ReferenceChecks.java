@@ -4,6 +4,7 @@ import io.rowback.history.ColumnValue;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
+import io.rowback.postgres.Equality;
 import io.rowback.postgres.Identifiers;
 import io.rowback.postgres.Literals;
 import io.rowback.restore.plan.Draft;
@@ -15,13 +16,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What foreign keys of the live database say: parents that are missing there, and rows that refer to what would go. */
 final class ReferenceChecks {
     private static final String FOREIGN_KEYS = """
             SELECT k.conname, k.conrelid, k.confrelid, k.confupdtype = 'c' AS follows,
+                   COALESCE((pg_catalog.to_jsonb(k) ->> 'conperiod')::bool, false) AS period,
                    n.nspname, c.relname,
                    CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS rows,
                    pg_catalog.has_table_privilege(c.oid, 'SELECT')
@@ -66,6 +67,7 @@ final class ReferenceChecks {
             long otherOid,
             boolean readable,
             boolean follows,
+            boolean period,
             List<String> columns,
             List<String> refColumns,
             List<String> operators) {}
@@ -86,21 +88,25 @@ final class ReferenceChecks {
         for (Reference reference : references("conrelid", "confrelid", DECLARED, table)) {
             List<Draft> referring = rows.stream()
                     .filter(draft -> draft.writes(reference.columns()))
-                    .filter(draft -> values(draft::after, reference.columns()) != null)
+                    .filter(draft -> values(draft, reference.columns()) != null)
                     .toList();
             if (referring.isEmpty()) {
                 continue;
             }
             Set<List<String>> provided = provided(reference);
+            if (reference.period() && !provided.isEmpty()) {
+                // The ranges of several rows together cover one that refers to them: of the plan's and of others.
+                continue;
+            }
             if (!reference.readable()) {
                 referring.stream()
-                        .filter(draft -> !provided.contains(values(draft::after, reference.columns())))
+                        .filter(draft -> !provided.contains(values(draft, reference.columns())))
                         .forEach(draft -> found.accept(draft, "it refers to " + reference.other() + UNREADABLE));
                 continue;
             }
             for (RowBatch batch : RowBatch.after(facts, referring)) {
                 session.rows(parents(batch, reference), row -> batch.drafts().get(row.getInt(1) - 1)).stream()
-                        .filter(draft -> !provided.contains(values(draft::after, reference.columns())))
+                        .filter(draft -> !provided.contains(values(draft, reference.columns())))
                         .forEach(draft -> found.accept(
                                 draft,
                                 "it refers to " + reference.other() + " "
@@ -160,6 +166,7 @@ final class ReferenceChecks {
                 row.getLong(otherSide),
                 row.getBoolean("readable"),
                 row.getBoolean("follows"),
+                row.getBoolean("period"),
                 Session.texts(row.getArray("columns")),
                 Session.texts(row.getArray("ref_columns")),
                 Session.texts(row.getArray("operators")));
@@ -176,8 +183,7 @@ final class ReferenceChecks {
         }
         Set<List<String>> provided = new HashSet<>();
         for (Draft draft : drafts) {
-            List<String> values =
-                    ids.contains(draft.table().id()) ? values(draft::after, reference.refColumns()) : null;
+            List<String> values = ids.contains(draft.table().id()) ? values(draft, reference.refColumns()) : null;
             if (values != null) {
                 provided.add(values);
             }
@@ -252,14 +258,14 @@ final class ReferenceChecks {
                 .toList();
     }
 
-    /** The texts of these columns, null where one of them has none: then the row refers to nothing. */
-    private static @Nullable List<String> values(Function<String, @Nullable ColumnValue> value, List<String> columns) {
+    /** What the row will hold in these columns, in the form that equal values share; null where it refers to nothing by them. */
+    private static @Nullable List<String> values(Draft draft, List<String> columns) {
         List<String> texts = new ArrayList<>();
         for (String column : columns) {
-            if (!(value.apply(column) instanceof ColumnValue.Text text)) {
+            if (!(draft.after(column) instanceof ColumnValue.Text text)) {
                 return null;
             }
-            texts.add(text.text());
+            texts.add(Equality.normalForm(draft.table().column(column), text.text()));
         }
         return texts;
     }

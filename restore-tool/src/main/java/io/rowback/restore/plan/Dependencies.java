@@ -110,6 +110,9 @@ final class Dependencies {
                 obstacle = missingParent(draft, provided, deleted);
             }
             if (obstacle == null) {
+                obstacle = takenParent(draft, provided);
+            }
+            if (obstacle == null) {
                 lookForParentsOfThen(draft, provided);
                 possible.add(draft);
             } else {
@@ -161,7 +164,7 @@ final class Dependencies {
         if (parent == null || (table != null && provided.contains(parent.normal(table.schema())))) {
             return null;
         }
-        if (table == null || !isKey(table.schema(), foreignKey.refColumns())) {
+        if (table == null || !RowReference.isByKey(foreignKey, table.schema())) {
             return null;
         }
         RowKey key = parent.key(table.schema());
@@ -178,6 +181,29 @@ final class Dependencies {
                         "it refers to " + table.schema().name() + " " + key + ", which is another row by now",
                         null)
                 : null;
+    }
+
+    /** Why the row would refer to another one than it did: who took the unique value, not the key, by which it refers. */
+    private @Nullable Finding takenParent(Draft draft, Set<RowReference> provided) {
+        for (ForeignKey foreignKey : draft.table().foreignKeys()) {
+            TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
+            RowReference parent = table != null
+                            && draft.writes(foreignKey.columns())
+                            && !RowReference.isByKey(foreignKey, table.schema())
+                            && !RowReference.isByPeriod(foreignKey, table.schema())
+                    ? draft.refersTo(foreignKey)
+                    : null;
+            if (table == null || parent == null || provided.contains(parent.normal(table.schema()))) {
+                continue;
+            }
+            RowKey taker = successors.taker(table, parent, draft);
+            if (taker != null) {
+                String reason = "it refers to " + table.schema().name() + " by " + String.join(", ", parent.columns())
+                        + " " + String.join(",", parent.values()) + ", which is that of another row by now: " + taker;
+                return new Finding.RowConflict(draft.table(), draft.name(), reason, null);
+            }
+        }
+        return null;
     }
 
     /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */
@@ -238,9 +264,5 @@ final class Dependencies {
         return cause instanceof Finding.RowConflict
                 ? new Finding.RowConflict(draft.table(), draft.name(), reason + "left out", null)
                 : new Finding.Refusal(draft.table(), draft.name(), reason + "refused");
-    }
-
-    private static boolean isKey(TableSchema table, List<String> columns) {
-        return Set.copyOf(columns).equals(Set.copyOf(table.key()));
     }
 }

@@ -115,7 +115,10 @@ final class Dependents {
                 || (draft.now() != null
                         && foreignKey.onUpdate() != ForeignKey.Action.CASCADE
                         && draft.writes(foreignKey.refColumns()));
-        return leaves && draft.identifiedBefore(foreignKey.refColumns()) != null;
+        // By a PERIOD it refers to no row alone, and nothing is done to it: the server fails.
+        return leaves
+                && !RowReference.isByPeriod(foreignKey, draft.table())
+                && draft.identifiedBefore(foreignKey.refColumns()) != null;
     }
 
     /** Whether values of the foreign key equal those it refers to only if they are the same texts, by which we look. */

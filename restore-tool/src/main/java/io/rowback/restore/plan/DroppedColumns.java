@@ -171,7 +171,7 @@ public final class DroppedColumns {
         }
         return RestorePlan.ofDefinition(
                 request,
-                reader.info().durable(),
+                reader.info(),
                 new Definition(made, columns, from, lastSeen, List.of(), notMade()),
                 made,
                 rows,

@@ -89,7 +89,7 @@ public final class DroppedTable {
                 }
             }
         }
-        return RestorePlan.ofDefinition(request, reader.info().durable(), definition(), schema, rows, findings);
+        return RestorePlan.ofDefinition(request, reader.info(), definition(), schema, rows, findings);
     }
 
     private void refuseWhatCannotBeMade() {

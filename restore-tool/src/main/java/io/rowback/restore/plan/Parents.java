@@ -66,9 +66,7 @@ final class Parents {
 
     private static @Nullable RowKey key(Draft draft, ForeignKey foreignKey, TableSchema table) {
         RowReference reference = draft.refersTo(foreignKey);
-        boolean byKey = foreignKey.refColumns().equals(table.key())
-                || Set.copyOf(foreignKey.refColumns()).equals(Set.copyOf(table.key()));
-        return reference == null || !byKey ? null : reference.key(table);
+        return reference == null || !RowReference.isByKey(foreignKey, table) ? null : reference.key(table);
     }
 
     /** Whether the row is there, or it is not known that it is not. */

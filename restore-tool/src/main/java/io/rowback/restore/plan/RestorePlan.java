@@ -1,23 +1,26 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.Lsn;
+import io.rowback.history.StoreInfo;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
 import io.rowback.restore.plan.Finding.Refusal;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What is to be written so that the rows are put back, and what is in the way.
  *
  * @param request what was asked for
- * @param seen the durable position at which the rows were looked at
+ * @param history what the history told of itself when the rows were looked at
  * @param transactions the scope's transactions that damaged rows of the plan, oldest first
  * @param definitions tables and columns that are gone and are made anew first; of a {@link Reversal} those that go again
  * @param tables the tables that are written to, parents first
@@ -32,7 +35,7 @@ import java.util.Set;
  */
 public record RestorePlan(
         RestoreRequest request,
-        Lsn seen,
+        StoreInfo history,
         List<Transaction> transactions,
         List<Definition> definitions,
         List<TableSchema> tables,
@@ -51,20 +54,21 @@ public record RestorePlan(
         counts = List.copyOf(counts);
         findings = List.copyOf(findings);
         missing = List.copyOf(missing);
-        leftInserted = Map.copyOf(leftInserted);
+        // Not Map.copyOf, whose order is another in each process.
+        leftInserted = Collections.unmodifiableMap(new TreeMap<>(leftInserted));
     }
 
     /** The plan that makes a definition anew, with the rows of its table. */
     static RestorePlan ofDefinition(
             RestoreRequest request,
-            Lsn seen,
+            StoreInfo history,
             Definition definition,
             TableSchema table,
             List<List<Repair>> rows,
             List<Finding> findings) {
         return new RestorePlan(
                 request,
-                seen,
+                history,
                 List.of(),
                 List.of(definition),
                 List.of(table),
@@ -84,6 +88,11 @@ public record RestorePlan(
         PARTIAL,
         /** Nothing may be written. */
         REFUSED
+    }
+
+    /** The durable position at which the rows were looked at. */
+    public Lsn seen() {
+        return history.durable();
     }
 
     /** All writes, in order. */

@@ -115,7 +115,7 @@ public final class RestorePlanner {
                 .forEach(written::add);
         return new RestorePlan(
                 request,
-                reader.info().durable(),
+                reader.info(),
                 List.copyOf(causing.values()),
                 List.of(),
                 written,

@@ -21,7 +21,7 @@ public final class Reversal {
         Collections.reverse(statements);
         return new RestorePlan(
                 plan.request(),
-                plan.seen(),
+                plan.history(),
                 plan.transactions(),
                 plan.definitions(),
                 plan.tables(),

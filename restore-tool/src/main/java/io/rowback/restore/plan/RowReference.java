@@ -1,12 +1,15 @@
 package io.rowback.restore.plan;
 
 import io.rowback.history.ColumnValue;
+import io.rowback.history.ForeignKey;
+import io.rowback.history.ForeignKey.Action;
 import io.rowback.history.RowKey;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Equality;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +62,23 @@ record RowReference(TableId table, List<String> columns, List<String> values) {
                 sorted.stream()
                         .map(column -> key.values().get(schema.key().indexOf(column)))
                         .toList());
+    }
+
+    /**
+     * Whether a foreign key to that table names one row of it by its key. By a PERIOD it names as many as cover its range,
+     * which the history does not tell from a foreign key over ranges as they stand: those are the server's to check.
+     */
+    static boolean isByKey(ForeignKey foreignKey, TableSchema parent) {
+        List<String> referred = foreignKey.refColumns();
+        return Set.copyOf(referred).equals(Set.copyOf(parent.key())) && !isByPeriod(foreignKey, parent);
+    }
+
+    /** Whether a foreign key to that table may be one with a PERIOD, which has no actions. */
+    static boolean isByPeriod(ForeignKey foreignKey, TableSchema parent) {
+        List<String> referred = foreignKey.refColumns();
+        return foreignKey.onDelete() == Action.NO_ACTION
+                && foreignKey.onUpdate() == Action.NO_ACTION
+                && Equality.isRange(parent.column(referred.get(referred.size() - 1)));
     }
 
     /** The key of the row, where the columns are those of its table's key. */

@@ -71,6 +71,9 @@ public final class RestoreScript {
         sink.take(begin());
         settings(sink);
         sink.take(foreignKeysChecked());
+        if (plan.definitions().isEmpty()) {
+            sink.take(KnownTables.of(plan));
+        }
         sink.take(mark());
         for (Definition definition : plan.definitions()) {
             take(sink, undo ? new TableRemoval(definition).before() : new TableDefinition(definition).before());

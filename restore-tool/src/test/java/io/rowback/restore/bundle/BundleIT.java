@@ -162,7 +162,7 @@ final class BundleIT {
                 row.table(), row.key(), row.expected().subList(1, row.expected().size()), row.causes());
         RestorePlan plan = new RestorePlan(
                 whole.request(),
-                whole.seen(),
+                whole.history(),
                 whole.transactions(),
                 whole.definitions(),
                 whole.tables(),

@@ -121,6 +121,28 @@ final class RestorationIT {
     }
 
     @Test
+    void nothingIsWrittenToWhateverHasTheNameOfATableOrColumnByNow() throws SQLException {
+        database.run("create table w (id int primary key, a text, b text); insert into w values (1, 'a', 'b')");
+        LiveHistory history = new LiveHistory(database);
+        RestorePlan ofW = new Target(history, database)
+                .compare(history.commit("delete from w"))
+                .plan();
+        Restoration late = new Restoration(connections(database), ofW, statement -> {});
+        for (String since : List.of(
+                "alter table w rename a to c; alter table w rename b to a; alter table w rename c to b",
+                "alter table w rename to v; create table w (id int primary key, a text, b text)",
+                "drop table w; alter table v rename to w; alter table w rename a to c;"
+                        + " alter table w rename b to a; alter table w rename c to b; alter table w alter b type varchar(9)")) {
+            database.run(since);
+            assertFails(ErrorCode.REFUSED, "w is another table than this was made for", late::run);
+            assertThat(database.query("select from w")).isEmpty();
+        }
+        database.run("alter table w alter b type text, add d int");
+        late.run();
+        assertThat(database.query("select id, a, b from w")).containsExactly("1|a|b");
+    }
+
+    @Test
     void changeThatIsNotCommittedYetIsWaitedForAndKept() throws Exception {
         try (Connection application = database.connect();
                 Statement statement = application.createStatement()) {

@@ -217,6 +217,83 @@ final class DependenciesTest {
     }
 
     @Test
+    void childrenDoNotComeBackToWhoeverTookTheUniqueValueOfTheirParent() {
+        TableSchema codes = TableFixture.table("codes")
+                .column("id", "bigint")
+                .column("code", "text")
+                .key("id")
+                .unique("code")
+                .build();
+        TableSchema kids = TableFixture.table("kids")
+                .column("id", "bigint")
+                .column("code", "text")
+                .key("id")
+                .foreignKey(new ForeignKey(
+                        "fk", List.of("code"), codes.id(), List.of("code"), Action.NO_ACTION, Action.CASCADE, false))
+                .build();
+        life.baseline(
+                codes,
+                row(codes, "1", "a"),
+                row(codes, "2", "b"),
+                row(codes, "3", "c"),
+                row(codes, "4", "d"),
+                row(codes, "5", "e"));
+        life.baseline(kids, row(kids, "10", "a"), row(kids, "20", "b"), row(kids, "30", "c"), row(kids, "40", "d"));
+        Transaction bad = life.commit(
+                delete(row(kids, "10", "a")),
+                delete(row(kids, "20", "b")),
+                delete(row(kids, "30", "c")),
+                delete(row(kids, "40", "d")));
+        // Of these the first two give their values to others, the next has another key now, and the last was put back.
+        life.commit(update(row(codes, "1", "a"), row(codes, "1", "x")), delete(row(codes, "2", "b")));
+        life.commit(
+                insert(row(codes, "6", "a")),
+                update(row(codes, "5", "e"), row(codes, "5", "b")),
+                update(row(codes, "3", "c"), row(codes, "7", "c")),
+                delete(row(codes, "4", "d")));
+        life.commit(insert(row(codes, "4", "d")));
+        RestorePlan plan = undoing(bad).onConflict(ConflictMode.SKIP).plan(history);
+        assertThat(writes(plan)).containsExactly("insert kids 30: 30,c", "insert kids 40: 40,d");
+        assertThat(findings(plan))
+                .containsExactly(
+                        "kids 10: it refers to codes by code a, which is that of another row by now: 6",
+                        "kids 20: it refers to codes by code b, which is that of another row by now: 5");
+        assertThat(writes(undoing(bad).onConflict(ConflictMode.OVERWRITE).plan(history)))
+                .hasSize(4);
+    }
+
+    @Test
+    void rowsThatReferByAPeriodNeedNoRowOfThatVeryRange() {
+        TableSchema terms = TableFixture.table("terms")
+                .column("id", "bigint")
+                .column("during", "int4range")
+                .key("id", "during")
+                .build();
+        TableSchema kids = TableFixture.table("kids")
+                .column("id", "bigint")
+                .column("term", "bigint")
+                .column("during", "int4range")
+                .key("id")
+                .foreignKey(new ForeignKey(
+                        "fk",
+                        List.of("term", "during"),
+                        terms.id(),
+                        List.of("id", "during"),
+                        Action.NO_ACTION,
+                        Action.NO_ACTION,
+                        false))
+                .build();
+        life.baseline(terms, row(terms, "1", "[1,10)"), row(terms, "1", "[10,20)"));
+        life.baseline(kids, row(kids, "10", "1", "[2,12)"));
+        Transaction bad = life.commit(delete(row(kids, "10", "1", "[2,12)")), delete(row(terms, "1", "[10,20)")));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly("insert terms 1,[10,20): 1,[10,20)", "insert kids 10: 10,1,[2,12)");
+        Transaction made = life.commit(insert(row(terms, "2", "[1,10)")));
+        assertThat(writes(undoing(made).operations(Operation.INSERT).plan(history)))
+                .containsExactly("delete terms 2,[1,10)");
+    }
+
+    @Test
     void whatHangsOnARefusedRowIsRefusedToo() {
         life.baseline(PARENTS, row(PARENTS, "1", UNKNOWN));
         life.baseline(CHILDREN, row(CHILDREN, "10", "1"));

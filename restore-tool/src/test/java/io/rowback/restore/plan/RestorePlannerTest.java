@@ -31,6 +31,7 @@ import io.rowback.restore.plan.RestorePlan.Outcome;
 import io.rowback.restore.plan.RestoreRequest.ConflictMode;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -372,6 +373,21 @@ final class RestorePlannerTest {
         Transaction bad = life.commit(update(user("1", "x", UNKNOWN), user("1", "bad", UNKNOWN)));
         RestorePlan plan = undoing(bad).of(where(users(), "b = 'y'")).plan(history);
         assertThat(findings(plan)).containsExactly("users 1: whether it meets the condition is not known");
+    }
+
+    @Test
+    void rowsThatStayAreToldInTheSameOrderByEveryProcess() {
+        List<TableSchema> tables = IntStream.range(0, 20)
+                .mapToObj(i -> TableFixture.table("t" + i)
+                        .column("id", "bigint")
+                        .key("id")
+                        .build())
+                .toList();
+        tables.forEach(life::baseline);
+        Transaction bad = life.commit(
+                tables.stream().map(table -> insert(row(table, "1"))).toArray(HistoryFixture.Draft[]::new));
+        assertThat(List.copyOf(undoing(bad).plan(history).leftInserted().keySet()))
+                .isSorted();
     }
 
     @Test

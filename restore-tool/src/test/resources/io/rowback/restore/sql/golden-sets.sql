@@ -42,6 +42,30 @@ BEGIN
 END
 $rowback$;
 
+-- Tables and columns are still those that this was made for, by their numbers.
+DO $rowback$
+DECLARE
+  wrong text;
+BEGIN
+  IF current_database() = 'app' AND '7000000000000000001' = (SELECT system_identifier::text FROM pg_control_system()) THEN
+    SELECT t.name INTO wrong FROM (VALUES
+        ('users', 989059, 'public', 'users', ARRAY['id', 'name', 'price']::text[], '{1,2,3}', '{20,25,25}'),
+        ('shop.Tree\nhouse', 169228, 'shop', 'Tree
+house', ARRAY['id', 'up', 'user', 'found']::text[], '{1,2,3,4}', '{23,23,20,25}')
+      ) AS t (name, oid, schema, relation, columns, numbers, types)
+     WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+          WHERE c.oid = t.oid::oid AND c.relname = t.relation AND n.nspname = t.schema)
+        OR EXISTS (SELECT FROM unnest(t.columns, t.numbers::int2[], t.types::oid[]) AS c (name, number, type)
+          WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.oid::oid
+            AND a.attname = c.name AND a.attnum = c.number AND a.atttypid = c.type)) LIMIT 1;
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns are others',
+        HINT = 'They were renamed, altered or made anew since: make this anew. Nothing was written.';
+    END IF;
+  END IF;
+END
+$rowback$;
+
 -- Marks this transaction in the history as a restore.
 DO $rowback$
 BEGIN

@@ -1,0 +1,91 @@
+package io.rowback.restore.sql;
+
+import io.rowback.history.Column;
+import io.rowback.history.StoreInfo;
+import io.rowback.history.TableId;
+import io.rowback.history.TableSchema;
+import io.rowback.postgres.Literals;
+import io.rowback.postgres.PrintableText;
+import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.RestorePlan;
+import io.rowback.restore.sql.ScriptStatement.Phase;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Fails a script before it does anything if a table or column that it names is another by now: rows that come back would go to
+ * whatever was given the name, in silence. In a database that is not the history's own, a copy with numbers of its own, names tell.
+ */
+final class KnownTables {
+    private KnownTables() {}
+
+    /** The statement for a plan that makes nothing anew, and so has all of its tables already. */
+    static ScriptStatement of(RestorePlan plan) {
+        StoreInfo history = plan.history();
+        Map<TableId, Set<String>> named = named(plan);
+        String tables = plan.tables().stream()
+                .map(table -> table(table, named.getOrDefault(table.id(), Set.of())))
+                .collect(Collectors.joining(",\n        "));
+        List<String> lines = List.of(
+                "  IF current_database() = " + Literals.quote(history.database()) + " AND "
+                        + Literals.quote(history.systemIdentifier())
+                        + " = (SELECT system_identifier::text FROM pg_control_system()) THEN",
+                "    SELECT t.name INTO wrong FROM (VALUES",
+                "        " + tables,
+                "      ) AS t (name, oid, schema, relation, columns, numbers, types)",
+                "     WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace",
+                "          WHERE c.oid = t.oid::oid AND c.relname = t.relation AND n.nspname = t.schema)",
+                "        OR EXISTS (SELECT FROM unnest(t.columns, t.numbers::int2[], t.types::oid[]) AS c (name, number, type)",
+                "          WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.oid::oid",
+                "            AND a.attname = c.name AND a.attnum = c.number AND a.atttypid = c.type)) LIMIT 1;",
+                "    IF wrong IS NOT NULL THEN",
+                "      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns are others',",
+                "        HINT = 'They were renamed, altered or made anew since: make this anew. Nothing was written.';",
+                "    END IF;",
+                "  END IF;");
+        return new ScriptStatement(
+                Phase.SETTINGS,
+                List.of("-- Tables and columns are still those that this was made for, by their numbers."),
+                Block.declaring("wrong text", lines),
+                0);
+    }
+
+    /** The names of the columns that a plan finds rows by, compares or writes, of each table. */
+    private static Map<TableId, Set<String>> named(RestorePlan plan) {
+        Map<TableId, Set<String>> named = new HashMap<>();
+        for (List<Repair> statement : plan.statements()) {
+            for (Repair repair : statement) {
+                TableSchema table = repair.table();
+                Set<String> columns = named.computeIfAbsent(table.id(), id -> new HashSet<>(table.key()));
+                // Of millions of rows the first tells all.
+                if (columns.size() < table.columns().size()) {
+                    repair.wanted().forEach(cell -> columns.add(cell.column().name()));
+                    repair.expected().forEach(cell -> columns.add(cell.column().name()));
+                }
+            }
+        }
+        return named;
+    }
+
+    private static String table(TableSchema table, Set<String> named) {
+        List<Column> columns = table.columns().stream()
+                .filter(column -> named.contains(column.name()))
+                .toList();
+        return "(" + Literals.quote(PrintableText.oneLine(table.name().toString())) + ", "
+                + Integer.toUnsignedLong(table.id().oid()) + ", "
+                + Literals.quote(table.name().schema()) + ", "
+                + Literals.quote(table.name().name()) + ", "
+                + Literals.texts(columns.stream().map(Column::name)) + ", "
+                + numbers(columns.stream().map(Column::attnum)) + ", "
+                + numbers(columns.stream().map(column -> Integer.toUnsignedLong(column.typeOid()))) + ")";
+    }
+
+    private static String numbers(Stream<? extends Number> numbers) {
+        return numbers.map(Number::toString).collect(Collectors.joining(",", "'{", "}'"));
+    }
+}
