@@ -35,7 +35,7 @@ record TableFacts(
      *
      * @param name its name
      * @param columns the plain columns among those that it is over
-     * @param computed whether it is over expressions, or of some rows only
+     * @param computed whether it is over expressions, generated columns among them, or of some rows only
      * @param exclusion whether rows are kept apart by other operators than equality: an exclusion constraint, or a key
      *     WITHOUT OVERLAPS
      * @param deferrable whether it waits for the end of a statement
@@ -83,7 +83,11 @@ record TableFacts(
             """;
 
     private static final String INDEXES = """
-            SELECT c.relname AS name, 0 = ANY (i.indkey::int2[]) OR i.indpred IS NOT NULL AS computed,
+            SELECT c.relname AS name,
+                   0 = ANY (i.indkey::int2[]) OR i.indpred IS NOT NULL
+                     OR (NOT i.indisprimary AND EXISTS (
+                       SELECT FROM pg_catalog.pg_attribute g
+                        WHERE g.attrelid = i.indrelid AND g.attnum = ANY (i.indkey::int2[]) AND g.attgenerated <> '')) AS computed,
                    x.conexclop IS NOT NULL AS exclusion, COALESCE(x.condeferrable, false) AS deferrable,
                    COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) AS nulls_equal,
                    pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,

@@ -138,6 +138,7 @@ final class LifeJudge {
                         life.without(undone),
                         life.steps().get(last).after(),
                         life.now(),
+                        life.insertedBetween(undone),
                         goes(life, undone),
                         causes(life, undone),
                         lastBy(life, last)));

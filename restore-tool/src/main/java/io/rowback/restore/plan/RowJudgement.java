@@ -36,6 +36,7 @@ final class RowJudgement {
      * @param undone what it would be without the scope; the same as {@code wanted} unless a point in time was asked for
      * @param damaged what the scope left
      * @param now what is there
+     * @param again whether somebody inserted it with other values after the scope had deleted it and before it wrote it last
      * @param goes whether it may be deleted where it is not wanted
      * @param causes what the scope did to it
      * @param lastBy who changed it last
@@ -46,9 +47,12 @@ final class RowJudgement {
             @Nullable RowImage undone,
             @Nullable RowImage damaged,
             @Nullable RowImage now,
+            boolean again,
             boolean goes,
             List<Repair.Cause> causes,
             @Nullable Transaction lastBy) {}
+
+    private static final String AGAIN = "the scope deleted it and somebody inserted it again with other values";
 
     private final RestoreRequest request;
     private final ColumnChoice columns;
@@ -91,6 +95,12 @@ final class RowJudgement {
     private void judge() {
         RowImage wanted = row.wanted();
         RowImage now = row.now();
+        if (row.again() && wanted != null && (row.damaged() != null || now == null) && !isThere(wanted, now)) {
+            conflict(AGAIN);
+            if (!overwrites()) {
+                return;
+            }
+        }
         if (wanted == null) {
             judgeUnwanted(now);
         } else if (now == null) {
@@ -103,6 +113,10 @@ final class RowJudgement {
         if (refused) {
             repair = null;
         }
+    }
+
+    private boolean isThere(RowImage wanted, @Nullable RowImage now) {
+        return now != null && differing(wanted, now).isEmpty();
     }
 
     private void judgeUnwanted(@Nullable RowImage now) {
@@ -143,7 +157,7 @@ final class RowJudgement {
         if (differing.isEmpty()) {
             return;
         }
-        conflict("the scope deleted it and somebody inserted it again with other values");
+        conflict(AGAIN);
         if (overwrites()) {
             update(now, differing, wanted);
         }

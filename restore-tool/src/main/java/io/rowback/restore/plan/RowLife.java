@@ -76,16 +76,39 @@ record RowLife(
     /** The row just after the last of these steps, had they not happened. Others' changes between them did happen. */
     @Nullable
     RowImage without(Predicate<Step> undone) {
+        return replay(undone).row();
+    }
+
+    /**
+     * Whether somebody inserted the row with other values after one of these steps had deleted it and before the last of them:
+     * had they not happened both could not be there.
+     */
+    boolean insertedBetween(Predicate<Step> undone) {
+        return replay(undone).inserted();
+    }
+
+    private record Replay(@Nullable RowImage row, boolean inserted) {}
+
+    private Replay replay(Predicate<Step> undone) {
         int end = last(undone);
         int begin = 0;
         while (!undone.test(steps.get(begin))) {
             begin++;
         }
         RowImage row = steps.get(begin).before();
+        boolean inserted = false;
         for (Step step : steps.subList(begin, end + 1)) {
-            row = undone.test(step) ? row : replayed(step, row);
+            if (!undone.test(step)) {
+                inserted |= !step.inScope() && step.before() == null && row != null && isAnother(row, step.after());
+                row = replayed(step, row);
+                inserted &= row != null;
+            }
         }
-        return row;
+        return new Replay(row, inserted);
+    }
+
+    private static boolean isAnother(RowImage row, @Nullable RowImage inserted) {
+        return inserted != null && !inserted.contradictions(row).isEmpty();
     }
 
     /** The row after somebody else's step, when before it was not what that step found but {@code row}. */

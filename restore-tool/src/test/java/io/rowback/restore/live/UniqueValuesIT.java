@@ -41,7 +41,7 @@ final class UniqueValuesIT {
     @Test
     void whatRowsTakeFromEachOtherIsGivenUpFirstWhateverTheIndex() throws SQLException, IOException {
         String all =
-                "select a::text, b::text, m::text from a left join b using (id) left join m using (id) order by a.id";
+                "select a::text, b::text, m::text, g::text from a left join b using (id) left join m using (id) left join g using (id) order by a.id";
         database.run("""
                 create extension btree_gist;
                 create table a (id int primary key, owner int, main bool);
@@ -49,6 +49,8 @@ final class UniqueValuesIT {
                 create table b (id int primary key, room int, at int4range, exclude using gist (room with =, at with &&));
                 create table m (id int primary key, mail text);
                 create unique index on m (lower(mail));
+                create table g (id int primary key, mail text, low text generated always as (lower(mail)) stored unique);
+                insert into g values (1, 'Ann'), (2, 'bob');
                 insert into a select i, i / 2, i % 2 = 0 from generate_series(0, 59) i;
                 insert into b select i, 1, int4range(i * 10, i * 10 + 10) from generate_series(1, 30) i;
                 insert into m values (1, 'Ann'), (2, 'bob')
@@ -59,7 +61,8 @@ final class UniqueValuesIT {
                 history.commit("update a set main = false where id % 2 = 0; update a set main = true where id % 2 = 1;"
                         + " update b set at = int4range(id * 10 + 1000, id * 10 + 1010);"
                         + " update b set at = int4range((id + 1) * 10, (id + 1) * 10 + 10);"
-                        + " delete from m where id = 1; update m set mail = 'ANN' where id = 2");
+                        + " delete from m where id = 1; update m set mail = 'ANN' where id = 2;"
+                        + " update g set mail = 'x' where id = 1; update g set mail = 'ANN' where id = 2");
         List<String> damaged = database.query(all);
         RestorePlan plan = new Target(history, database).compare(xid).plan();
         RestorePlan undo = Reversal.of(plan);

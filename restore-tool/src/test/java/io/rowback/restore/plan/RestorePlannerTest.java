@@ -210,6 +210,24 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void rowInsertedAgainAndThenDamagedAgainIsAConflictUnlessTheScopeDidIt() {
+        Transaction bad = life.commit(delete(user("1", "x", "y")), delete(user("2", "x", "y")));
+        Transaction again = life.commit(insert(user("1", "new", "y")), insert(user("2", "new", "y")));
+        Transaction worse =
+                life.commit(update(user("1", "new", "y"), user("1", "new", "bad")), delete(user("2", "new", "y")));
+        RestorePlan plan = undoing(bad, worse).onConflict(ConflictMode.SKIP).plan(history);
+        assertThat(plan.repairs()).isEmpty();
+        assertThat(findings(plan))
+                .containsExactly(
+                        "users 1: the scope deleted it and somebody inserted it again with other values",
+                        "users 2: the scope deleted it and somebody inserted it again with other values");
+        List<String> first = List.of("update users 1: a new->x b bad->y", "insert users 2: 2,x,y");
+        assertThat(writes(undoing(bad, worse).onConflict(ConflictMode.OVERWRITE).plan(history)))
+                .isEqualTo(first);
+        assertThat(writes(undoing(bad, again, worse).plan(history))).isEqualTo(first);
+    }
+
+    @Test
     void updatedRowThatSomebodyDeletedIsAConflict() {
         Transaction bad = life.commit(update(user("1", "x", "y"), user("1", "bad", "y")));
         life.commit(delete(user("1", "bad", "y")));
