@@ -32,9 +32,13 @@ final class KnownTables {
                 .map(table -> table(table, named.getOrDefault(table.id(), Set.of())))
                 .collect(Collectors.joining(",\n        "));
         List<String> lines = List.of(
-                "  IF current_database() = " + Literals.quote(history.database()) + " AND "
-                        + Literals.quote(history.systemIdentifier())
-                        + " = (SELECT system_identifier::text FROM pg_control_system()) THEN",
+                // Who may not ask which server this is goes by the name alone.
+                "  same := current_database() = " + Literals.quote(history.database()) + ";",
+                "  IF same AND has_function_privilege('pg_control_system()', 'execute') THEN",
+                "    same := " + Literals.quote(history.systemIdentifier())
+                        + " = (SELECT system_identifier::text FROM pg_control_system());",
+                "  END IF;",
+                "  IF same THEN",
                 "    SELECT t.name INTO wrong FROM (VALUES",
                 "        " + tables,
                 "      ) AS t (name, oid, schema, relation, columns, numbers, types)",
@@ -51,7 +55,7 @@ final class KnownTables {
         return new ScriptStatement(
                 Phase.SETTINGS,
                 List.of("-- Tables and columns are still those that this was made for, by their numbers."),
-                Block.declaring("wrong text", lines),
+                Block.declaring("same boolean;\n  wrong text", lines),
                 0);
     }
 
