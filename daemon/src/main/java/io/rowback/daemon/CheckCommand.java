@@ -10,6 +10,7 @@ import io.rowback.postgres.Connections;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -98,17 +99,21 @@ final class CheckCommand implements Callable<Integer> {
         if (!json) {
             out.println(each.name() + ": " + each.connection());
         }
+        List<Finding> findings = new ArrayList<>();
+        ErrorCode code = ErrorCode.DONE;
+        double databaseSize = Double.NaN;
         try {
-            List<Finding> findings = Diagnosis.of(connections, each, store, minFree);
-            findings.forEach(finding -> print(each.name(), finding));
-            boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
-            return failed ? ErrorCode.FAILED : ErrorCode.DONE;
+            databaseSize = Diagnosis.server(connections, each, findings);
         } catch (SQLException e) {
-            // The other databases are looked at all the same.
-            RowbackException failure = connections.explain("connecting to", e);
-            print(each.name(), Finding.Topic.CONNECTION.fail(String.valueOf(failure.getMessage()), failure.hint()));
-            return failure.code();
+            // The store and the other databases are looked at all the same.
+            RowbackException failure = connections.explain(findings.isEmpty() ? "connecting to" : "looking at", e);
+            findings.add(Finding.Topic.CONNECTION.fail(String.valueOf(failure.getMessage()), failure.hint()));
+            code = failure.code();
         }
+        Diagnosis.store(store, minFree, databaseSize, findings);
+        findings.forEach(finding -> print(each.name(), finding));
+        boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
+        return failed && code == ErrorCode.DONE ? ErrorCode.FAILED : code;
     }
 
     private void print(@Nullable String concerned, Finding finding) {

@@ -2,6 +2,7 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.Sequences;
+import io.rowback.daemon.tables.Slot;
 import io.rowback.daemon.tables.Survey;
 import io.rowback.history.NotCovered;
 import io.rowback.history.TableName;
@@ -54,10 +55,10 @@ final class SetupSqlCommand implements Runnable {
         Connections connections = new Connections(database.connection(), "rowbackd setup-sql");
         try (Connection connection = connections.open()) {
             List<String> tables = read(connection, database, connections);
-            role(database, true, out);
+            role(database, !Slot.mayReplicate(connection), false, out);
             tables.forEach(out::println);
         } catch (SQLException e) {
-            role(database, false, out);
+            role(database, true, true, out);
             out.println("-- The tables are not known yet, and what the role is to read is granted for each: "
                     + PrintableText.oneLine(String.valueOf(
                             connections.explain("connecting to", e).getMessage())));
@@ -77,20 +78,22 @@ final class SetupSqlCommand implements Runnable {
         }
     }
 
-    private static void role(Config.Database database, boolean exists, PrintWriter out) {
+    private static void role(Config.Database database, boolean lacksReplication, boolean isNew, PrintWriter out) {
         String role = Identifiers.quote(database.connection().user());
         String name = Identifiers.quote(database.connection().database());
         out.println("-- Database " + name + ", as superuser. The server needs wal_level = logical:");
         out.println("-- ALTER SYSTEM SET wal_level = 'logical';  -- then restart it");
-        if (exists) {
-            out.println("ALTER ROLE " + role + " REPLICATION;");
-        } else {
+        if (isNew) {
             out.println("-- Give the role a password with \\password, or let it in by another way in pg_hba.conf.");
             out.println("CREATE ROLE " + role + " LOGIN REPLICATION;");
+        } else if (lacksReplication) {
+            out.println("ALTER ROLE " + role + " REPLICATION;");
         }
-        out.println(
-                "-- On Azure the server's administrator gives REPLICATION, on Amazon RDS nobody: there it is instead");
-        out.println("-- GRANT rds_replication TO " + PrintableText.oneLine(role) + ";");
+        if (lacksReplication) {
+            out.println(
+                    "-- On Azure the server's administrator gives REPLICATION, on Amazon RDS nobody: there it is instead");
+            out.println("-- GRANT rds_replication TO " + PrintableText.oneLine(role) + ";");
+        }
         out.println("GRANT CONNECT ON DATABASE " + name + " TO " + role + ";");
     }
 
@@ -109,13 +112,13 @@ final class SetupSqlCommand implements Runnable {
         Set<TableName> told = Stream.concat(missing.stream(), survey.withheld().stream())
                 .map(CatalogTable::name)
                 .collect(Collectors.toSet());
-        for (NotCovered table : survey.uncovered()) {
-            if (table.mend() != null && !told.contains(table.table())) {
-                lines.add("-- " + PrintableText.oneLine(table.table() + " is not covered: " + table.reason()));
-                // A name may hold a line end, and what follows one is no comment any more.
-                lines.add("-- " + PrintableText.oneLine(table.mend()));
-            }
-        }
+        Stream<NotCovered> others =
+                survey.uncovered().stream().filter(table -> table.mend() != null && !told.contains(table.table()));
+        Stream.concat(others, survey.withHiddenRows().stream()).distinct().forEach(table -> {
+            lines.add("-- " + PrintableText.oneLine(table.table() + " is not covered: " + table.reason()));
+            // A name may hold a line end, and what follows one is no comment any more.
+            lines.add("-- " + PrintableText.oneLine(String.valueOf(table.mend())));
+        });
         return lines;
     }
 

@@ -208,9 +208,17 @@ class DaemonIT {
                 .contains("fail  role poor may replicate: no  ->  ALTER ROLE poor REPLICATION;")
                 .contains(
                         "CREATE PUBLICATION rowback FOR TABLE ONLY public.t WITH (publish_via_partition_root = false, "
-                                + "publish_generated_columns = stored);");
+                                + "publish_generated_columns = stored);")
+                // All at once, not each behind the one before.
+                .contains("GRANT SELECT ON public.t TO poor;");
 
-        app.run("alter role poor replication");
+        app.run("alter role poor replication; grant create on database " + app.name() + " to poor");
+        Result owner = run("check", "--config", config.toString());
+        assertThat(owner.status()).isEqualTo(1);
+        assertThat(owner.out())
+                .contains(
+                        "fail  publication rowback lists no table, and our role may add none  ->  CREATE PUBLICATION");
+        app.run("revoke create on database " + app.name() + " from poor");
         Result refused = run("run", "--config", config.toString());
         assertThat(refused.status()).isEqualTo(4);
         assertThat(refused.err()).contains("error: ").contains("hint: What mends it: CREATE PUBLICATION rowback");

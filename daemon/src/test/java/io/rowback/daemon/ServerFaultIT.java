@@ -211,6 +211,13 @@ class ServerFaultIT {
             Files.writeString(passwords, "*:*:*:keeper:second\n");
             daemon.awaitLines("capturing app from", 2);
 
+            // As libpq does, nothing is read from a file that others may read too.
+            Files.setPosixFilePermissions(passwords, PosixFilePermissions.fromString("rw-r--r--"));
+            terminate(app);
+            daemon.awaitLine("The password file is not read, since others may: chmod 600");
+            Files.setPosixFilePermissions(passwords, PosixFilePermissions.fromString("rw-------"));
+            daemon.awaitLines("capturing app from", 3);
+
             app.run("alter role keeper nosuperuser noreplication");
             terminate(app);
             assertThat(daemon.awaitEnd()).isEqualTo(1);

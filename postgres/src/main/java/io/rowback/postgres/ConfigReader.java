@@ -84,7 +84,7 @@ public final class ConfigReader {
         requireOwnSlots(databases.values());
         return new Config(
                 databases,
-                Path.of(values.text(ConfigKey.STORE_DIR, "")),
+                Path.of(named(ConfigKey.STORE_DIR, "")),
                 values.bytes(ConfigKey.STORE_MIN_FREE, ""),
                 http(),
                 new Config.Log(either(ConfigKey.LOG_FORMAT, "json"), either(ConfigKey.LOG_LEVEL, "debug")));
@@ -100,6 +100,18 @@ public final class ConfigReader {
                     "It is either " + key.preset() + " or " + other + ".");
         }
         return value.equals(other);
+    }
+
+    /** The value of a key that stands for something that has a name. */
+    private String named(ConfigKey key, String database) {
+        String value = values.text(key, database);
+        if (value.isBlank()) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    key.of(database) + " is empty",
+                    "Leave it out for " + key.preset() + ", in the environment too.");
+        }
+        return value;
     }
 
     private Config.Http http() {
@@ -149,7 +161,7 @@ public final class ConfigReader {
                 values.find(ConfigKey.PASSWORD, name)
                         .map(secret -> connection.withPassword(secret.values().get(0)))
                         .orElse(connection),
-                values.text(ConfigKey.PUBLICATION, name),
+                named(ConfigKey.PUBLICATION, name),
                 slot(name),
                 patterns(ConfigKey.INCLUDE, name),
                 patterns(ConfigKey.EXCLUDE, name),

@@ -155,10 +155,20 @@ final class ConfigValues {
         if (use == null || use.key().kind() == ConfigKey.Kind.SECRET) {
             throw unknown(name);
         }
-        List<String> texts = new ArrayList<>();
-        (value.isArray() ? value : List.of(value)).forEach(element -> texts.add(element.asText()));
-        if (use.key().kind() != ConfigKey.Kind.LIST && value.isArray()) {
+        ConfigKey.Kind kind = use.key().kind();
+        if (kind != ConfigKey.Kind.LIST && value.isArray()) {
             throw new RowbackException(ErrorCode.USAGE, name + " takes one value", "Write it as a text in quotes.");
+        }
+        List<String> texts = new ArrayList<>();
+        for (JsonNode element : value.isArray() ? value : List.of(value)) {
+            // A size and a span of time may be a mere number, of which their parser says whether it will do.
+            if (!element.isTextual() && (kind == ConfigKey.Kind.TEXT || kind == ConfigKey.Kind.LIST)) {
+                throw new RowbackException(
+                        ErrorCode.USAGE,
+                        name + " takes text, " + element + " is none",
+                        "Write what is meant in quotes" + (kind == ConfigKey.Kind.LIST ? ", in brackets." : "."));
+            }
+            texts.add(element.asText());
         }
         put(new Setting(name, use.key(), texts, Origin.FILE, file.toString()));
     }

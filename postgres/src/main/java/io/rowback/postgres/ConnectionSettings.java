@@ -152,6 +152,14 @@ public record ConnectionSettings(
         return open.substring(0, question) + (parameters.isEmpty() ? "" : "?" + parameters);
     }
 
+    /**
+     * What the driver is given as the password: empty where it would look into a password file that others may read, which
+     * libpq does not.
+     */
+    public @Nullable String driverPassword() {
+        return password == null && PasswordFile.openToOthers(System.getenv()).isPresent() ? "" : password;
+    }
+
     /** These settings with a password. */
     public ConnectionSettings withPassword(String secret) {
         return new ConnectionSettings(host, port, database, user, secret, driverProperties);

@@ -2,6 +2,7 @@ package io.rowback.postgres;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import java.io.FileNotFoundException;
 import java.security.GeneralSecurityException;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -123,8 +124,9 @@ public final class Connections {
         properties.setProperty("assumeMinServerVersion", "14");
         settings.driverProperties().forEach(properties::setProperty);
         properties.setProperty("user", settings.user());
-        if (settings.password() != null) {
-            properties.setProperty("password", settings.password());
+        String password = settings.driverPassword();
+        if (password != null) {
+            properties.setProperty("password", password);
         }
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("options", startupOptions(Set.of()));
@@ -165,14 +167,19 @@ public final class Connections {
         if (isTls(failure)) {
             hint = TLS_HINT;
         } else if (state.equals(REJECTED)) {
-            hint = REJECTED_HINT;
+            hint = PasswordFile.openToOthers(System.getenv())
+                    .map(file -> "The password file is not read, since others may: chmod 600 " + file)
+                    .orElse(REJECTED_HINT);
         }
         return new RowbackException(code, message, hint, failure);
     }
 
     private static boolean isTls(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SSLException || cause instanceof GeneralSecurityException) {
+            if (cause instanceof SSLException
+                    || cause instanceof GeneralSecurityException
+                    // Of a certificate or key.
+                    || cause instanceof FileNotFoundException) {
                 return true;
             }
         }

@@ -313,6 +313,34 @@ class ConfigReaderTest {
                 .satisfies(e -> assertThat(e.hint()).contains("~/.pgpass"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[http] | listen = 9187 | http.listen takes text, 9187 is none",
+                "[store] | dir = true | store.dir takes text, true is none",
+                "[databases.app] | include = 5 | databases.app.include takes text, 5 is none",
+                "[databases.app] | exclude = ['a.*', 5] | databases.app.exclude takes text, 5 is none",
+            })
+    void whatIsNoTextIsRefusedByItsKeyWhereTextIsMeant(String table, String line, String message) {
+        Map<String, String> environment = Map.of("ROWBACK_DATABASES_APP_URL", "postgresql://a@h/d");
+        assertThatThrownBy(() -> read(table + "\n" + line + "\n", environment))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage(message));
+    }
+
+    /** An empty folder would be the one in which the daemon happens to be started. */
+    @ParameterizedTest
+    @CsvSource({"ROWBACK_STORE_DIR, store.dir", "ROWBACK_DATABASES_APP_PUBLICATION, databases.app.publication"})
+    void emptyNameIsRefused(String variable, String key) {
+        Map<String, String> environment = Map.of("ROWBACK_DATABASES_APP_URL", "postgresql://a@h/d", variable, "");
+        assertThatThrownBy(() -> ConfigReader.read(null, environment))
+                .asInstanceOf(type(RowbackException.class))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.USAGE))
+                .satisfies(e -> assertThat(e).hasMessage(key + " is empty"));
+    }
+
     @Test
     void databasesComeInTheOrderOfTheirNamesWhereverTheyAreNamed() throws IOException {
         String url = "]\nurl = 'postgresql://r@h/d'\n";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import java.io.FileNotFoundException;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +18,12 @@ class ConnectionsTest {
         assertThat(rejected.code()).isEqualTo(ErrorCode.NO_POSTGRES);
         assertThat(rejected.hint()).contains("~/.pgpass");
         assertThat(explained("08001").hint()).contains("Is the server running");
+    }
+
+    @Test
+    void certificateThatIsNotThereIsNotTakenForAServerThatIsDown() {
+        SQLException failure = new SQLException("no root.crt", "08006", new FileNotFoundException("root.crt"));
+        assertThat(connections.explain("connecting to", failure).hint()).startsWith("TLS failed: sslrootcert");
     }
 
     @Test

@@ -24,11 +24,22 @@ abstract class StoreCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         checkArguments();
-        try (RocksHistoryReader reader = asksOfFewRows()
-                ? RocksHistoryReader.openForFewRows(root.store())
-                : RocksHistoryReader.open(root.store())) {
+        RocksHistoryReader opened;
+        try {
+            opened = asksOfFewRows()
+                    ? RocksHistoryReader.openForFewRows(root.store())
+                    : RocksHistoryReader.open(root.store());
+        } catch (RowbackException e) {
+            return refused(e, root.output()).exitCode();
+        }
+        try (RocksHistoryReader reader = opened) {
             return run(reader, root.output()).exitCode();
         }
+    }
+
+    /** What is to be said of a store that cannot be opened. */
+    ErrorCode refused(RowbackException refusal, Output output) {
+        throw refusal;
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.history.store.Verification;
 import io.rowback.restore.output.ComparisonPrinter;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Option;
         description = {
             "Reads the whole store: checksums of files and values, the indexes against the log, counts, and whether each change"
                     + " of a row found what the history holds before it. Also while rowbackd writes. A write that a fall of"
-                    + " the machine left unfinished, and that was never acknowledged, is told as a note.",
+                    + " the machine left unfinished, and that was never acknowledged, is told as a note. Of a store that"
+                    + " cannot be opened the files are read, each by itself.",
             "",
             "With --target it compares the rows that the history holds last with those of a live database instead, which"
                     + " it only reads, in one snapshot. Rows that changed meanwhile are compared as they stood in that snapshot.",
@@ -92,14 +94,34 @@ final class VerifyCommand extends StoreCommand {
         }
     }
 
+    /** Its files can be read all the same. */
+    @Override
+    ErrorCode refused(RowbackException refusal, Output output) {
+        if (refusal.code() != ErrorCode.STORE_CORRUPT || target.named()) {
+            throw refusal;
+        }
+        Progress progress = root().progress();
+        Verification verification = RocksHistoryReader.verifyFiles(store(), refusal, watch(progress));
+        progress.end();
+        return tell(verification, null, output);
+    }
+
+    private static ObjLongConsumer<String> watch(Progress progress) {
+        return (what, read) -> progress.tell(what + ": " + read);
+    }
+
     private ErrorCode verify(RocksHistoryReader reader, Output output, Progress progress) {
         Integer rows = sample;
         long drawnWith = seed == null ? new SplittableRandom().nextInt(Integer.MAX_VALUE) : seed;
-        ObjLongConsumer<String> watch = (family, entries) -> progress.tell(family + ": " + entries);
-        Verification verification = rows == null ? reader.verify(watch) : reader.verify(rows, drawnWith, watch);
+        Verification verification =
+                rows == null ? reader.verify(watch(progress)) : reader.verify(rows, drawnWith, watch(progress));
         progress.end();
+        return tell(verification, rows == null ? null : drawnWith, output);
+    }
+
+    private static ErrorCode tell(Verification verification, @Nullable Long seed, Output output) {
         try {
-            new VerificationPrinter(output).print(verification, rows == null ? null : drawnWith);
+            new VerificationPrinter(output).print(verification, seed);
         } catch (UncheckedIOException e) {
             if (verification.sound()) {
                 throw e;

@@ -91,6 +91,13 @@ class LiveStatusTest {
     }
 
     @Test
+    void whatTheDaemonDoesNotKnowIsNotToldAsNothing() throws IOException {
+        String unknown = STATE.replace("20480", "null").replace("12.5", "null");
+        assertThat(askOneThatSays(503, unknown)).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("behind:            not known how much of the server's log; how old the");
+    }
+
+    @Test
     void nobodyIsAskedWithoutTheOption() {
         assertThat(status()).isZero();
         assertThat(out.toString()).doesNotContain("daemon:");

@@ -147,8 +147,9 @@ public final class CaptureEngine implements AutoCloseable {
         set(properties, "database.port", Integer.toString(settings.port()));
         set(properties, "database.dbname", settings.database());
         set(properties, "database.user", settings.user());
-        if (settings.password() != null) {
-            set(properties, "database.password", settings.password());
+        String password = settings.driverPassword();
+        if (password != null) {
+            set(properties, "database.password", password);
         }
         settings.driverProperties().forEach((key, value) -> set(properties, "driver." + key, value));
         set(properties, "driver.options", NO_TIMEOUTS);

@@ -50,12 +50,13 @@ public final class DatabaseMetrics {
     private final AtomicLong uncoveredTables;
     private final AtomicLong pendingBaselines;
     private final AtomicLong baselineExpected;
-    private final AtomicLong retained;
     private final AtomicLong free;
     private final AtomicLong minFree;
     private final AtomicLong maxBytes;
-    /** What the slot may still fall behind until the server gives it up; negative for any amount. */
-    private final AtomicLong safe = new AtomicLong(-1);
+    /** What the server keeps for our slot, and what it may still become until the server gives it up; NaN before a look. */
+    private volatile double retained = Double.NaN;
+
+    private volatile double safe = Double.NaN;
 
     DatabaseMetrics(MeterRegistry registry, Tags tags) {
         this.registry = registry;
@@ -78,7 +79,10 @@ public final class DatabaseMetrics {
                 "rowback_baseline_expected_rows",
                 "rows of the tables whose baseline is being taken, as the server estimates; 0 while none is");
         baselineRows = counter("rowback_baseline_rows", "rows read because they existed before");
-        retained = gauge("rowback_retained_wal_bytes", "log that the server keeps because of our slot");
+        gauge(
+                "rowback_retained_wal_bytes",
+                "log that the server keeps because of our slot",
+                metrics -> metrics.retained);
         free = gauge("rowback_store_free_bytes", "room on the store's disk, as seen last");
         minFree =
                 gauge("rowback_store_min_free_bytes", "with less room on its disk nothing more is stored; 0 for never");
@@ -87,7 +91,7 @@ public final class DatabaseMetrics {
         gauge(
                 "rowback_slot_safe_wal_bytes",
                 "log that may still be written before the server gives our slot up; +Inf for any amount",
-                metrics -> metrics.safe.get() < 0 ? Double.POSITIVE_INFINITY : metrics.safe.get());
+                metrics -> metrics.safe);
         gauge("rowback_durable_lsn", "everything below this position of the log is stored", metrics -> metrics.lag
                 .durable()
                 .value());
@@ -198,8 +202,8 @@ public final class DatabaseMetrics {
      * @param room how many more it may become until the server gives the slot up; negative for any number
      */
     public void retained(long bytes, long room) {
-        retained.set(bytes);
-        safe.set(room);
+        retained = bytes;
+        safe = room < 0 ? Double.POSITIVE_INFINITY : room;
     }
 
     /** Capture failed. */

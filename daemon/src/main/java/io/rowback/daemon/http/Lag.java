@@ -77,18 +77,31 @@ final class Lag {
         }
     }
 
-    synchronized double bytes() {
-        return server.compareTo(durable) > 0 ? (double) (server.value() - durable.value()) : 0;
+    /** How much of the log is known of and not stored; 0 if all is, NaN if there may be more, since the server cannot be asked. */
+    double bytes() {
+        return bytes(Instant.now());
     }
 
-    /** The age of the oldest log that is known of and not stored; 0 if all is. */
+    synchronized double bytes(Instant now) {
+        return durable.isBefore(server) ? (double) (server.value() - durable.value()) : nothingBehind(now);
+    }
+
+    /** The age of the oldest log that is known of and not stored; 0 and NaN as above. */
     double seconds() {
         return seconds(Instant.now());
     }
 
     synchronized double seconds(Instant now) {
         Sample oldest = behind.peekFirst();
-        return oldest == null ? 0 : age(oldest.clock(), now);
+        return oldest == null ? nothingBehind(now) : age(oldest.clock(), now);
+    }
+
+    private double nothingBehind(Instant now) {
+        return isFresh(now) ? 0 : Double.NaN;
+    }
+
+    private boolean isFresh(Instant now) {
+        return Duration.between(sampled, now).compareTo(FRESH) <= 0;
     }
 
     /**
@@ -104,8 +117,7 @@ final class Lag {
         if (from == null) {
             return Double.NaN;
         }
-        boolean isFresh = Duration.between(sampled, now).compareTo(FRESH) <= 0;
-        return isFresh && !durable.isBefore(server) ? 0 : age(from, now);
+        return isFresh(now) && !durable.isBefore(server) ? 0 : age(from, now);
     }
 
     private double age(Instant clock, Instant now) {

@@ -26,8 +26,9 @@ final class StatusReport {
     private static void describe(Health.Condition condition, Progress progress, Lag lag, ObjectNode database) {
         database.put("state", condition.word())
                 .put("since", condition.since().toString())
-                .put("durable", lag.durable().toString())
-                .put("lag_bytes", (long) lag.bytes());
+                .put("durable", lag.durable().toString());
+        double bytes = lag.bytes();
+        database.put("lag_bytes", Double.isNaN(bytes) ? null : (Long) (long) bytes);
         double age = lag.commitSeconds();
         database.put("rpo_seconds", Double.isNaN(age) ? null : (Double) age);
         database.put("slow_step", progress.slowest().orElse(null));

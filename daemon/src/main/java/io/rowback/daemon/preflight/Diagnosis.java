@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,27 +26,39 @@ public final class Diagnosis {
     private Diagnosis() {}
 
     /**
-     * Looks at everything, in a session that can write nothing.
+     * Looks at everything on the server, in a session that can write nothing.
      *
-     * @param store the folder of the database's store, which need not exist
-     * @param minFree what is to stay free on its disk, in bytes
+     * @param findings takes what is found, also before a failure
+     * @return how many bytes the database has; NaN if that is no matter
      */
-    public static List<Finding> of(Connections connections, Config.Database database, Path store, long minFree)
+    public static double server(Connections connections, Config.Database database, List<Finding> findings)
             throws SQLException {
         try (Connection connection = connections.open();
                 Statement statement = connection.createStatement()) {
             statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
-            List<Finding> findings = new ArrayList<>(Preflight.findings(connection, database));
-            if (isOfUse(statement)) {
-                ServerHabits.look(connection, database, findings);
-                SlotHealth.look(connection, database, findings);
-                tables(connection, database, findings);
-                failedBaselines(store, findings);
-                Room.look(connection, store, minFree, findings);
-                findings.add(ClockSkew.look(connection));
+            Preflight.look(connection, database, findings);
+            if (!isOfUse(statement)) {
+                return Double.NaN;
             }
-            return findings;
+            ServerHabits.look(connection, database, findings);
+            SlotHealth.look(connection, database, findings);
+            tables(connection, database, findings);
+            double databaseSize = Room.look(connection, findings);
+            findings.add(ClockSkew.look(connection));
+            return databaseSize;
         }
+    }
+
+    /**
+     * Looks at the store, for which no server is needed.
+     *
+     * @param store its folder, which need not exist
+     * @param minFree what is to stay free on its disk, in bytes
+     * @param databaseSize how many bytes the database has; NaN if that is not known
+     */
+    public static void store(Path store, long minFree, double databaseSize, List<Finding> findings) {
+        failedBaselines(store, findings);
+        findings.add(Room.store(store, minFree, databaseSize));
     }
 
     /** The rest of a standby, or of a server that is too old, is no matter: it cannot be captured. */
@@ -61,6 +72,7 @@ public final class Diagnosis {
     private static void tables(Connection connection, Config.Database database, List<Finding> findings)
             throws SQLException {
         Survey survey = Survey.read(connection, database);
+        PublicationRights.look(connection, database, survey, findings);
         List<CatalogTable> captured = survey.published().isEmpty() ? survey.capturable() : survey.coverable();
         IdentityCost.look(connection, captured, findings);
         Set<TableId> ids = captured.stream().map(CatalogTable::id).collect(Collectors.toSet());

@@ -11,7 +11,6 @@ import io.rowback.daemon.tables.Publication;
 import io.rowback.daemon.tables.Sequences;
 import io.rowback.daemon.tables.Slot;
 import io.rowback.daemon.tables.Survey;
-import io.rowback.history.NotCovered;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
@@ -54,15 +53,7 @@ public final class Preflight {
                        - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots) AS free_slots,
                    pg_catalog.current_setting('max_wal_senders')::int
                        - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication) AS free_senders,
-                   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create,
-                   r.rolreplication OR r.rolsuper
-                       -- Managed services grant it by membership.
-                       OR EXISTS (SELECT 1
-                                    FROM pg_catalog.pg_roles g
-                                   WHERE g.rolname IN ('rds_replication', 'rds_superuser', 'azure_pg_admin')
-                                     AND pg_catalog.pg_has_role(g.oid, 'MEMBER')) AS may_replicate
-              FROM pg_catalog.pg_roles r
-             WHERE r.rolname = CURRENT_USER
+                   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create
             """;
 
     private static final String TEMPORARY =
@@ -70,18 +61,24 @@ public final class Preflight {
 
     private final Connection connection;
     private final Config.Database database;
-    private final List<Finding> findings = new ArrayList<>();
+    private final List<Finding> findings;
 
-    private Preflight(Connection connection, Config.Database database) {
+    private Preflight(Connection connection, Config.Database database, List<Finding> findings) {
         this.connection = connection;
         this.database = database;
+        this.findings = findings;
     }
 
     /** Everything that was found, good and bad. */
     public static List<Finding> findings(Connection connection, Config.Database database) throws SQLException {
-        Preflight preflight = new Preflight(connection, database);
-        preflight.look();
-        return preflight.findings;
+        List<Finding> findings = new ArrayList<>();
+        look(connection, database, findings);
+        return findings;
+    }
+
+    /** The same, told to a list as it is found. */
+    static void look(Connection connection, Config.Database database, List<Finding> findings) throws SQLException {
+        new Preflight(connection, database, findings).look();
     }
 
     private void look() throws SQLException {
@@ -92,7 +89,7 @@ public final class Preflight {
             if (server.getInt("version") < VERSION_MIN || server.getBoolean("standby")) {
                 return;
             }
-            role(server);
+            role();
             Optional<Slot> slot = Slot.find(connection, database.slot());
             slot(slot, server);
             publication(server);
@@ -142,11 +139,11 @@ public final class Preflight {
         }
     }
 
-    private void role(ResultSet server) throws SQLException {
+    private void role() throws SQLException {
         String role = database.connection().user();
         check(
                 ROLE,
-                server.getBoolean("may_replicate"),
+                Slot.mayReplicate(connection),
                 "role " + role + " may replicate",
                 ": no",
                 "ALTER ROLE " + Identifiers.quote(role) + " REPLICATION;");
@@ -270,15 +267,11 @@ public final class Preflight {
                 capturable == 0
                         ? TABLE.warn(text, "the tables' names in " + ConfigKey.INCLUDE.of(database.name()))
                         : TABLE.ok(text));
-        List<NotCovered> uncovered = survey.uncovered();
-        for (NotCovered table : uncovered) {
-            boolean willBePublished = !exists
-                    && survey.capturable().stream()
-                            .anyMatch(capturableTable -> capturableTable.name().equals(table.table()));
-            if (!willBePublished) {
-                findings.add(TABLE.warn(table.table() + " is not covered: " + table.reason(), table.mend()));
-            }
-        }
+        survey.reasons().stream()
+                // A publication that will be created will list them.
+                .filter(table -> exists || !table.reason().startsWith(Survey.UNPUBLISHED))
+                .forEach(table ->
+                        findings.add(TABLE.warn(table.table() + " is not covered: " + table.reason(), table.mend())));
     }
 
     private void sequences() throws SQLException {

@@ -47,12 +47,13 @@ final class Room {
 
     private Room() {}
 
-    static void look(Connection connection, Path store, long minFree, List<Finding> findings) throws SQLException {
+    /** Looks at the server's disk, and tells how many bytes the database has. */
+    static double look(Connection connection, List<Finding> findings) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(LOG)) {
             row.next();
             log(row, findings);
-            findings.add(store(store, minFree, row.getDouble("database_size")));
+            return row.getDouble("database_size");
         }
     }
 
@@ -127,7 +128,8 @@ final class Room {
         }
     }
 
-    private static Finding store(Path store, long minFree, double databaseSize) {
+    /** Looks at the store's disk; the database's size is NaN where it is not known. */
+    static Finding store(Path store, long minFree, double databaseSize) {
         Path there = store.toAbsolutePath();
         while (!Files.exists(there) && there.getParent() != null) {
             there = there.getParent();
@@ -147,6 +149,9 @@ final class Room {
                     mend);
         }
         if (!RocksHistoryReader.isStore(store)) {
+            if (Double.isNaN(databaseSize)) {
+                return DISK.ok(text);
+            }
             String baseline =
                     ", the database has " + Amount.bytes(databaseSize) + ", of which the baseline takes a part";
             return usable > databaseSize ? DISK.ok(text + baseline) : DISK.warn(text + baseline, mend);

@@ -27,7 +27,8 @@ public final class Publication {
 
     private static final String FIND = """
             SELECT p.puballtables, p.pubviaroot, p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS whole,
-                   pg_catalog.to_jsonb(p) ->> 'pubgencols' = 'n' AS without_generated
+                   pg_catalog.to_jsonb(p) ->> 'pubgencols' = 'n' AS without_generated,
+                   pg_catalog.pg_has_role(p.pubowner, 'USAGE') AS ours
               FROM pg_catalog.pg_publication p
              WHERE p.pubname = ?
             """;
@@ -94,8 +95,10 @@ public final class Publication {
      * @param viaRoot whether partitions are published as their root, which loses a partition's TRUNCATE
      * @param whole whether it publishes all four operations
      * @param withoutGenerated whether it leaves out stored generated columns although this server can publish them
+     * @param ours whether our role may alter it
      */
-    public record Definition(boolean allTables, boolean viaRoot, boolean whole, boolean withoutGenerated) {}
+    public record Definition(
+            boolean allTables, boolean viaRoot, boolean whole, boolean withoutGenerated, boolean ours) {}
 
     /** Its definition; empty if it does not exist. */
     public Optional<Definition> definition() throws SQLException {
@@ -107,7 +110,8 @@ public final class Publication {
                                 row.getBoolean("puballtables"),
                                 row.getBoolean("pubviaroot"),
                                 row.getBoolean("whole"),
-                                row.getBoolean("without_generated")))
+                                row.getBoolean("without_generated"),
+                                row.getBoolean("ours")))
                         : Optional.empty();
             }
         }

@@ -34,6 +34,17 @@ public record Slot(
     /** The output plugin that we read. */
     public static final String PLUGIN = "pgoutput";
 
+    private static final String MAY_REPLICATE = """
+            SELECT r.rolreplication OR r.rolsuper
+                   -- Managed services grant it by membership.
+                   OR EXISTS (SELECT 1
+                                FROM pg_catalog.pg_roles g
+                               WHERE g.rolname IN ('rds_replication', 'rds_superuser', 'azure_pg_admin')
+                                 AND pg_catalog.pg_has_role(g.oid, 'MEMBER'))
+              FROM pg_catalog.pg_roles r
+             WHERE r.rolname = CURRENT_USER
+            """;
+
     private static final int FAILOVER_SINCE = 17;
 
     private static final String FIND = """
@@ -110,6 +121,14 @@ public record Slot(
             }
         }
         return start;
+    }
+
+    /** Whether our role may use slots at all. */
+    public static boolean mayReplicate(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(MAY_REPLICATE)) {
+            return row.next() && row.getBoolean(1);
+        }
     }
 
     /** Drops a slot. */

@@ -52,6 +52,17 @@ public record Survey(
     private static final String BROKEN =
             "replica identity FULL with a generated column, which the publication leaves out: its UPDATEs would fail once published";
 
+    /** Begins the reason for that, which the publication's name ends. */
+    public static final String UNPUBLISHED = "not in publication ";
+
+    /** Who owns a table may put it into a publication. */
+    private static final String OWNED = """
+            SELECT c.oid
+              FROM pg_catalog.pg_class c
+             WHERE c.oid = ANY (?)
+               AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+            """;
+
     private static final String UNREADABLE = """
             SELECT c.oid
               FROM pg_catalog.pg_class c
@@ -139,6 +150,11 @@ public record Survey(
                 .toList();
     }
 
+    /** Those of the unpublished tables that our role owns, which it must to put them into the publication. */
+    public Set<TableId> owned(Connection connection) throws SQLException {
+        return those(connection, unpublished(), OWNED);
+    }
+
     /** Those of the capturable tables that our role may not read. */
     public List<CatalogTable> withheld() {
         return capturable().stream()
@@ -173,21 +189,39 @@ public record Survey(
                 .toList();
     }
 
-    /** The tables that should be covered but cannot be, each with its reason. */
+    /** The tables that should be covered but cannot be, each with the first of its reasons. */
     public List<NotCovered> uncovered() {
-        return tables.stream().map(this::uncovered).flatMap(Optional::stream).toList();
+        return tables.stream()
+                .flatMap(table -> reasons(table).stream().limit(1))
+                .toList();
     }
 
-    private Optional<NotCovered> uncovered(CatalogTable table) {
+    /** The same with all reasons: to mend one of them may not be enough. */
+    public List<NotCovered> reasons() {
+        return tables.stream().flatMap(table -> reasons(table).stream()).toList();
+    }
+
+    /** The tables of which row-level security hides rows, whatever else keeps them from being covered. */
+    public List<NotCovered> withHiddenRows() {
+        return tables.stream().flatMap(table -> hidden(table).stream()).toList();
+    }
+
+    private List<NotCovered> reasons(CatalogTable table) {
         if (table.obstacle() != null) {
-            return obstructed(table, table.obstacle());
+            return obstructed(table, table.obstacle()).stream().toList();
         }
+        return Stream.of(unpublished(table), unreadable(table), hidden(table))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private Optional<NotCovered> unpublished(CatalogTable table) {
         if (broken.contains(table.id())) {
             return Optional.of(new NotCovered(table.name(), BROKEN, publishGenerated()));
         }
         if (!published.contains(table.id())) {
             String add = alterPublication() + "ADD TABLE ONLY " + table.sqlName() + ";";
-            return Optional.of(new NotCovered(table.name(), "not in publication " + publication, add));
+            return Optional.of(new NotCovered(table.name(), UNPUBLISHED + publication, add));
         }
         if (!whole) {
             String reason = "publication " + publication + " does not publish every operation";
@@ -199,10 +233,18 @@ public record Survey(
                     + alterPublication() + "ADD TABLE ONLY " + table.sqlName() + "; COMMIT;";
             return Optional.of(new NotCovered(table.name(), reason, whole));
         }
+        return Optional.empty();
+    }
+
+    private Optional<NotCovered> unreadable(CatalogTable table) {
         if (unreadable.contains(table.id())) {
             String grants = String.join(" ", grants(table.name().schema(), List.of(table)));
             return Optional.of(new NotCovered(table.name(), "role " + role + " may not read it", grants));
         }
+        return Optional.empty();
+    }
+
+    private Optional<NotCovered> hidden(CatalogTable table) {
         if (hidden.contains(table.id())) {
             String reason = "row-level security hides rows of it from role " + role;
             return Optional.of(

@@ -29,6 +29,10 @@ class LagTest {
     @Test
     void nothingIsKnownBeforeTheServerOrTheStoreWasAsked() {
         assertThat(lag.commitSeconds(ours(0))).isNaN();
+        assertThat(lag.seconds(ours(0))).isNaN();
+        assertThat(lag.bytes(ours(0))).isNaN();
+        lag.stored(new Lsn(10), null);
+        assertThat(lag.bytes(ours(0))).isNaN();
     }
 
     @Test
@@ -37,7 +41,7 @@ class LagTest {
         serverAt(10, 0);
         assertThat(lag.commitSeconds(ours(1))).isZero();
         assertThat(lag.seconds(ours(1))).isZero();
-        assertThat(lag.bytes()).isZero();
+        assertThat(lag.bytes(ours(1))).isZero();
     }
 
     @Test
@@ -48,7 +52,7 @@ class LagTest {
         serverAt(30, 2);
         assertThat(lag.commitSeconds(ours(3))).isEqualTo(3);
         assertThat(lag.seconds(ours(3))).isEqualTo(2);
-        assertThat(lag.bytes()).isEqualTo(20);
+        assertThat(lag.bytes(ours(3))).isEqualTo(20);
 
         lag.stored(new Lsn(20), null);
         assertThat(lag.commitSeconds(ours(3))).isEqualTo(2);
@@ -73,6 +77,19 @@ class LagTest {
         serverAt(10, 0);
         assertThat(lag.commitSeconds(ours(5))).isZero();
         assertThat(lag.commitSeconds(ours(60))).isEqualTo(60);
+        assertThat(lag.seconds(ours(5))).isZero();
+        assertThat(lag.seconds(ours(60))).isNaN();
+        assertThat(lag.bytes(ours(5))).isZero();
+        assertThat(lag.bytes(ours(60))).isNaN();
+    }
+
+    /** An alert that has gone off on it must not end because the server is gone, too. */
+    @Test
+    void whatIsKnownToBeMissingIsToldWhileTheServerCannotBeAsked() {
+        lag.stored(new Lsn(10), null);
+        serverAt(30, 0);
+        assertThat(lag.bytes(ours(60))).isEqualTo(20);
+        assertThat(lag.seconds(ours(60))).isEqualTo(60);
     }
 
     @Test

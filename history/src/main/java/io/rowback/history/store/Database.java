@@ -269,7 +269,8 @@ final class Database implements AutoCloseable {
         });
     }
 
-    private static void verify(Path path) throws RocksDBException {
+    /** The same of one file. */
+    static void verify(Path path) throws RocksDBException {
         try (Options options = new Options();
                 SstFileReader file = new SstFileReader(options)) {
             file.open(path.toString());

@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
@@ -47,6 +48,20 @@ final class RecordLog {
         this.file = file;
         this.newest = newest;
         this.findings = findings;
+    }
+
+    /**
+     * Verifies all that lie in a store's folder.
+     *
+     * @return how many bytes at the end of the newest are a record that was never finished, and so never acknowledged
+     */
+    static int verifyAll(Path folder, Findings findings) {
+        List<Path> logs = StoreFolder.recordLogs(folder);
+        int unfinished = 0;
+        for (Path log : logs) {
+            unfinished = new RecordLog(log, log.equals(logs.get(logs.size() - 1)), findings).verify();
+        }
+        return unfinished;
     }
 
     /**

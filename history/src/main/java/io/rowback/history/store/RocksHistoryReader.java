@@ -107,7 +107,7 @@ public final class RocksHistoryReader implements HistoryReader {
             requireFiles(database, directory, before);
             RocksHistoryReader reader = new RocksHistoryReader(scratch, database);
             if (!reader.meta.created()) {
-                throw noStore("the store in " + directory + " is still being set up");
+                throw beingMade(directory);
             }
             return reader;
         } catch (RuntimeException e) {
@@ -130,6 +130,15 @@ public final class RocksHistoryReader implements HistoryReader {
                 ErrorCode.NO_STORE, message, "rowbackd makes the store when it first runs; --store names its folder.");
     }
 
+    /** Whether a family is missing: the writer makes them one after the other when it makes the store. */
+    private static boolean lacksFamily(RocksDBException e) {
+        return String.valueOf(e.getMessage()).contains("Column family not found");
+    }
+
+    private static RowbackException beingMade(Path directory) {
+        return noStore("the store in " + directory + " is still being set up");
+    }
+
     private interface Secondary {
         Database open(Path directory, Path scratch) throws RocksDBException;
     }
@@ -142,6 +151,9 @@ public final class RocksHistoryReader implements HistoryReader {
             } catch (RocksDBException e) {
                 if (attempt == ATTEMPTS) {
                     StoreFolder.requireList(directory);
+                    if (lacksFamily(e)) {
+                        throw beingMade(directory);
+                    }
                     throw Database.isCorrupt(e) ? StoreFolder.corrupt(directory, e) : unusable(directory, e);
                 }
                 pause(PAUSE_MILLIS * attempt);
@@ -363,6 +375,15 @@ public final class RocksHistoryReader implements HistoryReader {
      */
     public Verification verify(int draws, long seed, ObjLongConsumer<String> progress) {
         return new SampleVerifier(database, schemas, meta, progress).verify(draws, seed);
+    }
+
+    /**
+     * Verifies the files of a store that cannot be opened, each by itself.
+     *
+     * @param refusal what kept it from being opened
+     */
+    public static Verification verifyFiles(Path directory, RowbackException refusal, ObjLongConsumer<String> progress) {
+        return new StoreFiles(directory, progress).verify(refusal);
     }
 
     @Override

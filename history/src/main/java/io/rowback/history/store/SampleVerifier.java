@@ -62,6 +62,7 @@ final class SampleVerifier {
             }
         }
         return new Verification(
+                true,
                 changes,
                 transactions.size(),
                 baselineRows,

@@ -80,13 +80,17 @@ public final class StoreFolder {
             if (Database.isFull(e)) {
                 throw Database.failure("in " + directory + " cannot be opened", e);
             }
-            boolean locked = String.valueOf(e.getMessage()).contains("lock");
+            String reason = String.valueOf(e.getMessage());
+            boolean locked = reason.contains("lock hold by") || reason.contains("While lock file");
             throw new RowbackException(
                     ErrorCode.STORE_UNUSABLE,
                     locked
                             ? "the store in " + directory + " is locked by another process"
-                            : "the store in " + directory + " cannot be opened: " + e.getMessage(),
-                    locked ? "Only one rowbackd can write a store; stop the other one." : null,
+                            : "the store in " + directory + " cannot be opened: " + reason,
+                    locked
+                            ? "Only one rowbackd can write a store; stop the other one."
+                            : "The account that runs rowbackd must own all that is in it, also what somebody else wrote who ran"
+                                    + " it by hand: chown -R.",
                     e);
         }
     }
@@ -120,7 +124,8 @@ public final class StoreFolder {
 
     /**
      * Sees to it that RocksDB's list of its files is not lost. Where {@code CURRENT}, which names it, is gone RocksDB would
-     * begin a new store, and delete the files of the old one. A store that is just being made has none yet.
+     * begin a new store, and delete the files of the old one. A store that is just being made has neither sorted files nor a
+     * log yet.
      *
      * @throws RowbackException of code STORE_CORRUPT
      */
@@ -133,7 +138,7 @@ public final class StoreFolder {
                 if (!Files.exists(directory.resolve(list))) {
                     throw corrupt(directory, "CURRENT names a file that is not there", null);
                 }
-            } else if (hasSortedFiles(directory)) {
+            } else if (hasEntries(directory)) {
                 throw corrupt(directory, "CURRENT is missing", null);
             }
         } catch (InvalidPathException e) {
@@ -162,12 +167,12 @@ public final class StoreFolder {
         }
     }
 
-    private static boolean hasSortedFiles(Path directory) throws IOException {
+    private static boolean hasEntries(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             return false;
         }
         try (Stream<Path> files = Files.list(directory)) {
-            return files.anyMatch(file -> file.toString().endsWith(".sst"));
+            return files.anyMatch(file -> file.toString().endsWith(".sst") || isWal(file));
         }
     }
 
@@ -181,7 +186,8 @@ public final class StoreFolder {
         return new RowbackException(
                 ErrorCode.STORE_CORRUPT,
                 "the store in " + directory + " is corrupt: " + reason,
-                "Restore it from a backup, or move it away and let rowbackd begin a new one.",
+                "rowback verify tells which files are damaged. Restore it from a backup, or move it away and let rowbackd"
+                        + " begin a new one.",
                 cause);
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 /**
  * What a walk through the store found, through all of it or through some rows that were drawn.
  *
+ * @param opened false if the store cannot be opened: then its files alone were read, each by itself, and all numbers are 0
  * @param changes changes read
  * @param transactions transactions read
  * @param baselineRows rows of baselines read, of those too that were never completed
@@ -17,6 +18,7 @@ import java.util.List;
  * @param found how many things are wrong
  */
 public record Verification(
+        boolean opened,
         long changes,
         long transactions,
         long baselineRows,

@@ -7,7 +7,6 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
-import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -54,7 +53,7 @@ final class Verifier {
 
     Verification verify() {
         findings.survived(database::verifyFiles);
-        int unfinished = recordLogs();
+        int unfinished = RecordLog.verifyAll(database.folder(), findings);
         boolean logReadable = findings.survived(this::log);
         boolean baselinesReadable = findings.survived(this::baselines);
         findings.survived(() -> walk.samples(findings));
@@ -66,6 +65,7 @@ final class Verifier {
             meta.tables().forEach(chains::follow);
         }
         return new Verification(
+                true,
                 changes,
                 transactions,
                 baselineRows,
@@ -74,16 +74,6 @@ final class Verifier {
                 unfinished,
                 findings.told(),
                 findings.count());
-    }
-
-    /** How many bytes of the newest are a record that was never finished. */
-    private int recordLogs() {
-        List<Path> logs = StoreFolder.recordLogs(database.folder());
-        int unfinished = 0;
-        for (Path log : logs) {
-            unfinished = new RecordLog(log, log.equals(logs.get(logs.size() - 1)), findings).verify();
-        }
-        return unfinished;
     }
 
     private void log() {

@@ -6,6 +6,7 @@ import static io.rowback.history.HistoryFixture.update;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey;
@@ -141,10 +142,44 @@ class BitFlipTest {
     }
 
     private void assertRefused(Path file) {
-        assertThatThrownBy(() -> RocksHistoryReader.open(folder).close())
-                .isInstanceOfSatisfying(
-                        RowbackException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.STORE_CORRUPT))
-                .hasMessageContaining(String.valueOf(file.getFileName()));
+        String name = String.valueOf(file.getFileName());
+        assertThat(findings(refusal(name))).hasSize(1).first().asString().startsWith(name + " is ");
+    }
+
+    private RowbackException refusal(String reason) {
+        RowbackException refusal = catchThrowableOfType(
+                RowbackException.class, () -> RocksHistoryReader.open(folder).close());
+        assertThat(refusal.code()).isEqualTo(ErrorCode.STORE_CORRUPT);
+        assertThat(refusal).hasMessageContaining(reason);
+        return refusal;
+    }
+
+    private List<String> findings(RowbackException refusal) {
+        Verification files = RocksHistoryReader.verifyFiles(folder, refusal, (what, count) -> {});
+        assertThat(files.opened()).isFalse();
+        assertThat(files.sound()).isFalse();
+        return files.findings();
+    }
+
+    /** One file that is gone must not hide what else is damaged. */
+    @Test
+    void whatElseIsDamagedIsToldOfAStoreThatCannotBeOpened() throws IOException {
+        List<Path> sorted = files(".sst");
+        Files.delete(sorted.get(0));
+        flip(sorted.get(1), 100);
+        Path log = files(".log").get(0);
+        flip(log, 100);
+        assertThat(findings(refusal("")))
+                .hasSize(3)
+                .satisfiesExactly(
+                        gone -> assertThat(gone).isEqualTo(sorted.get(0).getFileName() + " is missing"),
+                        damaged -> assertThat(damaged).startsWith(sorted.get(1).getFileName() + " is damaged: "),
+                        logged -> assertThat(logged).startsWith(log.getFileName() + " at byte "));
+
+        String list = Files.readString(folder.resolve("CURRENT"));
+        Files.delete(folder.resolve("CURRENT"));
+        assertThat(findings(refusal(""))).hasSize(3).first().asString().endsWith("CURRENT is missing");
+        Files.writeString(folder.resolve("CURRENT"), list);
     }
 
     /** RocksDB would begin a new store there, and delete the files of the old one. */
@@ -157,6 +192,12 @@ class BitFlipTest {
         assertListLost("CURRENT is missing");
         Files.writeString(current, list.replaceFirst("MANIFEST-0", "MANIFEST-1"));
         assertListLost("CURRENT names a file that is not there");
+
+        // A young store has nothing but a log.
+        Path young = Files.createDirectory(folder.resolve("young"));
+        Files.createFile(young.resolve("000004.log"));
+        assertThatThrownBy(() -> RocksHistoryWriter.open(young).close())
+                .satisfies(e -> isCorrupt(e, "CURRENT is missing"));
 
         Files.writeString(current, list);
         assertThat(new TreeSet<>(files(".sst"))).isEqualTo(before);

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
 
 /** Opening and closing: who may, what they are told otherwise, and that nothing is used when it is gone. */
 class StoreAccessTest {
@@ -51,13 +53,31 @@ class StoreAccessTest {
         RocksHistoryWriter.open(folder).close();
     }
 
+    /** For root no file is closed; one that cannot be opened for another reason is the same. */
     @Test
-    void thereIsNoStoreBeforeOneWasCreated() throws IOException {
+    void aLockThatCannotBeOpenedIsNotTakenForOneThatIsHeld() throws IOException {
+        Files.createDirectory(folder.resolve("LOCK"));
+        assertThatThrownBy(() -> RocksHistoryWriter.open(folder))
+                .isInstanceOfSatisfying(RowbackException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.STORE_UNUSABLE);
+                    assertThat(e.hint()).contains("chown -R");
+                })
+                .hasMessageContaining("cannot be opened");
+    }
+
+    @Test
+    void thereIsNoStoreBeforeOneWasCreated() throws Exception {
         assertRefused(() -> RocksHistoryReader.open(folder.resolve("none")), ErrorCode.NO_STORE, "no store in");
         assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
         // As RocksDB begins.
         Files.createFile(folder.resolve("MANIFEST-000001"));
         assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "no store in");
+        // Then it makes one family after the other.
+        try (Options options = new Options().setCreateIfMissing(true);
+                RocksDB begun = RocksDB.open(options, folder.toString())) {
+            assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "still being set up");
+            assertThat(begun.isClosed()).isFalse();
+        }
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             assertThat(writer.info().systemIdentifier()).isEmpty();
             assertRefused(() -> RocksHistoryReader.open(folder), ErrorCode.NO_STORE, "still being set up");

@@ -50,7 +50,7 @@ class VerifyTest {
             history.commit(insert(row(notes, "3", "7")), insert(row(users, "7")));
             history.commit(update(row(notes, "1", "7"), row(notes, "4", "8")));
         }
-        assertThat(verify()).isEqualTo(new Verification(3, 2, 2, 4 + 3 + 3 + 2 + 2 + 2, 4, 0, List.of(), 0));
+        assertThat(verify()).isEqualTo(new Verification(true, 3, 2, 2, 4 + 3 + 3 + 2 + 2 + 2, 4, 0, List.of(), 0));
     }
 
     @ParameterizedTest

@@ -16,7 +16,7 @@ public sealed interface DaemonAnswer {
      * @param state starting, capturing, failing or ended
      * @param since when that began
      * @param durable everything below this position of the log is held
-     * @param lagBytes log that the server has written and that is not held
+     * @param lagBytes log that the server has written and that is not held; null while that is not known
      * @param rpoSeconds age of the oldest commit that is not held, 0 if all are; null while that is not known
      * @param lastFailure why capture failed last; null if it never has
      */
@@ -25,7 +25,7 @@ public sealed interface DaemonAnswer {
             String state,
             String since,
             String durable,
-            long lagBytes,
+            @Nullable Long lagBytes,
             @Nullable Double rpoSeconds,
             @Nullable Failure lastFailure)
             implements DaemonAnswer {}

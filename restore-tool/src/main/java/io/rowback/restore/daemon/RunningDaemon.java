@@ -125,13 +125,14 @@ public final class RunningDaemon {
         if (!database.path("state").isTextual()) {
             return new DaemonAnswer.Silence(address, "what answers there tells nothing of database " + name);
         }
+        JsonNode bytes = database.path("lag_bytes");
         JsonNode seconds = database.path("rpo_seconds");
         return new DaemonAnswer.Report(
                 address,
                 database.path("state").asText(),
                 database.path("since").asText(),
                 database.path("durable").asText(),
-                database.path("lag_bytes").asLong(),
+                bytes.isNumber() ? bytes.asLong() : null,
                 seconds.isNumber() ? seconds.asDouble() : null,
                 failure(database.path("last_failure")));
     }

@@ -34,7 +34,9 @@ final class DaemonPrinter {
                 : seconds == 0
                         ? "every commit is held"
                         : "the oldest commit that is not held is at most " + seconds + " s old";
-        return report.lagBytes() / 1024 + " kB of the server's log; " + commits;
+        Long bytes = report.lagBytes();
+        String log = bytes == null ? "not known how much" : bytes / 1024 + " kB";
+        return log + " of the server's log; " + commits;
     }
 
     static JsonObject document(DaemonAnswer answer) {
@@ -47,7 +49,7 @@ final class DaemonPrinter {
                 .put("state", report.state())
                 .put("since", report.since())
                 .put("durable", report.durable())
-                .put("lag_bytes", report.lagBytes())
+                .putNumber("lag_bytes", report.lagBytes())
                 .putNumber("rpo_seconds", report.rpoSeconds())
                 .putObject("last_failure", failure(report.lastFailure()));
     }

@@ -48,7 +48,7 @@ public final class JsonObject {
     }
 
     /** A number, or null. */
-    JsonObject putNumber(String name, @Nullable Double number) {
+    JsonObject putNumber(String name, @Nullable Number number) {
         members.put(name, number);
         return this;
     }

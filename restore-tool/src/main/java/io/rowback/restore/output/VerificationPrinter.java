@@ -21,6 +21,7 @@ public final class VerificationPrinter {
         if (output.json()) {
             output.document(new JsonObject()
                     .put("sound", verification.sound())
+                    .put("opened", verification.opened())
                     .put("changes", verification.changes())
                     .put("transactions", verification.transactions())
                     .put("baseline_rows", verification.baselineRows())
@@ -34,6 +35,10 @@ public final class VerificationPrinter {
         }
         verification.findings().forEach(finding -> output.line(PrintableText.oneLine(finding)));
         String verdict = verification.sound() ? "all sound" : verification.found() + " things are wrong";
+        if (!verification.opened()) {
+            output.line("the store cannot be opened, so its files were read, each by itself: " + verdict);
+            return;
+        }
         String read = verification.changes() + " changes, " + verification.transactions() + " transactions, "
                 + verification.baselineRows() + " rows of baselines, " + verification.indexEntries()
                 + " index entries";
