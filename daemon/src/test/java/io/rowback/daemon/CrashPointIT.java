@@ -133,7 +133,8 @@ class CrashPointIT {
                 () -> app.run(
                         "insert into t values (-1, 0); alter table t add a text; insert into t values (-2, 0, 'x')"));
 
-        recover(app);
+        // Before and after the column came.
+        recover(app, 2);
         assertThat(stored(app)).containsExactly("INSERT -1", "INSERT -2");
     }
 
@@ -143,10 +144,7 @@ class CrashPointIT {
         killAt(app, WRITER, "covered", halt -> true, () -> app.run("alter table t add a int default 7"));
 
         app.run("delete from t where id = 1");
-        recover(app);
-        assertThat(new CapturedLedger(app, folder).coverage("t"))
-                .as("before and after the column came")
-                .hasSize(2);
+        recover(app, 2);
     }
 
     private static String table() {
@@ -158,9 +156,8 @@ class CrashPointIT {
     private Database coveredTable(String name) throws Exception {
         Database app = server.createDatabase(name);
         app.run(table());
-        try (DaemonProcess daemon = new DaemonProcess(app, folder, "")) {
-            daemon.awaitLine("capturing app from");
-            assertThat(daemon.signal("TERM")).isZero();
+        try (RunningCapture capture = captured(app)) {
+            capture.covering(1).catchUp();
         }
         return app;
     }
@@ -175,18 +172,27 @@ class CrashPointIT {
         }
     }
 
+    /** What a daemon does but for being a process, whose start costs more than all else here. */
+    private RunningCapture captured(Database app) {
+        return new RunningCapture(app, folder.resolve("store"));
+    }
+
     private DaemonProcess debugged(Database app, Debugger debugger) {
         String config = DaemonProcess.config(Map.of("app", app), folder, "");
         return new DaemonProcess(folder, config, Map.of(), debugger.option());
     }
 
-    /** A daemon after the kill makes everything good: the table, its coverage, and the store as such. */
     private void recover(Database app) throws Exception {
+        recover(app, 1);
+    }
+
+    /** A capture after the kill makes everything good: the table, its stretches of coverage, and the store as such. */
+    private void recover(Database app, int stretches) throws Exception {
         CapturedLedger captured = new CapturedLedger(app, folder);
-        try (DaemonProcess daemon = new DaemonProcess(app, folder, "")) {
-            daemon.awaitLine("capturing app from");
-            captured.catchUp();
-            assertThat(daemon.signal("TERM")).isZero();
+        try (RunningCapture capture = captured(app)) {
+            capture.covering(1);
+            RunningCapture.await(() -> captured.coverage("t").size() == stretches);
+            capture.catchUp();
         }
         captured.holdsTheTable();
         try (RocksHistoryReader reader = captured.open()) {

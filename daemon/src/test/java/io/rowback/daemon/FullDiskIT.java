@@ -106,6 +106,8 @@ class FullDiskIT {
             try (DaemonProcess daemon = daemon(app, "8MB", Map.of())) {
                 daemon.awaitLine("Make room where the store is");
                 disk.remount(ROOM);
+                // The next attempt to open the store comes after half a minute, half of what is waited for below.
+                daemon.awaitLine("capturing app from");
                 RunningCapture.await(() -> changes().size() == rows);
                 requireComplete();
             }

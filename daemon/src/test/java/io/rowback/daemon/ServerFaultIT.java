@@ -251,13 +251,12 @@ class ServerFaultIT {
         }
     }
 
-    /** A database with table {@code t}, covered by a daemon that is gone. */
+    /** A database with table {@code t}, covered by a capture that is over. */
     private Database covered() throws Exception {
         Database app = server.createDatabase("app");
         app.run("create table t (id bigint primary key, n int)");
-        try (DaemonProcess daemon = new DaemonProcess(app, folder, "")) {
-            daemon.awaitLine("capturing app from");
-            assertThat(daemon.signal("TERM")).isZero();
+        try (RunningCapture capture = new RunningCapture(app, folder.resolve("store"))) {
+            capture.covering(1);
         }
         RunningCapture.awaitTrue(app, "select not active from pg_replication_slots");
         return app;

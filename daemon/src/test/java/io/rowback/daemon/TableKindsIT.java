@@ -262,6 +262,13 @@ class TableKindsIT {
             assertThat(check(app))
                     .contains("few is not covered: publication rowback leaves out some of its rows or columns");
             assertThat(capture.covered()).containsExactly("t");
+
+            app.run(
+                    "create table p (id int primary key) partition by range (id); create table p_1 partition of p default;"
+                            + "alter publication rowback set (publish_via_partition_root = true)");
+            assertThat(check(app))
+                    .contains(
+                            "p_1 is not covered: publication rowback publishes it as its root, which loses its TRUNCATE");
         }
     }
 

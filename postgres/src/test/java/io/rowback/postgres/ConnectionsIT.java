@@ -1,7 +1,10 @@
 package io.rowback.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rowback.history.ErrorCode;
+import io.rowback.history.RowbackException;
 import io.rowback.testbed.Database;
 import io.rowback.testbed.OnServers;
 import io.rowback.testbed.PostgresServer;
@@ -44,7 +47,23 @@ class ConnectionsIT {
                     assertThat(shown(connection, names)).containsOnly("0");
                 }
             }
+            if (major >= 17) {
+                refusesSettingsOfOthers(database, connections);
+            }
         }
+    }
+
+    /** A trigger stands for the pooler that drops what we ask for. */
+    private static void refusesSettingsOfOthers(Database database, Connections connections) throws SQLException {
+        database.run("create function other() returns event_trigger language plpgsql as"
+                + " $$begin perform set_config('bytea_output', 'escape', false),"
+                + " set_config('intervalstyle', 'iso_8601', false); end$$;"
+                + " create event trigger t on login execute function other()");
+        assertThatThrownBy(connections::open).isInstanceOfSatisfying(RowbackException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.REFUSED);
+            assertThat(e).hasMessageEndingWith(" has settings of others: bytea_output, IntervalStyle");
+            assertThat(e.hint()).contains("a pooler, PgBouncer say");
+        });
     }
 
     private static List<String> shown(Connection connection, List<String> names) throws SQLException {

@@ -45,13 +45,14 @@ final class Binaries {
         return home;
     }
 
-    private static void publish(Path incomplete, Path home) throws IOException {
+    /** Gives a folder the name under which all processes find it, or deletes it if another has that name already. */
+    static void publish(Path incomplete, Path complete) throws IOException {
         try {
-            Files.move(incomplete, home, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(incomplete, complete, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             // Another process was faster: the folder that it made is the same.
             Folders.delete(incomplete);
-            if (!Files.exists(home)) {
+            if (!Files.exists(complete)) {
                 throw e;
             }
         }

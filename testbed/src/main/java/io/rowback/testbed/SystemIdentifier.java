@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -23,12 +24,12 @@ final class SystemIdentifier {
         this.data = data;
     }
 
-    /** Makes it another one. */
+    /** Makes it another one, which no other server has. */
     void change() throws IOException {
         Path file = data.resolve("global").resolve("pg_control");
         byte[] control = Files.readAllBytes(file);
         int size = size(control);
-        long changed = numbers(control).getLong(0) + 1;
+        long changed = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
         numbers(control).putLong(0, changed);
         numbers(control).putInt(size, checksum(control, size));
         Files.write(file, control);

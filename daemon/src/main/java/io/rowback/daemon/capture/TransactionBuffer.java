@@ -195,7 +195,8 @@ final class TransactionBuffer {
         if (!message.transactional() || !message.prefix().equals(ANNOTATION_PREFIX) || skipping) {
             return;
         }
-        if (annotationBytes > ANNOTATION_BYTES_MAX) {
+        // An empty one says nothing, and no limit of bytes holds any number of them.
+        if (annotationBytes > ANNOTATION_BYTES_MAX || !message.content().hasRemaining()) {
             return;
         }
         annotationBytes += message.content().remaining();

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * @param listed the published tables that the publication lists by name
  * @param narrowed the published tables of which it publishes only some rows, columns or operations
  * @param whole whether it publishes every operation; if not, all its tables are narrowed
+ * @param viaRoot whether it publishes partitions as their root, and so not as the tables that they are
  * @param broken the tables that the application could not UPDATE if it published them as it is
  * @param unreadable the tables that our role may not read
  * @param hidden the tables of which row-level security hides rows from our role
@@ -44,6 +45,7 @@ public record Survey(
         Set<TableId> listed,
         Set<TableId> narrowed,
         boolean whole,
+        boolean viaRoot,
         Set<TableId> broken,
         Set<TableId> unreadable,
         Set<TableId> hidden,
@@ -98,6 +100,7 @@ public record Survey(
                 listed,
                 whole ? publication.narrowed() : published,
                 whole,
+                definition.map(Publication.Definition::viaRoot).orElse(false),
                 broken(tables, definition),
                 those(connection, tables, UNREADABLE),
                 those(connection, tables, HIDDEN),
@@ -143,16 +146,22 @@ public record Survey(
                 .toList();
     }
 
-    /** Those of the capturable tables that are not published yet. */
+    /** Those of the capturable tables that are not published yet, and would be if they were listed. */
     public List<CatalogTable> unpublished() {
         return capturable().stream()
-                .filter(table -> !published.contains(table.id()))
+                .filter(table -> !published.contains(table.id()) && !isPublishedAsRoot(table))
                 .toList();
     }
 
     /** Those of the unpublished tables that our role owns, which it must to put them into the publication. */
     public Set<TableId> owned(Connection connection) throws SQLException {
         return those(connection, unpublished(), OWNED);
+    }
+
+    private boolean isPublishedAsRoot(CatalogTable table) {
+        return viaRoot
+                && table.schema() != null
+                && !table.schema().partitionOf().isEmpty();
     }
 
     /** Those of the capturable tables that our role may not read. */
@@ -219,6 +228,10 @@ public record Survey(
         if (broken.contains(table.id())) {
             return Optional.of(new NotCovered(table.name(), BROKEN, publishGenerated()));
         }
+        if (isPublishedAsRoot(table)) {
+            String reason = "publication " + publication + " publishes it as its root, which loses its TRUNCATE";
+            return Optional.of(new NotCovered(table.name(), reason, publishPartitions()));
+        }
         if (!published.contains(table.id())) {
             String add = alterPublication() + "ADD TABLE ONLY " + table.sqlName() + ";";
             return Optional.of(new NotCovered(table.name(), UNPUBLISHED + publication, add));
@@ -274,6 +287,11 @@ public record Survey(
     /** The SQL with which the publication publishes all four operations. */
     public String publishEveryOperation() {
         return alterPublication() + "SET (publish = 'insert, update, delete, truncate');";
+    }
+
+    /** The SQL with which the publication publishes partitions as the tables that they are. */
+    public String publishPartitions() {
+        return alterPublication() + "SET (publish_via_partition_root = false);";
     }
 
     private String alterPublication() {

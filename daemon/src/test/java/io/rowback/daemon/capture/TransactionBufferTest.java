@@ -80,12 +80,13 @@ class TransactionBufferTest {
     }
 
     @Test
-    void messageOutsideTheTransactionOrOfOthersIsNoAnnotation() throws Exception {
+    void messageOutsideTheTransactionOrOfOthersOrEmptyIsNoAnnotation() throws Exception {
         take(
                 message(false, "rowback", "not in it"),
                 begin(100),
                 message(false, "rowback", "not in it"),
                 message(true, "other", "not ours"),
+                annotation(""),
                 new Commit(new Lsn(100), new Lsn(110)));
 
         assertThat(transactions()).isEmpty();

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * Decides what a retention lets go. Ages are counted back from the time up to which the history is complete, on the
- * server's clock, so that nothing goes because a daemon was down for long.
+ * server's clock, so that nothing goes because a daemon was down for long; and from now at most, so that nothing goes
+ * because that clock jumped ahead.
  */
 final class Expiry {
     /** The history can be cut in so many places of what is kept, or more. */
@@ -78,18 +79,24 @@ final class Expiry {
         Lsn from = epochs.get(epochs.size() - 1).from();
         try (Stream<Transaction> transactions = new StoredTransactions(database, meta).between(from, Lsn.MAX)) {
             Instant oldest = transactions.findFirst().map(Transaction::time).orElse(Instant.MAX);
-            return oldest.isBefore(meta.completeUntil().minus(retention.age().dividedBy(SHARES)));
+            return oldest.isBefore(until().minus(retention.age().dividedBy(SHARES)));
         }
     }
 
     private Lsn expired(Retention retention) {
-        Instant until = meta.completeUntil();
-        if (retention.age().isZero() || until.equals(Instant.MIN)) {
+        if (retention.age().isZero() || meta.completeUntil().equals(Instant.MIN)) {
             return Lsn.ZERO;
         }
         return new StoredTransactions(database, meta)
-                .firstAtOrAfter(until.minus(retention.age()))
+                .firstAtOrAfter(until().minus(retention.age()))
                 .orElse(meta.durable());
+    }
+
+    /** From where ages are counted back. */
+    private Instant until() {
+        Instant complete = meta.completeUntil();
+        Instant now = Instant.now();
+        return complete.isBefore(now) ? complete : now;
     }
 
     /**

@@ -21,6 +21,7 @@ import io.rowback.history.TableTimeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -187,6 +188,17 @@ class RetentionTest {
         history.commit(insert(row(notes, "1", "7", "a")));
 
         assertThat(writer.retain(new Retention(Duration.ofSeconds(1), 0))).isTrue();
+
+        assertThat(writer.info().horizon()).isNull();
+    }
+
+    @Test
+    void nothingGoesBecauseTheServersClockJumpedAhead() {
+        fill(200);
+        Duration age = Duration.between(history.now(), Instant.now()).plusDays(1);
+        writer.completeUntil(Instant.now().plus(age));
+
+        assertThat(writer.retain(new Retention(age, 0))).isTrue();
 
         assertThat(writer.info().horizon()).isNull();
     }
