@@ -100,6 +100,9 @@ final class ProcessBackend implements Backend {
                     "--no-sync");
             Path incomplete = binaries.resolve(folder.getFileName());
             Folders.copy(data(), incomplete);
+            // A copy's statistics begin when it is started.
+            Folders.delete(incomplete.resolve("pg_stat"));
+            Files.createDirectory(incomplete.resolve("pg_stat"));
             Binaries.publish(incomplete, initial);
         }
         Map<String, String> all = new LinkedHashMap<>();

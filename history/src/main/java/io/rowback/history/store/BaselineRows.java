@@ -68,8 +68,8 @@ final class BaselineRows {
     /** Takes away every row of a table that no baseline covers. */
     void drop(TableId table) {
         unlogged.remove(table);
-        database.drop(Family.BASELINE, KeyRange.prefix(Keys.baseline(table)));
-        database.drop(Family.REFS, KeyRange.prefix(Keys.table(Epochs.BASELINES, table)));
+        SortedFiles.drop(database, Family.BASELINE, KeyRange.prefix(Keys.baseline(table)));
+        SortedFiles.drop(database, Family.REFS, KeyRange.prefix(Keys.table(Epochs.BASELINES, table)));
     }
 
     /**

@@ -3,7 +3,6 @@ package io.rowback.history.store;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import io.rowback.history.StoreMeasures;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,12 +21,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.CompactRangeOptions;
-import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.LiveFileMetaData;
-import org.rocksdb.Options;
 import org.rocksdb.Range;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -35,7 +31,6 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.SizeApproximationFlag;
 import org.rocksdb.Slice;
-import org.rocksdb.SstFileReader;
 import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -263,56 +258,15 @@ final class Database implements AutoCloseable {
     void verifyFiles() {
         reading(() -> {
             for (LiveFileMetaData file : rocks.getLiveFilesMetaData()) {
-                verify(Path.of(file.path(), file.fileName()));
+                SortedFiles.verify(Path.of(file.path(), file.fileName()));
             }
             return rocks;
         });
     }
 
-    /** The same of one file. */
-    static void verify(Path path) throws RocksDBException {
-        try (Options options = new Options();
-                SstFileReader file = new SstFileReader(options)) {
-            file.open(path.toString());
-            file.verifyChecksum();
-        } catch (RocksDBException e) {
-            // A writer that runs beside us drops files whose entries it has written to others.
-            if (Files.exists(path)) {
-                throw e;
-            }
-        }
-    }
-
     /** What a writer's database takes and does, beside its write-ahead log, which takes that many bytes. */
     StoreMeasures measure(long walBytes) {
         return reading(() -> Measurement.take(rocks, handles, tuning.statistics(), walBytes));
-    }
-
-    /**
-     * Deletes all entries in a range and gives their space back: whole files at once, the rest by writing anew the files
-     * that reach over its ends. Of what is kept in runs the rest, in which nothing of a row stands, goes when runs are merged: RocksDB would
-     * write the whole family anew. Readers that are open keep what they see.
-     */
-    void drop(Family family, KeyRange range) {
-        reading(() -> {
-            rocks.deleteFilesInRanges(handle(family), List.of(range.from(), range.to()), false);
-            return range;
-        });
-        if (lastKey(family, range.from(), range.to()) == null) {
-            return;
-        }
-        reading(() -> {
-            // Down to the last level, where what was deleted and the mark of its deletion go.
-            try (CompactRangeOptions whole = new CompactRangeOptions()
-                    .setExclusiveManualCompaction(false)
-                    .setBottommostLevelCompaction(BottommostLevelCompaction.kForceOptimized)) {
-                rocks.deleteRange(handle(family), synced, range.from(), range.to());
-                if (!Tuning.IN_RUNS.contains(family)) {
-                    rocks.compactRange(handle(family), range.from(), range.to(), whole);
-                }
-                return range;
-            }
-        });
     }
 
     /** Does something with RocksDB's files of a family; the database stays open meanwhile. */

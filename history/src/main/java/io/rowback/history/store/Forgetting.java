@@ -146,10 +146,10 @@ final class Forgetting {
 
     private void drop(List<Epochs.Epoch> epochs, Lsn begin) {
         for (KeyRange entries : Epochs.ranges(epochs)) {
-            Tuning.BY_EPOCH.forEach(family -> database.drop(family, entries));
+            Tuning.BY_EPOCH.forEach(family -> SortedFiles.drop(database, family, entries));
         }
-        database.drop(Family.LOG, new KeyRange(Keys.log(Lsn.ZERO), Keys.log(begin)));
-        database.drop(Family.TXNS, new KeyRange(Keys.transaction(Lsn.ZERO), Keys.transaction(begin)));
+        SortedFiles.drop(database, Family.LOG, new KeyRange(Keys.log(Lsn.ZERO), Keys.log(begin)));
+        SortedFiles.drop(database, Family.TXNS, new KeyRange(Keys.transaction(Lsn.ZERO), Keys.transaction(begin)));
     }
 
     /** Where the baselines were taken of the tables that begin at the horizon. */

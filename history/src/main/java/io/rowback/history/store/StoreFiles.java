@@ -56,7 +56,7 @@ final class StoreFiles {
             return;
         }
         try {
-            Database.verify(file);
+            SortedFiles.verify(file);
         } catch (RocksDBException e) {
             findings.add(file.getFileName() + " is damaged: " + e.getMessage());
         }
