@@ -125,20 +125,22 @@ public final class StoreFolder {
     /**
      * Sees to it that RocksDB's list of its files is not lost. Where {@code CURRENT}, which names it, is gone RocksDB would
      * begin a new store, and delete the files of the old one. A store that is just being made has neither sorted files nor a
-     * log yet.
+     * log before it has one; so those are looked for first.
      *
      * @throws RowbackException of code STORE_CORRUPT
      */
     static void requireList(Path directory) {
         Path current = directory.resolve("CURRENT");
         try {
+            boolean entries = hasEntries(directory);
             if (Files.exists(current)) {
-                String list =
-                        Files.readString(current, StandardCharsets.ISO_8859_1).strip();
-                if (!Files.exists(directory.resolve(list))) {
+                String list = Files.readString(current, StandardCharsets.ISO_8859_1);
+                // A writer may have begun another one since.
+                if (!Files.exists(directory.resolve(list.strip()))
+                        && list.equals(Files.readString(current, StandardCharsets.ISO_8859_1))) {
                     throw corrupt(directory, "CURRENT names a file that is not there", null);
                 }
-            } else if (hasEntries(directory)) {
+            } else if (entries) {
                 throw corrupt(directory, "CURRENT is missing", null);
             }
         } catch (InvalidPathException e) {
