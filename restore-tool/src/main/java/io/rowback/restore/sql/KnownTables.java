@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 final class KnownTables {
     private KnownTables() {}
 
-    /** The statement for a plan that makes nothing anew, and so has all of its tables already. */
+    /** The statement for a plan that writes to tables and makes none of them anew. */
     static ScriptStatement of(RestorePlan plan) {
         StoreInfo history = plan.history();
         Map<TableId, Set<String>> named = named(plan);
