@@ -142,11 +142,20 @@ class AlteredTablesIT {
     @SuppressWarnings("NullAway.Init") // JUnit sets the parameters
     AlteredTablesIT() {}
 
+    /** A look at the catalog amid the alterations makes other stretches than are told below: then all is played again. */
     @BeforeParameterizedClassInvocation
     static void live(int major, String daemon) throws Exception {
+        int lives = 1;
+        while (!live(major, daemon, folder.resolve(major + daemon + lives))) {
+            assertThat(++lives).isLessThan(4);
+            stopServer();
+        }
+    }
+
+    /** Whether no look fell between. */
+    private static boolean live(int major, String daemon, Path store) throws Exception {
         server = PostgresServer.start(major);
         app = server.createDatabase("app");
-        Path store = folder.resolve(major + daemon);
         app.run(TABLES + rows(1, "'x'"));
         wire = new Wire(app.port());
         capture = new RunningCapture(app, app.at(wire.port()), store, Map.of()).covering(COUNT);
@@ -169,17 +178,34 @@ class AlteredTablesIT {
         capture.catchUp();
         for (String table : READ_AGAIN) {
             RunningCapture.await(
-                    table + " is read again",
-                    () -> capture.read(reader -> reader.tables().stream()
-                            .filter(info -> info.schema().name().toString().equals(table))
-                            .flatMap(info -> info.coverage().stream())
-                            .anyMatch(coverage -> written.isBefore(coverage.from()))));
+                    table + " is read again", () -> begins(table).anyMatch(written::isBefore) || wasLookedAt(table));
+        }
+        if (READ_AGAIN.stream().anyMatch(AlteredTablesIT::wasLookedAt)) {
+            capture.close();
+            return false;
         }
         for (String table : List.of("gone", "unkeyed", "anew", "anew_inside")) {
             RunningCapture.await(table + " is not covered", () -> !isOpen(capture.table(table)));
         }
         readAgain = end();
         capture.catchUp().close();
+        return true;
+    }
+
+    /** Whether a table that is not one of the new ones was read again before all was altered and written. */
+    private static boolean wasLookedAt(String table) {
+        return !List.of("anew", "anew_inside", "born").contains(table)
+                && begins(table).anyMatch(from -> before.isBefore(from) && !written.isBefore(from));
+    }
+
+    /** Where the coverage of a table begins, each time. */
+    private static Stream<Lsn> begins(String table) {
+        return capture.read(reader -> reader.tables().stream()
+                .filter(info -> info.schema().name().toString().equals(table))
+                .flatMap(info -> info.coverage().stream())
+                .map(Coverage::from)
+                .toList()
+                .stream());
     }
 
     private static String rows(int id, String value) {
