@@ -14,8 +14,8 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 
 /**
- * Merges small files where there are very many, beside the writer. What is flushed of the log and of transactions overlaps
- * nothing that was, so RocksDB moves it to the last level as it is: a file for each memtable, for ever, 25,000 of 7 MB in 200 GB
+ * Merges small files where there are very many, beside the writer. What comes in the order of its keys overlaps nothing
+ * that was, so RocksDB moves it to the last level as it is: a file for each memtable, for ever, 25,000 of 7 MB in 200 GB
  * of log, and writer and readers open all of them. To merge those costs about as much as it did to write them, so few are let be.
  */
 final class SmallFiles {
@@ -31,7 +31,8 @@ final class SmallFiles {
     /** Of the seven that RocksDB has. */
     private static final int LAST_LEVEL = 6;
 
-    private static final Set<Family> IN_SEQUENCE = EnumSet.of(Family.LOG, Family.TXNS);
+    private static final Set<Family> IN_SEQUENCE =
+            EnumSet.of(Family.LOG, Family.TABLES, Family.TXNS, Family.XIDS, Family.TIMES);
 
     /** What it answers while it is at work on one of the files itself, or has been since. */
     private static final Set<Status.Code> LATER = EnumSet.of(Status.Code.Aborted, Status.Code.InvalidArgument);

@@ -30,8 +30,7 @@ final class SortedFiles {
 
     /**
      * Deletes all entries in a range and gives their space back: whole files at once, the rest by writing anew the files
-     * that reach over its ends. Of a family that is kept in runs RocksDB would write everything anew; there the rest, in which
-     * nothing of a row stands, goes when runs are merged. Readers that are open keep what they see.
+     * that reach over its ends. Readers that are open keep what they see.
      */
     static void drop(Database database, Family family, KeyRange range) {
         database.arrange(
@@ -46,9 +45,7 @@ final class SortedFiles {
                             .setExclusiveManualCompaction(false)
                             .setBottommostLevelCompaction(BottommostLevelCompaction.kForceOptimized)) {
                 rocks.deleteRange(handle, synced, range.from(), range.to());
-                if (!Tuning.IN_RUNS.contains(family)) {
-                    rocks.compactRange(handle, range.from(), range.to(), whole);
-                }
+                rocks.compactRange(handle, range.from(), range.to(), whole);
             }
         });
     }

@@ -10,7 +10,6 @@ import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.Cache;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyOptions;
-import org.rocksdb.CompactionStyle;
 import org.rocksdb.CompressionOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
@@ -46,12 +45,6 @@ final class Tuning implements AutoCloseable {
     static final Set<Family> UNORDERED = EnumSet.of(Family.ROWS, Family.REFS);
     /** Those whose keys begin with an epoch, which is dropped as a whole. */
     static final Set<Family> BY_EPOCH = EnumSet.of(Family.ROWS, Family.TABLES, Family.REFS, Family.XIDS, Family.TIMES);
-
-    /**
-     * Those of which little comes, in the order of their keys. Levels would never merge their files, which overlap nowhere, so that
-     * each flush left one for ever. To merge runs of like size is cheap here, and whole files go with an epoch.
-     */
-    static final Set<Family> IN_RUNS = EnumSet.of(Family.TABLES, Family.XIDS, Family.TIMES);
 
     private static final int BLOCK = 16 * 1024;
     private static final int DICTIONARY = 16 * 1024;
@@ -130,9 +123,6 @@ final class Tuning implements AutoCloseable {
         ColumnFamilyOptions options = own(new ColumnFamilyOptions());
         if (BY_EPOCH.contains(family)) {
             options.setSstPartitionerFactory(byEpoch);
-        }
-        if (IN_RUNS.contains(family)) {
-            options.setCompactionStyle(CompactionStyle.UNIVERSAL);
         }
         return options.setTableFormatConfig(table)
                 .setCompressionType(CompressionType.ZSTD_COMPRESSION)

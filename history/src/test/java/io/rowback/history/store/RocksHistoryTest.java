@@ -36,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,22 +78,6 @@ class RocksHistoryTest extends HistoryContract {
         }
     }
 
-    @Test
-    void eachStartLeavesFilesOfThreeFamiliesAlone(@TempDir Path folder) throws Exception {
-        int starts = 40;
-        TableSchema users =
-                TableFixture.table("users").column("id", "bigint").key("id").build();
-        start(folder, users, starts);
-        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
-            // Files are merged beside who writes.
-            for (int i = 0; i < 600 && sortedFiles(folder) > 3 * starts + 20; i++) {
-                Thread.sleep(50);
-            }
-            assertThat(writer.info().durable()).isGreaterThan(Lsn.ZERO);
-        }
-        assertThat(sortedFiles(folder)).isLessThanOrEqualTo(3L * starts + 20);
-    }
-
     /** Starts so often, each time for one row of the table. */
     private static void start(Path folder, TableSchema table, int times) {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
@@ -104,12 +87,6 @@ class RocksHistoryTest extends HistoryContract {
             try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
                 HistoryFixture.goingOn(writer).commit(insert(row(table, Integer.toString(i))));
             }
-        }
-    }
-
-    private static long sortedFiles(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".sst")).count();
         }
     }
 
