@@ -31,8 +31,8 @@ final class SmallFiles {
     /** Of the seven that RocksDB has. */
     private static final int LAST_LEVEL = 6;
 
-    private static final Set<Family> IN_SEQUENCE =
-            EnumSet.of(Family.LOG, Family.TABLES, Family.TXNS, Family.XIDS, Family.TIMES);
+    /** Those whose files no epoch divides: of others merged files would fall into as many again. */
+    private static final Set<Family> IN_SEQUENCE = EnumSet.of(Family.LOG, Family.TXNS);
 
     /** What it answers while it is at work on one of the files itself, or has been since. */
     private static final Set<Status.Code> LATER = EnumSet.of(Status.Code.Aborted, Status.Code.InvalidArgument);
