@@ -12,6 +12,7 @@ import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.Transaction;
+import io.rowback.history.store.Questions;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.ChangePrinter;
 import io.rowback.restore.output.ChangePrinter.Defined;
@@ -114,8 +115,8 @@ final class HistoryCommand extends StoreCommand {
     }
 
     @Override
-    boolean asksOfFewRows() {
-        return key != null && !related;
+    Questions questions() {
+        return key == null || related ? Questions.ALL : window.questions();
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableName;
 import io.rowback.history.TableTimeline;
+import io.rowback.history.store.Questions;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.expression.Expression;
 import io.rowback.restore.expression.Truth;
@@ -76,8 +77,8 @@ final class ShowCommand extends StoreCommand {
     }
 
     @Override
-    boolean asksOfFewRows() {
-        return key != null;
+    Questions questions() {
+        return key == null ? Questions.ALL : at.isLsn() ? Questions.FEW_ROWS_BY_LSN : Questions.FEW_ROWS;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.rowback.restore;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableInfo;
+import io.rowback.history.store.Questions;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.restore.output.Output;
 import java.nio.file.Path;
@@ -26,9 +27,7 @@ abstract class StoreCommand implements Callable<Integer> {
         checkArguments();
         RocksHistoryReader opened;
         try {
-            opened = asksOfFewRows()
-                    ? RocksHistoryReader.openForFewRows(root.store())
-                    : RocksHistoryReader.open(root.store());
+            opened = RocksHistoryReader.open(root.store(), questions());
         } catch (RowbackException e) {
             return refused(e, root.output()).exitCode();
         }
@@ -49,9 +48,9 @@ abstract class StoreCommand implements Callable<Integer> {
      */
     void checkArguments() {}
 
-    /** Whether what was asked is about one key. */
-    boolean asksOfFewRows() {
-        return false;
+    /** What the store is going to be asked. */
+    Questions questions() {
+        return Questions.ALL;
     }
 
     /** The options that every command has. */

@@ -4,6 +4,7 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
+import io.rowback.history.store.Questions;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.PointInTime;
 import java.time.Clock;
@@ -35,6 +36,12 @@ final class WindowOptions {
     /** Whether an end was given. */
     boolean hasTo() {
         return to != null;
+    }
+
+    /** What takes to resolve it, and a few rows in it. */
+    Questions questions() {
+        boolean byLsn = (from == null || from.isLsn()) && (to == null || to.isLsn());
+        return byLsn ? Questions.FEW_ROWS_BY_LSN : Questions.FEW_ROWS;
     }
 
     /**

@@ -4,6 +4,7 @@ import io.rowback.daemon.tables.DueBaselines;
 import io.rowback.daemon.tables.Survey;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
+import io.rowback.history.store.Questions;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.postgres.CatalogTable;
 import io.rowback.postgres.Config;
@@ -85,7 +86,7 @@ public final class Diagnosis {
         if (!RocksHistoryReader.isStore(store)) {
             return;
         }
-        try (RocksHistoryReader reader = RocksHistoryReader.openForFewRows(store)) {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(store, Questions.FEW_ROWS_BY_LSN)) {
             reader.info().notCovered().stream()
                     .filter(table -> table.reason().startsWith(DueBaselines.FAILED))
                     .forEach(table -> findings.add(Finding.Topic.TABLE.warn(

@@ -5,6 +5,7 @@ import io.rowback.history.RowbackException;
 import io.rowback.history.StoreMeasures;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -58,7 +59,7 @@ final class Database implements AutoCloseable {
     private final RocksDB rocks;
     private boolean closed;
 
-    private Database(Opener opener) throws RocksDBException {
+    private Database(Set<Family> families, Opener opener) throws RocksDBException {
         List<ColumnFamilyHandle> inOrder = new ArrayList<>();
         RocksDB opened = null;
         try {
@@ -70,7 +71,7 @@ final class Database implements AutoCloseable {
         }
         rocks = opened;
         Iterator<ColumnFamilyHandle> next = inOrder.iterator();
-        for (Family family : Family.values()) {
+        for (Family family : families) {
             ColumnFamilyHandle handle = next.next();
             handles.put(family, handle);
             numbers.put(family, handle.getID());
@@ -83,29 +84,33 @@ final class Database implements AutoCloseable {
 
     /** Opens for writing, under RocksDB's lock; makes what is not there. */
     static Database open(Path directory) throws RocksDBException {
-        return new Database((tuning, handles) -> {
+        Set<Family> all = Questions.ALL.families();
+        return new Database(all, (tuning, handles) -> {
             DBOptions options = tuning.database()
                     .setCreateIfMissing(true)
                     .setCreateMissingColumnFamilies(true)
                     .setStatistics(tuning.statistics());
-            return RocksDB.open(options, directory.toString(), tuning.unsortedFamilies(), handles);
+            return RocksDB.open(options, directory.toString(), tuning.unsortedFamilies(all), handles);
         });
     }
 
     /** Opens as it stands at this moment, for reading beside a writer; {@code scratch} takes RocksDB's own messages. */
-    static Database openSecondary(Path directory, Path scratch) throws RocksDBException {
-        return new Database((tuning, handles) -> RocksDB.openAsSecondary(
-                tuning.database(), directory.toString(), scratch.toString(), tuning.families(), handles));
-    }
-
-    /**
-     * The same for few questions about rows: opens in a fraction of the time while much of what was written is in no file yet,
-     * since it is sorted only when a cursor needs it, and kept for the next one.
-     */
-    static Database openSecondaryForFew(Path directory, Path scratch) throws RocksDBException {
-        Database database = new Database((tuning, handles) -> RocksDB.openAsSecondary(
-                tuning.database(), directory.toString(), scratch.toString(), tuning.unsortedFamilies(), handles));
-        Tuning.UNORDERED.forEach(family -> database.idle.put(family, new ConcurrentLinkedQueue<>()));
+    static Database openSecondary(Path directory, Path scratch, Questions questions) throws RocksDBException {
+        Set<Family> families = questions.families();
+        boolean few = questions != Questions.ALL;
+        Database database = new Database(
+                families,
+                (tuning, handles) -> RocksDB.openAsSecondary(
+                        tuning.database(),
+                        directory.toString(),
+                        scratch.toString(),
+                        few ? tuning.unsortedFamilies(families) : tuning.families(),
+                        handles));
+        if (few) {
+            // Much of what was written may be in no file yet: it is sorted once a cursor needs it, and kept for the
+            // next one.
+            Tuning.UNORDERED.forEach(family -> database.idle.put(family, new ConcurrentLinkedQueue<>()));
+        }
         return database;
     }
 
@@ -122,7 +127,16 @@ final class Database implements AutoCloseable {
     }
 
     private ColumnFamilyHandle handle(Family family) {
-        return Objects.requireNonNull(handles.get(family));
+        ColumnFamilyHandle handle = handles.get(family);
+        if (handle == null) {
+            throw new IllegalStateException("the store was opened without " + family);
+        }
+        return handle;
+    }
+
+    /** The numbers by which RocksDB knows the families that are open. */
+    Collection<Integer> numbers() {
+        return numbers.values();
     }
 
     byte @Nullable [] get(Family family, byte[] key) {

@@ -3,7 +3,7 @@ package io.rowback.history.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * How far RocksDB's list of its files, the manifest that {@code CURRENT} names, has been written: each file that comes or
@@ -24,16 +24,16 @@ record FileList(String manifest, long bytes) {
     }
 
     /**
-     * The numbers of the sorted files that are live by it; none where a writer has begun another list, for which it has opened
-     * them all.
+     * The numbers of the sorted files that are live by it, each with the number of its family; none where a writer has begun
+     * another list, for which it has opened them all.
      *
      * @throws IllegalStateException as {@link Manifest#live} tells
      */
-    Set<Long> live(Path directory) {
+    Map<Long, Integer> live(Path directory) {
         try {
-            return this.equals(NONE) ? Set.of() : Manifest.live(directory.resolve(manifest), bytes);
+            return this.equals(NONE) ? Map.of() : Manifest.live(directory.resolve(manifest), bytes);
         } catch (IOException e) {
-            return Set.of();
+            return Map.of();
         }
     }
 

@@ -7,7 +7,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -36,17 +38,17 @@ final class Manifest {
     /** From here on a field has its length in front, and whoever does not know it passes over it. */
     private static final int OPTIONAL = 1 << 13;
 
-    private final Set<Long> live = new HashSet<>();
+    private final Map<Long, Integer> live = new HashMap<>();
 
     private Manifest() {}
 
     /**
-     * The numbers of the sorted files that are live after the first bytes of that list.
+     * The numbers of the sorted files that are live after the first bytes of that list, each with the number of its family.
      *
      * @throws IOException if it cannot be read, which it cannot once a writer has begun another
      * @throws IllegalStateException if it is no list, or of a form that is not known
      */
-    static Set<Long> live(Path list, long length) throws IOException {
+    static Map<Long, Integer> live(Path list, long length) throws IOException {
         byte[] bytes = Files.readAllBytes(list);
         Manifest manifest = new Manifest();
         manifest.records(Arrays.copyOf(bytes, (int) Math.min(length, bytes.length)));
@@ -80,11 +82,13 @@ final class Manifest {
     }
 
     private void edit(ByteReader edit) {
+        Set<Long> added = new HashSet<>();
+        int family = 0;
         while (edit.remaining() > 0) {
             int tag = (int) edit.varint();
             switch (tag) {
-                case LOG_NUMBER, NEXT_FILE, LAST_SEQUENCE, PREVIOUS_LOG, MIN_LOG, FAMILY, FAMILY_MAX, IN_GROUP ->
-                    edit.varint();
+                case FAMILY -> family = (int) edit.varint();
+                case LOG_NUMBER, NEXT_FILE, LAST_SEQUENCE, PREVIOUS_LOG, MIN_LOG, FAMILY_MAX, IN_GROUP -> edit.varint();
                 case COMPARATOR, FAMILY_ADDED -> edit.skip(edit.length());
                 case COMPACT_CURSOR -> {
                     edit.varint();
@@ -94,7 +98,7 @@ final class Manifest {
                     edit.varint();
                     live.remove(edit.varint());
                 }
-                case NEW_FILE -> live.add(newFile(edit));
+                case NEW_FILE -> added.add(newFile(edit));
                 default -> {
                     if ((tag & OPTIONAL) == 0) {
                         throw new IllegalStateException("a field " + tag + " is not known");
@@ -102,6 +106,9 @@ final class Manifest {
                     edit.skip(edit.length());
                 }
             }
+        }
+        for (long file : added) {
+            live.put(file, family);
         }
     }
 

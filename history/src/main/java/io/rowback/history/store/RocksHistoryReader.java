@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,17 +69,16 @@ public final class RocksHistoryReader implements HistoryReader {
      *     be opened
      */
     public static RocksHistoryReader open(Path directory) {
-        return open(directory, true, Database::openSecondary);
+        return open(directory, Questions.ALL);
     }
 
     /**
-     * The same for a question or two about single rows, which is answered sooner while a writer is at work. Everything else can
-     * be asked as well.
+     * The same for what is going to be asked.
      *
      * @throws RowbackException as above
      */
-    public static RocksHistoryReader openForFewRows(Path directory) {
-        return open(directory, true, Database::openSecondaryForFew);
+    public static RocksHistoryReader open(Path directory, Questions questions) {
+        return open(directory, true, questions);
     }
 
     /**
@@ -87,10 +87,10 @@ public final class RocksHistoryReader implements HistoryReader {
      * as a backlog lasts.
      */
     static RocksHistoryReader openFiles(Path directory) {
-        return open(directory, false, Database::openSecondary);
+        return open(directory, false, Questions.ALL);
     }
 
-    private static RocksHistoryReader open(Path directory, boolean complete, Secondary secondary) {
+    private static RocksHistoryReader open(Path directory, boolean complete, Questions questions) {
         if (!isStore(directory)) {
             StoreFolder.requireAccess(directory);
             StoreFolder.requireList(directory);
@@ -100,7 +100,7 @@ public final class RocksHistoryReader implements HistoryReader {
         Database database = null;
         try {
             FileList before = FileList.of(directory);
-            database = openSecondary(directory, scratch.folder(), secondary);
+            database = openSecondary(directory, scratch.folder(), questions);
             if (complete) {
                 complete(database::catchUp, directory, before);
             }
@@ -139,15 +139,11 @@ public final class RocksHistoryReader implements HistoryReader {
         return noStore("the store in " + directory + " is still being set up");
     }
 
-    private interface Secondary {
-        Database open(Path directory, Path scratch) throws RocksDBException;
-    }
-
     /** A writer may drop a file just when we are about to open it, so an attempt that fails is made again. */
-    private static Database openSecondary(Path directory, Path scratch, Secondary secondary) {
+    private static Database openSecondary(Path directory, Path scratch, Questions questions) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return secondary.open(directory, scratch);
+                return Database.openSecondary(directory, scratch, questions);
             } catch (RocksDBException e) {
                 if (attempt == ATTEMPTS) {
                     StoreFolder.requireList(directory);
@@ -207,10 +203,10 @@ public final class RocksHistoryReader implements HistoryReader {
      */
     private static void requireFiles(Database database, Path directory, FileList before) {
         for (int attempt = 1; ; attempt++) {
-            Set<Long> without = new TreeSet<>(live(directory, before));
+            Set<Long> without = new TreeSet<>(live(directory, before, database));
             FileList now = FileList.of(directory);
             if (!now.equals(before)) {
-                without.retainAll(live(directory, now));
+                without.retainAll(live(directory, now, database));
             }
             without.removeAll(database.files());
             if (without.isEmpty()) {
@@ -234,9 +230,12 @@ public final class RocksHistoryReader implements HistoryReader {
         }
     }
 
-    private static Set<Long> live(Path directory, FileList list) {
+    /** The files of the families that are open. */
+    private static Set<Long> live(Path directory, FileList list, Database database) {
         try {
-            return list.live(directory);
+            Map<Long, Integer> live = new HashMap<>(list.live(directory));
+            live.values().retainAll(database.numbers());
+            return live.keySet();
         } catch (IllegalStateException e) {
             throw StoreFolder.corrupt(directory, list.manifest() + ": " + e.getMessage(), e);
         }

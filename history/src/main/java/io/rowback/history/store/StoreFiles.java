@@ -65,7 +65,7 @@ final class StoreFiles {
     /** The numbers of the sorted files in RocksDB's list; none if that cannot be read, which is told by why it cannot be opened. */
     private Set<Long> listed() {
         try {
-            return new TreeSet<>(FileList.of(directory).live(directory));
+            return new TreeSet<>(FileList.of(directory).live(directory).keySet());
         } catch (IllegalStateException e) {
             return Set.of();
         }

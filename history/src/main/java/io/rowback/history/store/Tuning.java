@@ -87,9 +87,9 @@ final class Tuning implements AutoCloseable {
         return statistics;
     }
 
-    /** For a reader. */
+    /** For a reader of all questions. */
     List<ColumnFamilyDescriptor> families() {
-        return families(new SkipListMemTableConfig());
+        return families(Questions.ALL.families(), new SkipListMemTableConfig());
     }
 
     /**
@@ -97,13 +97,13 @@ final class Tuning implements AutoCloseable {
      * the background, and by a reader anew for each iterator. To put each in its place at once took most of the time of a
      * write, and of opening beside a writer.
      */
-    List<ColumnFamilyDescriptor> unsortedFamilies() {
-        return families(new VectorMemTableConfig());
+    List<ColumnFamilyDescriptor> unsortedFamilies(Set<Family> families) {
+        return families(families, new VectorMemTableConfig());
     }
 
-    private List<ColumnFamilyDescriptor> families(MemTableConfig unordered) {
+    private List<ColumnFamilyDescriptor> families(Set<Family> families, MemTableConfig unordered) {
         List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
-        for (Family family : Family.values()) {
+        for (Family family : families) {
             ColumnFamilyOptions options = options(family);
             if (UNORDERED.contains(family)) {
                 options.setMemTableConfig(unordered);

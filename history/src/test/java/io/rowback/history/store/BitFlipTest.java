@@ -12,14 +12,17 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey;
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.Lsn;
+import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableFixture;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -126,6 +129,8 @@ class BitFlipTest {
     /** RocksDB, read beside a writer, leaves out a file that it cannot open, and all that came later. */
     @Test
     void aSortedFileThatCannotBeOpenedIsNotPassedOver() throws IOException {
+        List<Object> before = byLsn();
+        int needless = 0;
         for (Path file : files(".sst")) {
             byte[] whole = Files.readAllBytes(file);
             byte[] flipped = whole.clone();
@@ -136,8 +141,17 @@ class BitFlipTest {
             }
             Files.delete(file);
             assertRefused(file);
+            List<Object> without = byLsn();
+            if (without != null) {
+                assertThat(without).isEqualTo(before);
+                needless++;
+            }
             Files.write(file, whole);
         }
+        // Of each family that such questions do without there is one at least, and of each of the others.
+        int needed = Questions.FEW_ROWS_BY_LSN.families().size();
+        assertThat(needless)
+                .isBetween(Family.values().length - needed, files(".sst").size() - needed);
         assertThat(untold()).isNotNull();
     }
 
@@ -249,6 +263,27 @@ class BitFlipTest {
         } catch (RowbackException e) {
             assertThat(e.code()).isIn(ErrorCode.STORE_CORRUPT, ErrorCode.STORE_UNUSABLE);
             assertThat(e.hint()).isNotNull();
+            return null;
+        }
+    }
+
+    /** What is told of each row, null if the store is refused. */
+    private @Nullable List<Object> byLsn() {
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder, Questions.FEW_ROWS_BY_LSN)) {
+            List<Object> answers = new ArrayList<>(List.of(reader.info(), reader.tables()));
+            answers.add(list(reader.transactions(Lsn.ZERO, Lsn.MAX)));
+            for (TableInfo table : reader.tables()) {
+                TableId id = table.schema().id();
+                for (int i = 1; i < 130; i++) {
+                    RowKey key = RowKey.of(Integer.toString(i));
+                    answers.add(list(reader.changes(id, key, Lsn.ZERO, Lsn.MAX)));
+                    answers.add(reader.baseline(id, key, Lsn.MAX));
+                }
+            }
+            assertThatThrownBy(() -> reader.positionAt(Instant.now())).isInstanceOf(IllegalStateException.class);
+            return answers;
+        } catch (RowbackException e) {
+            assertThat(e.code()).isEqualTo(ErrorCode.STORE_CORRUPT);
             return null;
         }
     }

@@ -29,7 +29,7 @@ class FewRowsReaderTest extends HistoryContract {
 
     @Override
     protected HistoryReader read() {
-        return RocksHistoryReader.openForFewRows(directory);
+        return RocksHistoryReader.open(directory, Questions.FEW_ROWS);
     }
 
     @Test
@@ -41,7 +41,7 @@ class FewRowsReaderTest extends HistoryContract {
         byte[] two = Keys.row(1, users.id(), KeyCodec.encode(RowKey.of("2")));
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
             new HistoryFixture(writer).commit(insert(row(users, "1")), insert(row(users, "2")));
-            try (Database database = Database.openSecondaryForFew(folder, scratch)) {
+            try (Database database = Database.openSecondary(folder, scratch, Questions.FEW_ROWS)) {
                 database.cursor(Family.ROWS, one, Keys.after(two)).close();
                 try (Cursor cursor = database.cursor(Family.ROWS, one, two)) {
                     assertThat(cursor.next()).isTrue();

@@ -249,9 +249,9 @@ class RocksHistoryModelTest {
 
         private void compare() {
             both(writer -> writer.completeUntil(database.now().plusSeconds(1)));
-            try (RocksHistoryReader reader = random.nextBoolean()
-                    ? RocksHistoryReader.open(directory)
-                    : RocksHistoryReader.openForFewRows(directory)) {
+            try (RocksHistoryReader reader = RocksHistoryReader.open(
+                            directory, random.nextBoolean() ? Questions.ALL : Questions.FEW_ROWS);
+                    RocksHistoryReader byLsn = RocksHistoryReader.open(directory, Questions.FEW_ROWS_BY_LSN)) {
                 assertThat(reader.info()).isEqualTo(oracle.info());
                 assertThat(store.info()).isEqualTo(oracle.info());
                 assertThat(reader.tables()).isEqualTo(oracle.tables());
@@ -263,7 +263,8 @@ class RocksHistoryModelTest {
                 compareTransactions(reader);
                 for (TableInfo table : oracle.tables()) {
                     compareTable(reader, table, from, to);
-                    compareTruth(reader, table);
+                    compareRows(byLsn, table, from, to);
+                    compareTruth(reader, byLsn, table);
                 }
                 Verification verification = reader.verify((family, entries) -> {});
                 assertThat(verification.findings()).isEmpty();
@@ -305,11 +306,8 @@ class RocksHistoryModelTest {
                 String low = key.values().get(0);
                 same(reader, history -> history.changedKeys(schema.id(), low, "5", from, to));
                 same(reader, history -> history.changedKeys(schema.id(), "2", low, from, to));
-                same(reader, history -> history.changes(schema.id(), key, from, to));
-                assertThat(reader.baseline(schema.id(), key, from)).isEqualTo(oracle.baseline(schema.id(), key, from));
-                assertThat(reader.baselineCount(schema.id(), key, from))
-                        .isEqualTo(oracle.baselineCount(schema.id(), key, from));
             }
+            compareRows(reader, table, from, to);
             ForeignKey foreignKey = database.foreignKeys().get(schema.id());
             if (foreignKey != null) {
                 for (String value : RandomDatabase.possibleReferences()) {
@@ -321,8 +319,17 @@ class RocksHistoryModelTest {
             }
         }
 
+        private void compareRows(HistoryReader reader, TableInfo table, Lsn from, Lsn to) {
+            TableId id = table.schema().id();
+            for (RowKey key : database.possibleKeys(table.schema())) {
+                same(reader, history -> history.changes(id, key, from, to));
+                assertThat(reader.baseline(id, key, from)).isEqualTo(oracle.baseline(id, key, from));
+                assertThat(reader.baselineCount(id, key, from)).isEqualTo(oracle.baselineCount(id, key, from));
+            }
+        }
+
         /** Whatever is told of a row that is covered is what the database held, or unknown. */
-        private void compareTruth(HistoryReader reader, TableInfo table) {
+        private void compareTruth(HistoryReader reader, HistoryReader byLsn, TableInfo table) {
             Lsn at = window();
             TableId id = table.schema().id();
             if (table.coverage(at).isEmpty() || reader.info().durable().isBefore(at)) {
@@ -335,7 +342,7 @@ class RocksHistoryModelTest {
                 return;
             }
             assertThat(told).extracting(RowImage::key).containsExactlyElementsOf(truth.keySet());
-            RowTimeline rows = new RowTimeline(reader, table);
+            RowTimeline rows = new RowTimeline(byLsn, table);
             for (RowImage row : told) {
                 RowKey key = Objects.requireNonNull(row.key());
                 RowImage held = Objects.requireNonNull(truth.get(key));

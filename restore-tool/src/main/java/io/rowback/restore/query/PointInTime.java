@@ -91,6 +91,11 @@ public sealed interface PointInTime {
         }
     }
 
+    /** Whether to resolve it takes neither times nor ids of transactions. */
+    default boolean isLsn() {
+        return this instanceof AtLsn || this instanceof Now;
+    }
+
     /**
      * The LSN below which every commit belongs to this point.
      *
