@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,7 +129,7 @@ final class DrillCommandIT {
             assertThat(drill.isAlive())
                     .as(Files.readString(programs.resolve("said")))
                     .isTrue();
-            Thread.onSpinWait();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
         }
         Path made = Path.of(Files.readString(programs.resolve("begun")).strip()).getParent();
         drill.destroy();

@@ -38,6 +38,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -224,7 +226,7 @@ final class EqualRowsIT {
     private String readings() throws SQLException {
         while (!database.query("select from pg_stat_activity where application_name = 'rowback'")
                 .isEmpty()) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
         }
         return database.query("select seq_scan from pg_stat_user_tables").get(0);
     }
