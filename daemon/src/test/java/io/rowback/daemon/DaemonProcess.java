@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -31,12 +32,18 @@ final class DaemonProcess implements AutoCloseable {
 
     /** Starts it with that configuration and these additions to environment and JVM. */
     DaemonProcess(Path folder, String config, Map<String, String> environment, String... jvmOptions) {
+        this(DaemonArchive.OPTION, folder, config, environment, jvmOptions);
+    }
+
+    /** The same, with an archive of classes that it takes or makes. */
+    DaemonProcess(String archive, Path folder, String config, Map<String, String> environment, String... jvmOptions) {
         this.log = folder.resolve("rowbackd-" + System.nanoTime() + ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // It lives for seconds: to compile it well costs more than what it then saves.
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        command.addAll(List.of("-cp", classPath(), "-Duser.timezone=Asia/Tokyo"));
+        command.addAll(List.of(archive, "-Xlog:disable"));
+        command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath()), "-Duser.timezone=Asia/Tokyo"));
         command.addAll(List.of(jvmOptions));
         Path file = folder.resolve("rowback.toml");
         command.addAll(List.of(Main.class.getName(), "run", "--config", file.toString()));
@@ -65,9 +72,12 @@ final class DaemonProcess implements AutoCloseable {
                 .toString();
     }
 
-    private static String classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-                + File.pathSeparator;
+    /** Without the tests' own classes: with a folder there is no archive. */
+    static List<String> classPath() {
+        String all = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return Arrays.stream(all.split(File.pathSeparator))
+                .filter(path -> !path.isEmpty() && !path.endsWith("test-classes"))
+                .toList();
     }
 
     /** Waits for a line in its log. */
@@ -81,7 +91,7 @@ final class DaemonProcess implements AutoCloseable {
         while (log().lines().filter(line -> line.contains(text)).count() < count) {
             assertThat(process.isAlive()).as(log()).isTrue();
             assertThat(System.nanoTime()).as(log()).isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
         return this;
     }

@@ -38,13 +38,16 @@ public final class Installation {
         return folder.resolve("rowbackd.log");
     }
 
-    /** Starts the daemon. */
-    public Process startDaemon() {
+    /** Starts the daemon, with these options of its JVM besides those of our own environment. */
+    public Process startDaemon(String... jvmOptions) {
+        ProcessBuilder builder = new ProcessBuilder(
+                        bin.resolve("rowbackd").toString(), "run", "--config", config().toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(daemonLog().toFile()));
+        builder.environment()
+                .merge("ROWBACK_JAVA_OPTS", String.join(" ", jvmOptions), (ours, more) -> ours + " " + more);
         try {
-            return new ProcessBuilder(bin.resolve("rowbackd").toString(), "run", "--config", config().toString())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(daemonLog().toFile()))
-                    .start();
+            return builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

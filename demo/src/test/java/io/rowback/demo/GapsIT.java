@@ -83,7 +83,7 @@ class GapsIT {
         app.run("create table users (id int primary key, name text); alter table users replica identity full;"
                 + " insert into users values (1, 'ann'), (2, 'bob'), (3, 'cid')");
         String xid;
-        Process daemon = installation.startDaemon();
+        Process daemon = installation.startDaemon(RunningDaemon.ARCHIVE);
         try {
             await(reader -> coverage(reader).size() == 1);
             xid = app.query("with u as (update users set name = 'x' where id = 1 returning 1)"
@@ -95,7 +95,7 @@ class GapsIT {
         }
         awaitFree(app);
         app.run(fault.script.replace("SLOT", slot(app)));
-        daemon = installation.startDaemon();
+        daemon = installation.startDaemon(RunningDaemon.ARCHIVE);
         try {
             await(reader -> coverage(reader).size() == 2);
             app.run("update users set name = 'cindy' where id = 3");
@@ -222,7 +222,7 @@ class GapsIT {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!holds(condition)) {
             assertThat(System.nanoTime()).isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
     }
 
