@@ -14,6 +14,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,13 +26,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IdentityTest {
     private static final String TOKEN = "0123456789abcdef0123";
 
+    private static final Map<String, ThrowawayIdentity> IDENTITIES = new HashMap<>();
+
     @TempDir
-    Path folder;
+    private static Path folder;
 
     @ParameterizedTest
     @ValueSource(strings = {"RSA", "EC", "Ed25519"})
     void whoTrustsTheCertificateAndBearsTheTokenIsAnsweredAndPlainHttpIsNot(String algorithm) throws Exception {
-        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, algorithm);
+        ThrowawayIdentity identity = identity(algorithm);
         Config.Http settings = new Config.Http("127.0.0.1:0", TOKEN, null, identity.certificate(), identity.key());
         try (Metrics metrics = new Metrics();
                 StatusServer server = StatusServer.start(settings, metrics, new Health())) {
@@ -44,6 +49,14 @@ class IdentityTest {
         }
     }
 
+    /** Of each kind there is one: to make it takes seconds. */
+    private static ThrowawayIdentity identity(String kind) throws Exception {
+        if (!IDENTITIES.containsKey(kind)) {
+            IDENTITIES.put(kind, ThrowawayIdentity.make(folder, kind));
+        }
+        return Objects.requireNonNull(IDENTITIES.get(kind));
+    }
+
     private static int status(HttpClient client, String uri, String token) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(uri))
                 .header("Authorization", "Bearer " + token)
@@ -53,21 +66,21 @@ class IdentityTest {
 
     @Test
     void keyOfAnotherCertificateIsRefused() throws Exception {
-        Path certificate = ThrowawayIdentity.make(folder, "EC").certificate();
+        Path certificate = identity("EC").certificate();
         Path key = ThrowawayIdentity.make(folder, "EC").key();
         assertRefused(() -> Identity.read(certificate, key), "http.key does not belong to http.certificate");
     }
 
     @Test
     void filesOfAnotherKindAreNamedAndNeverQuoted() throws Exception {
-        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, "RSA");
+        ThrowawayIdentity identity = identity("RSA");
         Path old = Files.writeString(
                 folder.resolve("old.pem"),
                 "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
         assertRefused(
                 () -> Identity.read(identity.certificate(), old), "http.key holds no private key that can be read");
         assertRefused(() -> Identity.read(old, identity.key()), "http.certificate holds no certificate");
-        Path other = ThrowawayIdentity.make(folder, "EC").key();
+        Path other = identity("EC").key();
         assertRefused(
                 () -> Identity.read(identity.certificate(), other),
                 "http.key holds no private key for a certificate of kind RSA");
