@@ -58,7 +58,7 @@ class MonitoringIT {
     static void askARealDaemon() throws Exception {
         int port = Ports.free();
         ThrowawayIdentity identity = ThrowawayIdentity.make(folder, "EC");
-        Path token = Files.writeString(folder.resolve("token"), TOKEN + "\n");
+        Path token = Files.writeString(Files.createTempFile(folder, "token", ""), TOKEN + "\n");
         String http = "listen = \"0.0.0.0:%d\"\ntoken_file = \"%s\"\ncertificate = \"%s\"\nkey = \"%s\""
                 .formatted(port, token, identity.certificate(), identity.key());
         try (PostgresServer server = PostgresServer.start(18)) {

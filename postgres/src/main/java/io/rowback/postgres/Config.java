@@ -4,8 +4,6 @@ import io.rowback.history.ErrorCode;
 import io.rowback.history.Retention;
 import io.rowback.history.RowbackException;
 import io.rowback.history.TableName;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -80,18 +78,13 @@ public record Config(Map<String, Database> databases, Path storeDir, long minFre
         /**
          * What a request must bear, or null if it need not.
          *
-         * @throws RowbackException of code USAGE if the file that has it cannot be read
+         * @throws RowbackException of code USAGE if the file that has it cannot be read, or everybody may read it
          */
         public @Nullable String token() {
             if (givenToken != null || tokenFile == null) {
                 return givenToken;
             }
-            try {
-                return Files.readString(tokenFile).strip();
-            } catch (IOException e) {
-                throw new RowbackException(
-                        ErrorCode.USAGE, "cannot read http.token_file", "Check that this account may read it.", e);
-            }
+            return SecretFile.read(ConfigKey.HTTP_TOKEN_FILE, tokenFile).strip();
         }
 
         /** Without the token. */

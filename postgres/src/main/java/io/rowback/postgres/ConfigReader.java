@@ -84,7 +84,7 @@ public final class ConfigReader {
         requireOwnSlots(databases.values());
         return new Config(
                 databases,
-                Path.of(named(ConfigKey.STORE_DIR, "")),
+                path(ConfigKey.STORE_DIR, named(ConfigKey.STORE_DIR, "")),
                 values.bytes(ConfigKey.STORE_MIN_FREE, ""),
                 http(),
                 new Config.Log(either(ConfigKey.LOG_FORMAT, "json"), either(ConfigKey.LOG_LEVEL, "debug")));
@@ -127,7 +127,19 @@ public final class ConfigReader {
 
     private @Nullable Path file(ConfigKey key) {
         String name = values.text(key, "");
-        return name.isEmpty() ? null : Path.of(name);
+        return name.isEmpty() ? null : path(key, name);
+    }
+
+    /** One that means the same wherever daemon and operators start their programs. */
+    private static Path path(ConfigKey key, String name) {
+        Path path = Path.of(name);
+        if (!path.isAbsolute()) {
+            throw new RowbackException(
+                    ErrorCode.USAGE,
+                    key.path() + " is " + name + ", another place in each working directory",
+                    "Write the whole path, from / on.");
+        }
+        return path;
     }
 
     /** Slots belong to the server, not to one of its databases. */

@@ -36,6 +36,16 @@ class ConfigReaderTest {
         assertThat(config.http().listen()).isEqualTo("127.0.0.1:9187");
     }
 
+    @ParameterizedTest
+    @CsvSource({"store.dir, dir", "http.token_file, token_file", "http.certificate, certificate", "http.key, key"})
+    void placeThatEachWorkingDirectoryWouldMoveIsRefused(String key, String name) {
+        String table = key.replace("." + name, "");
+        assertThatThrownBy(() -> read(
+                        "[databases.app]\nurl = 'postgresql://rowback@h/app'\n[" + table + "]\n" + name + " = 'here'\n",
+                        Map.of()))
+                .hasMessage(key + " is here, another place in each working directory");
+    }
+
     @Test
     void sizesAreWrittenAsTheServerWritesThem() throws IOException {
         String url = "[databases.app]\nurl = 'postgresql://rowback@h/app'\n";

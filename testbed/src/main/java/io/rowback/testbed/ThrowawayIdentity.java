@@ -53,10 +53,10 @@ public record ThrowawayIdentity(Path certificate, Path key, SSLContext trusted) 
         byte[] key = store.getKey("http", PASSWORD.toCharArray()).getEncoded();
         return new ThrowawayIdentity(
                 pem(
-                        file.resolveSibling("certificate.pem"),
+                        Files.createTempFile(folder, "certificate", ".pem"),
                         "CERTIFICATE",
                         store.getCertificate("http").getEncoded()),
-                pem(file.resolveSibling("key.pem"), "PRIVATE KEY", key),
+                pem(Files.createTempFile(folder, "key", ".pem"), "PRIVATE KEY", key),
                 trusted);
     }
 

@@ -1,9 +1,9 @@
 package io.rowback.daemon.http;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.postgres.ConfigKey;
+import io.rowback.postgres.SecretFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,7 +61,7 @@ final class Identity {
     private static Certificate[] certificates(Path file) {
         try {
             Certificate[] chain = CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new ByteArrayInputStream(bytes(file, "http.certificate")))
+                    .generateCertificates(new ByteArrayInputStream(bytes(file)))
                     .toArray(Certificate[]::new);
             if (chain.length > 0) {
                 return chain;
@@ -73,7 +73,7 @@ final class Identity {
     }
 
     private static PrivateKey privateKey(Path file, String algorithm) {
-        Matcher pem = PRIVATE_KEY.matcher(new String(bytes(file, "http.key"), US_ASCII));
+        Matcher pem = PRIVATE_KEY.matcher(SecretFile.read(ConfigKey.HTTP_KEY, file));
         if (!pem.find()) {
             throw unfit("http.key holds no private key that can be read", CONVERT, null);
         }
@@ -106,11 +106,14 @@ final class Identity {
         throw unfit("http.key does not belong to http.certificate", null, null);
     }
 
-    private static byte[] bytes(Path file, String key) {
+    private static byte[] bytes(Path certificate) {
         try {
-            return Files.readAllBytes(file);
+            return Files.readAllBytes(certificate);
         } catch (IOException e) {
-            throw unfit("cannot read the file that " + key + " names", "Check that this account may read it.", e);
+            throw unfit(
+                    "cannot read http.certificate " + certificate,
+                    "Check that it is there and this account may read it.",
+                    e);
         }
     }
 

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -65,6 +66,17 @@ class IdentityTest {
     }
 
     @Test
+    void keyThatEveryAccountMayReadIsRefused() throws Exception {
+        ThrowawayIdentity identity = ThrowawayIdentity.make(folder, "EC");
+        Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString("rw-r-----"));
+        Identity.read(identity.certificate(), identity.key());
+        Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString("rw-r--r--"));
+        assertRefused(
+                () -> Identity.read(identity.certificate(), identity.key()),
+                "every account may read http.key " + identity.key());
+    }
+
+    @Test
     void keyOfAnotherCertificateIsRefused() throws Exception {
         Path certificate = identity("EC").certificate();
         Path key = ThrowawayIdentity.make(folder, "EC").key();
@@ -75,7 +87,7 @@ class IdentityTest {
     void filesOfAnotherKindAreNamedAndNeverQuoted() throws Exception {
         ThrowawayIdentity identity = identity("RSA");
         Path old = Files.writeString(
-                folder.resolve("old.pem"),
+                Files.createTempFile(folder, "old", ".pem"),
                 "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n");
         assertRefused(
                 () -> Identity.read(identity.certificate(), old), "http.key holds no private key that can be read");
@@ -85,7 +97,8 @@ class IdentityTest {
                 () -> Identity.read(identity.certificate(), other),
                 "http.key holds no private key for a certificate of kind RSA");
         assertRefused(
-                () -> Identity.read(folder.resolve("none"), other), "cannot read the file that http.certificate names");
+                () -> Identity.read(folder.resolve("none"), other),
+                "cannot read http.certificate " + folder.resolve("none"));
     }
 
     private static void assertRefused(ThrowingCallable reading, String message) {

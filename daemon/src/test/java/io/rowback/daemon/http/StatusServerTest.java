@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -99,7 +100,7 @@ class StatusServerTest {
                 "Authorization: a1b2c3d4e5f6a7b8c9\r\n"
             })
     void whoDoesNotBearTheTokenIsToldNothing(String header) throws IOException {
-        Path file = Files.writeString(folder.resolve("token"), TOKEN + "\n");
+        Path file = Files.writeString(Files.createTempFile(folder, "token", ""), TOKEN + "\n");
         try (StatusServer server = start(new Config.Http("127.0.0.1:0", null, file, null, null))) {
             for (String path : List.of("/metrics", "/health", "/ready", "/other")) {
                 assertThat(ask(server, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + header))
@@ -113,6 +114,14 @@ class StatusServerTest {
                             "GET /metrics HTTP/1.1\r\nHost: db1.example\r\nAuthorization: Bearer " + TOKEN + "\r\n"))
                     .startsWith("HTTP/1.1 200 ");
         }
+    }
+
+    @Test
+    void tokenThatEveryAccountMayReadIsRefused() throws IOException {
+        Path file = Files.writeString(Files.createTempFile(folder, "token", ""), TOKEN);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThatThrownBy(() -> start(new Config.Http("127.0.0.1:0", null, file, null, null)))
+                .hasMessage("every account may read http.token_file " + file);
     }
 
     @Test
