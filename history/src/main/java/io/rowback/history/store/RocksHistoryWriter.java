@@ -383,16 +383,19 @@ public final class RocksHistoryWriter implements HistoryWriter {
     }
 
     /**
-     * Drops what {@code retention}, stored for readers to tell, does not keep, and merges small files of what stays. To be
-     * called now and then by one thread, which gets a {@link java.util.concurrent.CancellationException} if it is interrupted or the store closed.
+     * Drops what {@code retention}, stored for readers to tell, does not keep. To be called now and then by one thread,
+     * which gets a {@link java.util.concurrent.CancellationException} if it is interrupted or the store closed.
      *
      * @return whether the store takes no more bytes than it may, as far as dropping changes helps
      */
     public boolean retain(Retention retention) {
         meta.requireCreated();
-        boolean fits = expiry.run(retention);
+        return expiry.run(retention);
+    }
+
+    /** Merges small files of what stays, where they are many. To be called as {@link #retain}, by the same thread. */
+    public void mergeSmallFiles() {
         smallFiles.merge(forgetting::pause);
-        return fits;
     }
 
     /** This writer for what goes on beside it. */
