@@ -2,6 +2,7 @@ package io.rowback.daemon;
 
 import io.rowback.daemon.http.StatusServer;
 import io.rowback.daemon.preflight.Diagnosis;
+import io.rowback.daemon.preflight.Digest;
 import io.rowback.daemon.preflight.Finding;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
@@ -30,11 +31,12 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Prints one line for each thing looked at: ok, warn or fail, and behind an arrow the SQL, setting or",
-            "command that mends it. Its sessions are read-only. `rowback doctor` is the same.",
+            "command that mends it; of one kind that is ok the first 20. Its sessions are read-only.",
+            "`rowback doctor` is the same.",
             "",
-            "With --json one document a line: database (null for what concerns all), level (ok, warn, fail), topic",
-            "(connection, server, role, slot, publication, table, replica_identity, foreign_key, sequence, disk,",
-            "clock, annotation, http), text, mend (null where there is nothing to mend).",
+            "With --json all of them, one document a line: database (null for what concerns all), level (ok, warn,",
+            "fail), topic (connection, server, role, slot, publication, table, replica_identity, foreign_key,",
+            "sequence, disk, clock, annotation, http), text, mend (null where there is nothing to mend).",
             "",
             "What REPLICA IDENTITY FULL costs is reckoned from the statistics of the last ANALYZE (widths of the",
             "columns) and VACUUM (pages of the TOAST table), and from the server's counts of UPDATEs and DELETEs.",
@@ -111,7 +113,7 @@ final class CheckCommand implements Callable<Integer> {
             code = failure.code();
         }
         Diagnosis.store(store, minFree, databaseSize, findings);
-        findings.forEach(finding -> print(each.name(), finding));
+        (json ? findings : Digest.of(findings)).forEach(finding -> print(each.name(), finding));
         boolean failed = findings.stream().anyMatch(finding -> finding.level() == Finding.Level.FAIL);
         return failed && code == ErrorCode.DONE ? ErrorCode.FAILED : code;
     }
@@ -125,7 +127,7 @@ final class CheckCommand implements Callable<Integer> {
         out.println(new JsonLine()
                 .put("database", concerned)
                 .put("level", finding.level().name().toLowerCase(Locale.ROOT))
-                .put("topic", finding.topic().name().toLowerCase(Locale.ROOT))
+                .put("topic", finding.topic().word())
                 .put("text", finding.text())
                 .put("mend", finding.mend()));
     }

@@ -1,6 +1,7 @@
 package io.rowback.daemon.preflight;
 
 import io.rowback.postgres.PrintableText;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,11 @@ public record Finding(
         CLOCK,
         ANNOTATION,
         HTTP;
+
+        /** As documents write it. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
 
         /** As it should be. */
         public Finding ok(String text) {

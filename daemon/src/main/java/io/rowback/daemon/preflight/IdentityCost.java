@@ -42,6 +42,8 @@ final class IdentityCost {
               JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database()
               LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
              WHERE c.oid = ANY (?)
+             ORDER BY c.relreplident = 'f' DESC,
+                   pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid) DESC, c.oid
             """;
 
     private static final String WIDTHS = """
