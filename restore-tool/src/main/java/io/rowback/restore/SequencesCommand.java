@@ -1,7 +1,7 @@
 package io.rowback.restore;
 
+import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
-import io.rowback.history.Horizon;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import io.rowback.history.SequenceSample;
@@ -55,12 +55,17 @@ final class SequencesCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Lsn lsn = at.resolve(reader, Clock.systemUTC());
-        Horizon horizon = reader.info().horizon();
-        if (horizon != null && lsn.isBefore(horizon.at())) {
-            // What is left from before it was sampled last of all that was dropped, so perhaps later than is asked for.
+        Lsn begin = reader.tables().stream()
+                .flatMap(table -> table.coverage().stream())
+                .map(Coverage::from)
+                .min(Comparator.naturalOrder())
+                .orElse(Lsn.ZERO);
+        if (lsn.isBefore(begin)) {
+            // A sample from before it may have been taken later than is asked for: the first one, or the last that
+            // retention left.
             throw new RowbackException(
                     ErrorCode.NOT_COVERED,
-                    "LSN " + lsn + " lies before " + horizon.at() + ", where the history begins since retention",
+                    "LSN " + lsn + " lies before " + begin + ", where the history begins",
                     "rowback status shows since when.");
         }
         Tables tables = new Tables(reader.tables());

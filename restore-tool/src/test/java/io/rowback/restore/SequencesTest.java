@@ -124,16 +124,18 @@ final class SequencesTest {
             writer.retain(tenSeconds);
             assertThat(writer.info().horizon()).isNotNull();
         }
+        assertNotCovered(store, "2026-01-01T00:00:01Z");
+    }
+
+    @Test
+    void pointBeforeTheHistoryBeganIsNotAnsweredFromItsFirstSample() {
+        assertNotCovered(folder, "2025-12-31T00:00:00Z");
+    }
+
+    private void assertNotCovered(Path store, String at) {
         StringWriter err = new StringWriter();
         int exit = Main.run(
-                Map.of(),
-                out,
-                new PrintWriter(err, true),
-                "sequences",
-                "--store",
-                store.toString(),
-                "--at",
-                "2026-01-01T00:00:01Z");
+                Map.of(), out, new PrintWriter(err, true), "sequences", "--store", store.toString(), "--at", at);
         assertThat(exit).as(out.toString()).isEqualTo(ErrorCode.NOT_COVERED.exitCode());
         assertThat(err).asString().contains("the history begins", "hint: ");
         assertThat(out).asString().isEmpty();
