@@ -228,6 +228,18 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void rowInsertedAgainThatSomebodyDeletedIsNoConflictWithTheOneThatFollowed() {
+        Transaction bad = life.commit(delete(user("1", "x", "y")));
+        life.commit(insert(user("1", "new", "y")));
+        life.commit(delete(user("1", "new", "y")));
+        life.commit(insert(user("1", "newer", "y")));
+        Transaction worse = life.commit(update(user("1", "newer", "y"), user("1", "newer", "bad")));
+        RestorePlan plan = undoing(bad, worse).plan(history);
+        assertThat(findings(plan)).isEmpty();
+        assertThat(writes(plan)).containsExactly("update users 1: b bad->y");
+    }
+
+    @Test
     void updatedRowThatSomebodyDeletedIsAConflict() {
         Transaction bad = life.commit(update(user("1", "x", "y"), user("1", "bad", "y")));
         life.commit(delete(user("1", "bad", "y")));
