@@ -25,7 +25,10 @@ class DigestTest {
                 .contains(findings.get(2 * Digest.OK_MAX - 1))
                 .doesNotContain(findings.get(2 * Digest.OK_MAX + 1));
         assertThat(told).filteredOn(finding -> finding.topic() == FOREIGN_KEY).hasSize(30);
-        assertThat(told).last().hasToString("ok    2,980 more of replica_identity are ok too, see --json");
+        assertThat(told)
+                .filteredOn(finding -> finding.topic() == REPLICA_IDENTITY)
+                .last()
+                .hasToString("ok    2,980 more of replica_identity are ok too, see --json");
         assertThat(Digest.of(findings.subList(0, 41))).isEqualTo(findings.subList(0, 41));
     }
 }
