@@ -1,17 +1,17 @@
-package io.rowback.daemon.preflight;
+package io.rowback.postgres;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
 /** Amounts as people read them. */
-final class Amount {
+public final class Amount {
     private static final List<String> UNITS = List.of("bytes", "kB", "MB", "GB", "TB");
 
     private Amount() {}
 
     /** Bytes, in units of powers of 1024 as the server's settings have them. */
-    static String bytes(double bytes) {
+    public static String bytes(double bytes) {
         double amount = bytes;
         int unit = 0;
         while (amount >= 1024 && unit < UNITS.size() - 1) {
@@ -23,7 +23,7 @@ final class Amount {
     }
 
     /** A span of time in its largest unit. */
-    static String time(Duration time) {
+    public static String time(Duration time) {
         if (time.toDays() >= 2) {
             return time.toDays() + " days";
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.rowback.history.HistoryFixture;
+import io.rowback.history.Retention;
 import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.testbed.Ports;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ class LiveStatusTest {
     void makeStore() throws IOException {
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("store/app"))) {
             new HistoryFixture(writer).commit();
+            writer.retain(new Retention(Duration.ofDays(90), 200L << 30));
         }
         Files.writeString(folder.resolve("rowback.toml"), """
                 [databases.app]
@@ -100,7 +103,9 @@ class LiveStatusTest {
     @Test
     void nobodyIsAskedWithoutTheOption() {
         assertThat(status()).isZero();
-        assertThat(out.toString()).doesNotContain("daemon:");
+        assertThat(out.toString())
+                .contains("kept:              changes of the last 90 days, at most 200 GB\n")
+                .doesNotContain("daemon:");
     }
 
     @Test

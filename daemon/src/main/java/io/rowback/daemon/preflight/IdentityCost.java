@@ -5,6 +5,7 @@ import static io.rowback.daemon.preflight.Finding.Topic.REPLICA_IDENTITY;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
+import io.rowback.postgres.Amount;
 import io.rowback.postgres.CatalogTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

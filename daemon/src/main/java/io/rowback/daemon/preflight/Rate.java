@@ -2,6 +2,7 @@ package io.rowback.daemon.preflight;
 
 import static io.rowback.daemon.preflight.Finding.Topic.DISK;
 
+import io.rowback.postgres.Amount;
 import java.time.Duration;
 
 /**

@@ -6,6 +6,7 @@ import io.rowback.history.Coverage;
 import io.rowback.history.RowbackException;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.history.store.StoreFolder;
+import io.rowback.postgres.Amount;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

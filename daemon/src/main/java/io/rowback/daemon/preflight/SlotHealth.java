@@ -2,6 +2,7 @@ package io.rowback.daemon.preflight;
 
 import static io.rowback.daemon.preflight.Finding.Topic.SLOT;
 
+import io.rowback.postgres.Amount;
 import io.rowback.postgres.Config;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

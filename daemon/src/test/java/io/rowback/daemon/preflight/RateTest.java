@@ -2,6 +2,7 @@ package io.rowback.daemon.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.postgres.Amount;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

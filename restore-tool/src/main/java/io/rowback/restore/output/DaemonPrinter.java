@@ -1,5 +1,6 @@
 package io.rowback.restore.output;
 
+import io.rowback.postgres.Amount;
 import io.rowback.postgres.PrintableText;
 import io.rowback.restore.daemon.DaemonAnswer;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ final class DaemonPrinter {
                         ? "every commit is held"
                         : "the oldest commit that is not held is at most " + seconds + " s old";
         Long bytes = report.lagBytes();
-        String log = bytes == null ? "not known how much" : bytes / 1024 + " kB";
+        String log = bytes == null ? "not known how much" : Amount.bytes(bytes);
         return log + " of the server's log; " + commits;
     }
 

@@ -12,6 +12,7 @@ import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.Voided;
+import io.rowback.postgres.Amount;
 import io.rowback.postgres.PrintableText;
 import io.rowback.restore.daemon.DaemonAnswer;
 import java.nio.file.Path;
@@ -94,7 +95,7 @@ public final class StorePrinter {
                         : info.lastCommitTime() + ", " + status.lagSeconds() + " s ago"));
         output.line("complete until:    "
                 + (info.completeUntil().equals(Instant.MIN) ? "not known yet" : info.completeUntil()));
-        output.line("size:              " + status.sizeBytes() / 1024 + " kB");
+        output.line("size:              " + Amount.bytes(status.sizeBytes()));
         output.line("kept:              " + words(info.retention()));
         if (info.horizon() != null) {
             output.line("dropped:           " + info.horizon());
@@ -123,13 +124,10 @@ public final class StorePrinter {
     private static String words(Retention retention) {
         List<String> limits = new ArrayList<>();
         if (!retention.age().isZero()) {
-            long days = retention.age().toDays();
-            boolean whole = retention.age().equals(Duration.ofDays(days));
-            limits.add("changes of the last "
-                    + (whole ? days + " d" : retention.age().toSeconds() + " s"));
+            limits.add("changes of the last " + Amount.time(retention.age()));
         }
         if (retention.bytes() > 0) {
-            limits.add("at most " + retention.bytes() / 1024 + " kB");
+            limits.add("at most " + Amount.bytes(retention.bytes()));
         }
         return limits.isEmpty() ? "everything" : String.join(", ", limits);
     }
