@@ -25,8 +25,8 @@ public final class SecretFile {
                 throw new RowbackException(
                         ErrorCode.USAGE,
                         "every account may read " + name,
-                        "Take that from all but its owner and group, chmod o= FILE, and exchange what it holds if others use"
-                                + " this machine.");
+                        "Only its owner and group may: chmod o= " + ShellWord.quote(file.toString())
+                                + "; and put another secret into it if others use this machine.");
             }
             return new String(Files.readAllBytes(file), StandardCharsets.US_ASCII);
         } catch (IOException e) {
