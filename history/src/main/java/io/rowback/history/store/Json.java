@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import io.rowback.history.Lsn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 
 /**
@@ -32,7 +33,7 @@ final class Json {
     static <T> T read(ByteReader in, TypeReference<T> type) {
         try {
             return JsonRecords.read(new String(in.bytes(in.remaining()), StandardCharsets.UTF_8), type);
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException | DateTimeException e) {
             throw new IllegalStateException("its JSON cannot be read: " + e.getMessage(), e);
         }
     }

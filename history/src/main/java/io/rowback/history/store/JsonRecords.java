@@ -37,6 +37,8 @@ final class JsonRecords {
      * The value that the text holds.
      *
      * @throws IOException if it is no JSON, or not that of such a value
+     * @throws IllegalArgumentException if a number is missing, or an LSN is none
+     * @throws java.time.DateTimeException if a time is none
      */
     @SuppressWarnings("unchecked") // The reference says of which type the value is.
     static <T> T read(String text, TypeReference<T> type) throws IOException {

@@ -75,11 +75,13 @@ final class JsonTest {
                 .hasMessageStartingWith("its JSON cannot be read: ");
     }
 
-    @Test
-    void recordWithoutANumberIsRefused() {
-        assertThatThrownBy(() -> read("{\"at\":\"0/1\"}".getBytes(StandardCharsets.UTF_8), SAMPLE))
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"at\":\"0/1\"}", "{\"at\":\"one\"}", "{\"time\":\"noon\"}"})
+    void recordWithoutANumberOrWithAnotherTextIsRefused(String text) {
+        assertThatThrownBy(() -> read(text.getBytes(StandardCharsets.UTF_8), SAMPLE))
                 // What callers take for damage.
-                .isInstanceOf(IllegalArgumentException.class);
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("its JSON cannot be read: ");
     }
 
     private static <T> T read(byte[] json, TypeReference<T> type) {
