@@ -36,7 +36,7 @@ final class DaemonPrinter {
                         ? "every commit is held"
                         : "the oldest commit that is not held is at most " + seconds + " s old";
         Long bytes = report.lagBytes();
-        String log = bytes == null ? "not known how much" : Amount.bytes(bytes);
+        String log = bytes == null ? "not known how much" : Amount.bytes(bytes.doubleValue());
         return log + " of the server's log; " + commits;
     }
 

@@ -95,7 +95,7 @@ public final class StorePrinter {
                         : info.lastCommitTime() + ", " + status.lagSeconds() + " s ago"));
         output.line("complete until:    "
                 + (info.completeUntil().equals(Instant.MIN) ? "not known yet" : info.completeUntil()));
-        output.line("size:              " + Amount.bytes(status.sizeBytes()));
+        output.line("size:              " + Amount.bytes((double) status.sizeBytes()));
         output.line("kept:              " + words(info.retention()));
         if (info.horizon() != null) {
             output.line("dropped:           " + info.horizon());
@@ -127,7 +127,7 @@ public final class StorePrinter {
             limits.add("changes of the last " + Amount.time(retention.age()));
         }
         if (retention.bytes() > 0) {
-            limits.add("at most " + Amount.bytes(retention.bytes()));
+            limits.add("at most " + Amount.bytes((double) retention.bytes()));
         }
         return limits.isEmpty() ? "everything" : String.join(", ", limits);
     }
