@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * What an annotation says. Whoever may write to the database may write annotations, so this is what somebody claims.
  *
  * @param content the annotation as it was written
- * @param fields the members of the JSON object that it is, in its order, values that are no strings as JSON; none if it is
- *     anything else
+ * @param fields the members of the JSON object that it is, in its order, but those that are null; values that are no
+ *     strings as JSON. None if it is anything else
  */
 public record Annotation(String content, Map<String, String> fields) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -31,7 +31,9 @@ public record Annotation(String content, Map<String, String> fields) {
         if (object != null) {
             for (Map.Entry<String, JsonNode> member : object.properties()) {
                 JsonNode value = member.getValue();
-                fields.put(member.getKey(), value.isTextual() ? value.textValue() : value.toString());
+                if (!value.isNull()) {
+                    fields.put(member.getKey(), value.isTextual() ? value.textValue() : value.toString());
+                }
             }
         }
         return new Annotation(content, fields);
