@@ -113,7 +113,7 @@ final class Adoption {
                             + log.systemIdentifier(),
                     "Only of another server, which pg_upgrade made, is anything to be adopted.");
         }
-        position.requireLogUpTo(writer.info().durable());
+        new EarlierState(connections, connection, database, writer).requireLogUpToDurable();
         TransactionId next = TransactionIds.read(connection).next();
         if (next.compareTo(last) <= 0) {
             throw refused("the history holds transaction " + last + ", the server's next one is " + next, NOT_UPGRADED);

@@ -192,11 +192,9 @@ final class DatabaseCapture {
                 StartPosition start = new StartPosition(connections, connection, database, writer);
                 start.requirePrimary();
                 tables.publish(connection);
-                boolean there = start.compare();
+                boolean there = start.compare(SlotMark.find(store));
                 metrics.gaps(writer.info());
-                if (there) {
-                    start.requireNotPutBack(SlotMark.find(store));
-                } else {
+                if (!there) {
                     start.makeSlot();
                 }
                 LOG.info(

@@ -61,9 +61,10 @@ final class StartPosition {
      * Compares slot and history, and records what the server cannot send, before anything is waited for: it is lost already.
      * The publication must exist before.
      *
+     * @param mark from where on the server kept its log for the slot, as far as that is known
      * @return whether the slot is there; if not, {@link #makeSlot} is next
      */
-    boolean compare() throws SQLException {
+    boolean compare(Optional<SlotMark> mark) throws SQLException {
         ServerLog log = ServerLog.read(connections);
         if (isNew()) {
             Optional<Lsn> start = readableSlot();
@@ -74,7 +75,7 @@ final class StartPosition {
         }
         requireSameServer(writer.info(), database, log.systemIdentifier());
         follow(log.timelines());
-        requireLogUpTo(writer.info().durable());
+        new EarlierState(connections, connection, database, writer).refuse(mark);
         return compareSlot();
     }
 
@@ -242,36 +243,6 @@ final class StartPosition {
                     each.to(),
                     each.folder());
         }
-    }
-
-    void requireLogUpTo(Lsn durable) throws SQLException {
-        Lsn end = LogEnd.read(connection).lsn();
-        if (end.isBefore(durable)) {
-            throw putBack("the server's log ends at " + end + ", the history at " + durable);
-        }
-    }
-
-    /** The same once the server has written so much since that its log ends behind the history. */
-    void requireNotPutBack(Optional<SlotMark> mark) throws SQLException {
-        List<Timeline> timelines = writer.info().timelines();
-        Optional<Slot> slot = Slot.find(connection, database.slot());
-        if (mark.isEmpty()
-                || slot.isEmpty()
-                || mark.get().timeline() != timelines.get(timelines.size() - 1).number()) {
-            return;
-        }
-        Lsn restart = slot.get().restart();
-        if (restart.isBefore(mark.get().restart())) {
-            throw putBack("slot " + database.slot() + " keeps the log from " + restart + " on, and already did from "
-                    + mark.get().restart() + " on");
-        }
-    }
-
-    private static RowbackException putBack(String why) {
-        return new RowbackException(
-                ErrorCode.REFUSED,
-                why + ": the server was put back to an earlier state",
-                "Move the store away to begin a new history; the old one stays readable.");
     }
 
     Gap recordGap(Lsn from, Lsn to, String reason) throws SQLException {

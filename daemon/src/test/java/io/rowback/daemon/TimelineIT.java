@@ -49,6 +49,9 @@ class TimelineIT {
                         .get(0));
                 try (RunningCapture capture = new RunningCapture(app, folder)) {
                     capture.covering(1);
+                    // The ids of the subtransactions are not handed out again within the test.
+                    app.run("do $$ begin for i in 1..100 loop begin insert into t values (1, 'no');"
+                            + " raise 'no'; exception when others then null; end; end loop; end $$");
                     app.run("insert into t values (1, 'never was'); create table filler (a text); checkpoint");
                     capture.catchUp();
                     RunningCapture.await("it is marked from where on the server keeps its log", () -> SlotMark.find(
@@ -56,19 +59,25 @@ class TimelineIT {
                             .filter(mark -> before.isBefore(mark.restart()))
                             .isPresent());
                 }
-                refusesAnEarlierState(other);
+                refusesAnEarlierState(other, "the server's log ends at");
                 other.run("create table filler (a text); insert into filler select repeat('x', 1000)"
                         + " from generate_series(1, 20000); insert into t values (2, 'not seen')");
-                refusesAnEarlierState(other);
+                refusesAnEarlierState(other, "keeps the log from");
+                other.query("select pg_drop_replication_slot('rowback_app')");
+                refusesAnEarlierState(other, "is not there in the server's log");
+                other.run("checkpoint");
+                refusesAnEarlierState(other, "never did");
             }
         }
     }
 
-    private void refusesAnEarlierState(Database server) {
+    private void refusesAnEarlierState(Database server, String why) {
         try (RunningCapture capture = new RunningCapture(server, folder)) {
             RowbackException refused = capture.failure();
             assertThat(refused.code()).isEqualTo(ErrorCode.REFUSED);
-            assertThat(refused).hasMessageEndingWith(": the server was put back to an earlier state");
+            assertThat(refused)
+                    .hasMessageContaining(why)
+                    .hasMessageEndingWith(": the server was put back to an earlier state");
         }
     }
 

@@ -3,6 +3,7 @@ package io.rowback.history;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,9 @@ public interface HistoryWriter extends AutoCloseable {
 
     /** Facts of the store at this moment; system identifier and database are empty before {@link #create}. */
     StoreInfo info();
+
+    /** The newest transaction that is held. */
+    Optional<Transaction> newest();
 
     /** What the store takes and does at this moment. */
     StoreMeasures measures();

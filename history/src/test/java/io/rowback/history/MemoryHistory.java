@@ -319,14 +319,19 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     }
 
     @Override
+    public Optional<Transaction> newest() {
+        return Optional.ofNullable(transactions.lowerEntry(durable)).map(Map.Entry::getValue);
+    }
+
+    @Override
     public StoreInfo info() {
-        Map.Entry<Lsn, Transaction> last = transactions.lowerEntry(durable);
+        Transaction last = newest().orElse(null);
         return new StoreInfo(
                 systemIdentifier,
                 database,
                 durable,
-                last == null ? null : last.getKey(),
-                last == null ? null : last.getValue().time(),
+                last == null ? null : last.commit(),
+                last == null ? null : last.time(),
                 completeUntil,
                 gaps,
                 timelines,

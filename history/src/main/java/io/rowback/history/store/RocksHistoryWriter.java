@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -99,8 +100,12 @@ public final class RocksHistoryWriter implements HistoryWriter {
 
     @Override
     public synchronized StoreInfo info() {
-        return meta.info(
-                new StoredTransactions(database, meta).last(meta.durable()).orElse(null));
+        return meta.info(newest().orElse(null));
+    }
+
+    @Override
+    public synchronized Optional<Transaction> newest() {
+        return new StoredTransactions(database, meta).last(meta.durable());
     }
 
     @Override
