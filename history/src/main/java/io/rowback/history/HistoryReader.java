@@ -23,6 +23,9 @@ public interface HistoryReader extends AutoCloseable {
     /** Every table ever seen, by name, then oid; a table that was dropped and made anew is there twice. */
     List<TableInfo> tables();
 
+    /** The forms that tables had when the writer looked at them last; empty if it never did. */
+    List<TableForm> forms();
+
     /** The transactions with a commit LSN in the window, oldest first. */
     Stream<Transaction> transactions(Lsn from, Lsn to);
 

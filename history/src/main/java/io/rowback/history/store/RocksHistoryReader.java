@@ -12,6 +12,7 @@ import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
 import io.rowback.history.SequenceSample;
 import io.rowback.history.StoreInfo;
+import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
@@ -266,6 +267,11 @@ public final class RocksHistoryReader implements HistoryReader {
     @Override
     public List<TableInfo> tables() {
         return meta.tables();
+    }
+
+    @Override
+    public List<TableForm> forms() {
+        return StoredForms.read(database);
     }
 
     @Override

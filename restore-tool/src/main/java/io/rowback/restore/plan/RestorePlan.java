@@ -2,6 +2,7 @@ package io.rowback.restore.plan;
 
 import io.rowback.history.Lsn;
 import io.rowback.history.StoreInfo;
+import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param transactions the scope's transactions that damaged rows of the plan, oldest first
  * @param definitions tables and columns that are gone and are made anew first; of a {@link Reversal} those that go again
  * @param tables the tables that are written to, parents first
+ * @param forms what the catalog said of the tables besides, when the history's writer looked last
  * @param statements the writes in the order in which they must happen; those that need each other are together in one
  * @param singly tables of which each row is a statement of its own, since rows take what others give up by an index that the
  *     history does not know
@@ -39,6 +41,7 @@ public record RestorePlan(
         List<Transaction> transactions,
         List<Definition> definitions,
         List<TableSchema> tables,
+        List<TableForm> forms,
         List<List<Repair>> statements,
         Set<TableId> singly,
         List<EqualRows> counts,
@@ -49,6 +52,7 @@ public record RestorePlan(
         transactions = List.copyOf(transactions);
         definitions = List.copyOf(definitions);
         tables = List.copyOf(tables);
+        forms = List.copyOf(forms);
         statements = statements.stream().map(List::copyOf).toList();
         singly = Set.copyOf(singly);
         counts = List.copyOf(counts);
@@ -72,6 +76,7 @@ public record RestorePlan(
                 List.of(),
                 List.of(definition),
                 List.of(table),
+                List.of(),
                 rows,
                 Set.of(),
                 List.of(),

@@ -119,6 +119,7 @@ public final class RestorePlanner {
                 List.copyOf(causing.values()),
                 List.of(),
                 written,
+                reader.forms(),
                 statements,
                 order.singly(),
                 keyless.stream().flatMap(table -> table.counts().stream()).toList(),

@@ -25,6 +25,7 @@ public final class Reversal {
                 plan.transactions(),
                 plan.definitions(),
                 plan.tables(),
+                plan.forms(),
                 statements,
                 plan.singly(),
                 plan.counts().stream().map(EqualRows::reversed).toList(),

@@ -2,6 +2,8 @@ package io.rowback.restore.sql;
 
 import io.rowback.history.Column;
 import io.rowback.history.StoreInfo;
+import io.rowback.history.TableForm;
+import io.rowback.history.TableForm.ColumnForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Literals;
@@ -16,10 +18,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fails a script before it does anything if a table or column that it names is another by now: rows that come back would go to
- * whatever was given the name, in silence. In a database that is not the history's own, a copy with numbers of its own, names tell.
+ * whatever was given the name, in silence. So it does if the rows of a table were computed anew since the history's writer looked
+ * at it last (a price that is in cents by now), of which no value need tell. In a database that is not the history's own, a copy
+ * with numbers of its own, names tell.
  */
 final class KnownTables {
     private KnownTables() {}
@@ -28,8 +33,9 @@ final class KnownTables {
     static ScriptStatement of(RestorePlan plan) {
         StoreInfo history = plan.history();
         Map<TableId, Set<String>> named = named(plan);
+        Map<TableId, TableForm> forms = plan.forms().stream().collect(Collectors.toMap(TableForm::table, form -> form));
         String tables = plan.tables().stream()
-                .map(table -> table(table, named.getOrDefault(table.id(), Set.of())))
+                .map(table -> table(table, named.getOrDefault(table.id(), Set.of()), forms.get(table.id())))
                 .collect(Collectors.joining(",\n        "));
         List<String> lines = List.of(
                 // Who may not ask which server this is goes by the name alone.
@@ -41,12 +47,18 @@ final class KnownTables {
                 "  IF same THEN",
                 "    SELECT t.name INTO wrong FROM (VALUES",
                 "        " + tables,
-                "      ) AS t (name, oid, schema, relation, columns, numbers, types)",
+                "      ) AS t (name, oid, schema, relation, columns, numbers, types, file, versions)",
                 "     WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace",
                 "          WHERE c.oid = t.oid::oid AND c.relname = t.relation AND n.nspname = t.schema)",
                 "        OR EXISTS (SELECT FROM unnest(t.columns, t.numbers::int2[], t.types::oid[]) AS c (name, number, type)",
                 "          WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.oid::oid",
-                "            AND a.attname = c.name AND a.attnum = c.number AND a.atttypid = c.type)) LIMIT 1;",
+                "            AND a.attname = c.name AND a.attnum = c.number AND a.atttypid = c.type))",
+                // As TableForm has it: another file and another version of a column, which both together nothing else
+                // makes.
+                "        OR EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.oid::oid AND c.relfilenode <> t.file::oid)",
+                "          AND EXISTS (SELECT FROM unnest(t.numbers::int2[], t.versions::text[]) AS c (number, version)",
+                "            JOIN pg_attribute AS a ON a.attrelid = t.oid::oid AND a.attnum = c.number",
+                "            WHERE a.xmin::text <> c.version) LIMIT 1;",
                 "    IF wrong IS NOT NULL THEN",
                 "      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns are others',",
                 "        HINT = 'They were renamed, altered or made anew since: make this anew. Nothing was written.';",
@@ -76,7 +88,7 @@ final class KnownTables {
         return named;
     }
 
-    private static String table(TableSchema table, Set<String> named) {
+    private static String table(TableSchema table, Set<String> named, @Nullable TableForm form) {
         List<Column> columns = table.columns().stream()
                 .filter(column -> named.contains(column.name()))
                 .toList();
@@ -86,7 +98,17 @@ final class KnownTables {
                 + Literals.quote(table.name().name()) + ", "
                 + Literals.texts(columns.stream().map(Column::name)) + ", "
                 + numbers(columns.stream().map(Column::attnum)) + ", "
-                + numbers(columns.stream().map(column -> Integer.toUnsignedLong(column.typeOid()))) + ")";
+                + numbers(columns.stream().map(column -> Integer.toUnsignedLong(column.typeOid()))) + ", "
+                + (form == null ? "NULL, NULL" : file(form, columns)) + ")";
+    }
+
+    private static String file(TableForm form, List<Column> columns) {
+        Map<Integer, String> versions =
+                form.columns().stream().collect(Collectors.toMap(ColumnForm::attnum, ColumnForm::version));
+        return Literals.quote(Long.toString(form.file())) + ", "
+                + columns.stream()
+                        .map(column -> versions.getOrDefault(column.attnum(), "NULL"))
+                        .collect(Collectors.joining(",", "'{", "}'"));
     }
 
     private static String numbers(Stream<? extends Number> numbers) {

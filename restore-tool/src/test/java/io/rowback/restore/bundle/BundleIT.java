@@ -166,6 +166,7 @@ final class BundleIT {
                 whole.transactions(),
                 whole.definitions(),
                 whole.tables(),
+                whole.forms(),
                 List.of(List.of(partly)),
                 whole.singly(),
                 whole.counts(),

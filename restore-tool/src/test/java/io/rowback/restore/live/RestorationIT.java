@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableForm;
+import io.rowback.history.TableId;
 import io.rowback.postgres.ConnectionSettings;
 import io.rowback.postgres.Connections;
 import io.rowback.restore.LiveHistory;
@@ -142,6 +144,43 @@ final class RestorationIT {
         database.run("alter table w alter b type text, add d int");
         late.run();
         assertThat(database.query("select id, a, b from w")).containsExactly("1|a|b");
+    }
+
+    @Test
+    void nothingIsWrittenWhereValuesWereComputedAnewSinceTheLastLook() throws SQLException {
+        database.run("create table price (id int primary key, a int); insert into price values (1, 5)");
+        LiveHistory history = new LiveHistory(database);
+        history.writer().forms(List.of(form("price")));
+        long xid = history.commit("update price set a = null");
+        Restoration late = new Restoration(
+                connections(database),
+                new Target(history, database).compare(xid).plan(),
+                statement -> {});
+        database.run("alter table price alter a type int using a * 100");
+        assertFails(ErrorCode.REFUSED, "price is another table than this was made for", late::run);
+        assertThat(database.query("select a from price")).containsExactly("");
+        history.writer().forms(List.of(form("price")));
+        Restoration unharmed = new Restoration(
+                connections(database),
+                new Target(history, database).compare(xid).plan(),
+                statement -> {});
+        database.run("vacuum full price");
+        unharmed.run();
+        assertThat(database.query("select a from price")).containsExactly("5");
+    }
+
+    private TableForm form(String table) throws SQLException {
+        List<TableForm.ColumnForm> columns = new ArrayList<>();
+        for (String row : database.query("select attnum, atttypid, xmin from pg_attribute where attnum > 0"
+                + " and attrelid = '" + table + "'::regclass order by attnum")) {
+            String[] fields = row.split("\\|", -1);
+            columns.add(new TableForm.ColumnForm(Integer.parseInt(fields[0]), fields[1], fields[2]));
+        }
+        String[] file = database.query("select oid, relfilenode from pg_class where oid = '" + table + "'::regclass")
+                .get(0)
+                .split("\\|", -1);
+        return new TableForm(
+                new TableId(Integer.parseUnsignedInt(file[0])), Long.parseLong(file[1]), 0, columns, List.of());
     }
 
     @Test

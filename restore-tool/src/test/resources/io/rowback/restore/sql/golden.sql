@@ -51,15 +51,19 @@ BEGIN
   END IF;
   IF same THEN
     SELECT t.name INTO wrong FROM (VALUES
-        ('users', 989059, 'public', 'users', ARRAY['id', 'name', 'price']::text[], '{1,2,3}', '{20,25,25}'),
+        ('users', 989059, 'public', 'users', ARRAY['id', 'name', 'price']::text[], '{1,2,3}', '{20,25,25}', NULL, NULL),
         ('shop.Tree\nhouse', 169228, 'shop', 'Tree
-house', ARRAY['id', 'up', 'user', 'found']::text[], '{1,2,3,4}', '{23,23,20,25}')
-      ) AS t (name, oid, schema, relation, columns, numbers, types)
+house', ARRAY['id', 'up', 'user', 'found']::text[], '{1,2,3,4}', '{23,23,20,25}', NULL, NULL)
+      ) AS t (name, oid, schema, relation, columns, numbers, types, file, versions)
      WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
           WHERE c.oid = t.oid::oid AND c.relname = t.relation AND n.nspname = t.schema)
         OR EXISTS (SELECT FROM unnest(t.columns, t.numbers::int2[], t.types::oid[]) AS c (name, number, type)
           WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.oid::oid
-            AND a.attname = c.name AND a.attnum = c.number AND a.atttypid = c.type)) LIMIT 1;
+            AND a.attname = c.name AND a.attnum = c.number AND a.atttypid = c.type))
+        OR EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.oid::oid AND c.relfilenode <> t.file::oid)
+          AND EXISTS (SELECT FROM unnest(t.numbers::int2[], t.versions::text[]) AS c (number, version)
+            JOIN pg_attribute AS a ON a.attrelid = t.oid::oid AND a.attnum = c.number
+            WHERE a.xmin::text <> c.version) LIMIT 1;
     IF wrong IS NOT NULL THEN
       RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns are others',
         HINT = 'They were renamed, altered or made anew since: make this anew. Nothing was written.';
