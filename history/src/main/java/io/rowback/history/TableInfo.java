@@ -77,8 +77,12 @@ public record TableInfo(
      */
     public RowImage told(RowImage image, Lsn at) {
         TableSchema then = schema(at);
-        RowImage told = image.schema().equals(then) ? image : image.in(then);
-        return perhaps(at).map(told::certainIn).orElse(told);
+        return certain(image.schema().equals(then) ? image : image.in(then), at);
+    }
+
+    /** An image of that moment, in which a column that may be another one by then is unknown. */
+    public RowImage certain(RowImage image, Lsn at) {
+        return perhaps(at).map(image::certainIn).orElse(image);
     }
 
     /**

@@ -114,7 +114,11 @@ final class RowChain {
             equalRows = Math.max(0, equalRows - 1);
             return null;
         }
-        RowImage found = before.among(held).orElse(null);
+        // Where a column was dropped and one of its name added, changes are told of the former until it is certain.
+        Lsn commit = Objects.requireNonNull(last).commit();
+        RowImage found = before.among(held)
+                .or(() -> table.certain(before, commit).among(held))
+                .orElse(null);
         if (found != null) {
             held.remove(found);
             return found;

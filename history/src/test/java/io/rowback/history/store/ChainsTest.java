@@ -8,6 +8,7 @@ import static io.rowback.history.TableFixture.UNKNOWN;
 import static io.rowback.history.TableFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.rowback.history.Column;
 import io.rowback.history.HistoryFixture;
 import io.rowback.history.Lsn;
 import io.rowback.history.ReplicaIdentity;
@@ -108,6 +109,30 @@ class ChainsTest {
                 .singleElement()
                 .asString()
                 .contains("change 0 of the transaction at LSN 0/1200 found a row, the history holds none");
+    }
+
+    @Test
+    void whatMayBeOfAColumnThatWasAddedInPlaceOfOneOfItsNameBreaksNothing() {
+        TableSchema anew = TableFixture.table("users")
+                .column("id", "bigint")
+                .column(new Column("note", 3, 25, "text", false, Column.Identity.NONE, false, true, null, true))
+                .column(new Column("plan", 4, 25, "text", false, Column.Identity.NONE, false, true, null, true))
+                .key("id")
+                .identity(ReplicaIdentity.FULL)
+                .build();
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+            HistoryFixture history = new HistoryFixture(writer);
+            Lsn baseline = history.baseline(users, row(users, "1", "pro", "a"));
+            history.commit(update(row(users, "1", "default", "a"), row(users, "1", "default", "b")));
+            history.commit(update(row(users, "1", "default", "c"), row(users, "1", "default", "d")));
+            writer.altered(anew, baseline, history.here());
+        }
+        try (RocksHistoryReader reader = RocksHistoryReader.open(folder)) {
+            assertThat(reader.verify((what, count) -> {}).findings())
+                    .containsExactly(
+                            "chain of users 1: change 0 of the transaction at LSN 0/1200 found other values than"
+                                    + " the history holds in note");
+        }
     }
 
     @Test
