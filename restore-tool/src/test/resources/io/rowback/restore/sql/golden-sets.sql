@@ -159,20 +159,18 @@ INSERT INTO pg_temp.rowback_5 VALUES
 -- Locks the rows of shop.Tree\nhouse that are changed.
 DO $rowback$
 BEGIN
-  PERFORM FROM ONLY shop.U&"Tree\000ahouse" AS t
-    JOIN (SELECT key1 FROM pg_temp.rowback_4 UNION ALL SELECT expected1 FROM pg_temp.rowback_5) AS v (k1)
-      ON t.id = v.k1
-    ORDER BY t.id FOR UPDATE OF t;
+  PERFORM FROM (SELECT key1 FROM pg_temp.rowback_4 UNION ALL SELECT expected1 FROM pg_temp.rowback_5 ORDER BY 1) AS v (k1),
+    LATERAL (SELECT FROM ONLY shop.U&"Tree\000ahouse" AS t
+      WHERE t.id = v.k1 FOR UPDATE) AS t;
 END
 $rowback$;
 
 -- Locks the rows of users that are changed.
 DO $rowback$
 BEGIN
-  PERFORM FROM ONLY public.users AS t
-    JOIN (SELECT key1 FROM pg_temp.rowback_2) AS v (k1)
-      ON t.id = v.k1
-    ORDER BY t.id FOR UPDATE OF t;
+  PERFORM FROM (SELECT key1 FROM pg_temp.rowback_2 ORDER BY 1) AS v (k1),
+    LATERAL (SELECT FROM ONLY public.users AS t
+      WHERE t.id = v.k1 FOR UPDATE) AS t;
 END
 $rowback$;
 SET LOCAL search_path = '';
