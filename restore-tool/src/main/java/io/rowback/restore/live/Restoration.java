@@ -27,6 +27,9 @@ import org.postgresql.util.ServerErrorMessage;
  * by any thread, everything else by one.
  */
 public final class Restoration {
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+    private static final String QUERY_CANCELED = "57014";
+
     private static final int COPIED_AT_ONCE = 1 << 16;
 
     private final Connections connections;
@@ -166,8 +169,19 @@ public final class Restoration {
         return new RowbackException(
                 ErrorCode.REFUSED,
                 message + detail + "; nothing was written",
-                hint == null ? "Compare and apply again, or leave the row out." : hint,
+                hint == null ? hint(String.valueOf(failure.getSQLState())) : hint,
                 failure);
+    }
+
+    private static String hint(String state) {
+        return switch (state) {
+            case LOCK_NOT_AVAILABLE ->
+                "Somebody else holds what is to be written: pg_stat_activity tells who. Apply again once they are done.";
+            case QUERY_CANCELED ->
+                "Somebody cancelled it, or one statement took longer than its statement_timeout allows: apply again when the"
+                        + " server has less to do, or raise it in the script and run that with psql.";
+            default -> "Compare and apply again, or leave the row out.";
+        };
     }
 
     private static RowbackException interruption(@Nullable SQLException cause) {

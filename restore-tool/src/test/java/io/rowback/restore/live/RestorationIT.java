@@ -362,6 +362,20 @@ final class RestorationIT {
     }
 
     @Test
+    void whoeverHoldsARowForTooLongIsToBeWaitedFor() throws SQLException {
+        try (Connection application = database.connect();
+                Statement statement = application.createStatement()) {
+            statement.execute("begin; select from u where id = 1 for update");
+            assertThatThrownBy(restoration(database)::run).isInstanceOfSatisfying(RowbackException.class, e -> {
+                assertThat(e.code()).isEqualTo(ErrorCode.REFUSED);
+                assertThat(e).hasMessage("canceling statement due to lock timeout; nothing was written");
+                assertThat(e.hint()).contains("pg_stat_activity tells who");
+            });
+        }
+        assertThat(rows()).isEqualTo(DAMAGED);
+    }
+
+    @Test
     void interruptionCancelsAndLeavesNothing() throws Exception {
         try (Connection application = database.connect();
                 Statement statement = application.createStatement()) {
