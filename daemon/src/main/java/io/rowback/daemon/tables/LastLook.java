@@ -100,6 +100,14 @@ final class LastLook {
         return taken.stream().filter(reasons::containsKey).toList();
     }
 
+    /** Whether a table has another definition than at the last look. */
+    boolean findsAltered(Survey survey) {
+        return survey.coverable().stream().anyMatch(table -> {
+            TableSchema before = seen.get(table.id());
+            return before != null && !before.equals(table.schema());
+        });
+    }
+
     /** Of a change of a table's definition the log tells nothing before the table is next written to. */
     private void noteAltered(Survey survey, Lsn at) {
         for (CatalogTable table : survey.coverable()) {

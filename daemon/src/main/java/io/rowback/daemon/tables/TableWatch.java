@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
  * another.
  */
 public final class TableWatch implements AutoCloseable {
+    private static final int READS_MAX = 10;
+
     private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -107,9 +109,19 @@ public final class TableWatch implements AutoCloseable {
         baselines.hear();
         Lsn now = LogEnd.read(connection).lsn();
         Publication publication = new Publication(connection, database.publication());
-        Survey before = Survey.read(connection, database);
-        Map<TableId, String> published = publication.memberships();
-        Lsn noticed = LogEnd.read(connection).lsn();
+        Survey before;
+        Map<TableId, String> published;
+        Lsn noticed;
+        int reads = 0;
+        do {
+            before = Survey.read(connection, database);
+            published = publication.memberships();
+            noticed = LogEnd.read(connection).lsn();
+            reads++;
+            // What was altered once more before the log ended there is not what a table is from there on.
+        } while (reads < READS_MAX
+                && last.findsAltered(before)
+                && !Survey.read(connection, database).equals(before));
         Map<TableId, TableForm> found = TableForms.read(connection, ids(before.coverable()));
         last.compare(before, published, found, noticed, baselines.taken()).forEach(baselines::spoil);
         Survey survey = new KeptPublication(database, connection).maintain(before);

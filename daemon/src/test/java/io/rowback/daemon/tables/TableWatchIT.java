@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.rowback.daemon.disk.StoreRoom;
 import io.rowback.daemon.http.DatabaseMetrics;
 import io.rowback.daemon.http.Metrics;
+import io.rowback.history.Column;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowImage;
@@ -22,15 +23,19 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +75,66 @@ class TableWatchIT {
                 assertThat(table(writer).coverage()).hasSize(2);
             }
         }
+    }
+
+    /** The stream knows the newer definition from before where the look says that it saw the older. */
+    @Test
+    void tableAlteredAgainWhileALookReadsItIsNotToldAsItWasInBetween() throws Exception {
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database app = server.createDatabase("app");
+            app.run("create table t (id int primary key); insert into t values (1)");
+            try (HeldHistory history = new HeldHistory(app);
+                    Connection connection = history.watch.connectToLook()) {
+                lookAndTake(history.watch, connection);
+                app.run("alter table t add a int");
+                AtomicInteger ends = new AtomicInteger();
+                history.watch.look(asking(connection, sql -> {
+                    if (sql.contains("pg_current_wal_lsn") && ends.incrementAndGet() == 2) {
+                        app.run("alter table t add b int; insert into t values (2, 2, 2)");
+                    }
+                }));
+                assertThat(table(history.writer).schema().columns())
+                        .extracting(Column::name)
+                        .containsExactly("id", "a", "b");
+            }
+        }
+    }
+
+    private interface Question {
+        void asked(String sql) throws SQLException;
+    }
+
+    /** The connection, which tells before each query that a statement of it executes. */
+    private static Connection asking(Connection connection, Question question) {
+        return proxy(
+                Connection.class,
+                connection,
+                (method, arguments, result) -> method.getName().equals("createStatement")
+                        ? proxy(Statement.class, (Statement) result.call(), (query, texts, answer) -> {
+                            if (query.getName().equals("executeQuery")) {
+                                question.asked(String.valueOf(texts[0]));
+                            }
+                            return answer.call();
+                        })
+                        : result.call());
+    }
+
+    private interface Around {
+        @Nullable
+        Object call(Method method, Object[] arguments, Callable<@Nullable Object> result) throws Exception;
+    }
+
+    private static <T> T proxy(Class<T> type, T behind, Around around) {
+        return type.cast(Proxy.newProxyInstance(
+                TableWatchIT.class.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> around.call(method, arguments == null ? new Object[0] : arguments, () -> {
+                    try {
+                        return method.invoke(behind, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw (Exception) e.getCause();
+                    }
+                })));
     }
 
     @ParameterizedTest
