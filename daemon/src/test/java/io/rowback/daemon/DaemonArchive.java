@@ -2,9 +2,6 @@ package io.rowback.daemon;
 
 import io.rowback.testbed.ClassArchive;
 import io.rowback.testbed.Database;
-import io.rowback.testbed.Folders;
-import io.rowback.testbed.PostgresServer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -16,30 +13,18 @@ final class DaemonArchive {
     private DaemonArchive() {}
 
     private static String option() {
-        try {
-            Path file = Path.of("target", "rowbackd.jsa").toAbsolutePath();
-            return ClassArchive.option(
-                    file, DaemonProcess.classPath().stream().map(Path::of).toList(), DaemonArchive::rehearse);
-        } catch (Exception e) {
-            throw new IllegalStateException("no archive of classes was made", e);
-        }
+        return ClassArchive.option(
+                DaemonProcess.classPath().stream().map(Path::of).toList(), DaemonArchive::rehearse);
     }
 
-    private static void rehearse(String option) throws Exception {
-        Path folder = Files.createTempDirectory("rowback-rehearsal");
-        try (PostgresServer server = PostgresServer.start(18)) {
-            Database app = server.createDatabase("app");
-            app.run("create table t (id int primary key, a text); insert into t values (1, 'a')");
-            String config = DaemonProcess.config(Map.of("app", app), folder, "127.0.0.1:0");
-            try (DaemonProcess daemon = new DaemonProcess(option, folder, config, Map.of())) {
-                daemon.awaitLine("capturing app from");
-                app.run("insert into t values (2, 'b'); update t set a = 'c'; delete from t");
-                String end = app.query("select pg_current_wal_lsn()").get(0);
-                RunningCapture.awaitTrue(app, "select confirmed_flush_lsn >= '" + end + "' from pg_replication_slots");
-                daemon.signal("TERM");
-            }
-        } finally {
-            Folders.delete(folder);
+    private static void rehearse(String option, Database app, Path folder) throws Exception {
+        String config = DaemonProcess.config(Map.of("app", app), folder, "127.0.0.1:0");
+        try (DaemonProcess daemon = new DaemonProcess(option, folder, config, Map.of())) {
+            daemon.awaitLine("capturing app from");
+            app.run("insert into t values (2, 'b'); update t set a = 'c'; delete from t");
+            String end = app.query("select pg_current_wal_lsn()").get(0);
+            RunningCapture.awaitTrue(app, "select confirmed_flush_lsn >= '" + end + "' from pg_replication_slots");
+            daemon.signal("TERM");
         }
     }
 }

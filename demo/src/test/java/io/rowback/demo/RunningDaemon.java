@@ -12,9 +12,8 @@ import io.rowback.history.TableInfo;
 import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.testbed.ClassArchive;
 import io.rowback.testbed.Database;
-import io.rowback.testbed.Folders;
-import io.rowback.testbed.PostgresServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -70,27 +69,18 @@ final class RunningDaemon implements AutoCloseable {
 
     private static String archive() {
         try (Stream<Path> files = Files.walk(HOME.resolve("lib"))) {
-            return ClassArchive.option(
-                    Path.of("target", "rowbackd.jsa").toAbsolutePath(), files.toList(), RunningDaemon::rehearse);
-        } catch (Exception e) {
-            throw new IllegalStateException("no archive of classes was made", e);
+            return ClassArchive.option(files.toList(), RunningDaemon::rehearse);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    private static void rehearse(String option) throws Exception {
-        Path folder = Files.createTempDirectory("rowback-rehearsal");
-        try (PostgresServer server = PostgresServer.start(18)) {
-            Database app = server.createDatabase("app");
-            app.run("create table t (id int primary key, a text); insert into t values (1, 'a')");
-            try (RunningDaemon daemon =
-                    new RunningDaemon(option, app, folder, "listen = \"127.0.0.1:0\"").covering(1)) {
-                app.run("insert into t values (2, 'b'); update t set a = 'c'; delete from t");
-                daemon.catchUp();
-                // The tool makes an archive of its own at its first start.
-                daemon.rowback("status");
-            }
-        } finally {
-            Folders.delete(folder);
+    private static void rehearse(String option, Database app, Path folder) throws Exception {
+        try (RunningDaemon daemon = new RunningDaemon(option, app, folder, "listen = \"127.0.0.1:0\"").covering(1)) {
+            app.run("insert into t values (2, 'b'); update t set a = 'c'; delete from t");
+            daemon.catchUp();
+            // The tool makes an archive of its own at its first start.
+            daemon.rowback("status");
         }
     }
 
