@@ -51,11 +51,13 @@ final class RepairOrder {
     RepairOrder(List<Draft> drafts, Map<Row, Set<Row>> holders, Map<TableId, Set<List<String>>> deferrable) {
         this.deferrable = deferrable;
         Map<TableId, Integer> ranks = ranks(drafts);
-        this.drafts = drafts.stream()
+        Map<Kind, List<Draft>> kinds = drafts.stream()
                 .sorted(Comparator.comparing(
                                 (Draft draft) -> ranks.get(draft.table().id()))
                         .thenComparing(draft -> draft.repair().key()))
-                .toList();
+                .collect(Collectors.groupingBy(
+                        draft -> Kind.of(draft.repair()), LinkedHashMap::new, Collectors.toList()));
+        this.drafts = kinds.values().stream().flatMap(List::stream).toList();
         this.schemas = byId(this.drafts);
         this.targets = targets();
         number(holders);

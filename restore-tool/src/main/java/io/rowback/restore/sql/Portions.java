@@ -3,6 +3,7 @@ package io.rowback.restore.sql;
 import io.rowback.history.ColumnValue;
 import io.rowback.history.TableId;
 import io.rowback.history.TableSchema;
+import io.rowback.restore.plan.Kind;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.UpdateRow;

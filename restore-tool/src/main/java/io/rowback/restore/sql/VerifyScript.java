@@ -7,6 +7,7 @@ import io.rowback.postgres.Literals;
 import io.rowback.postgres.PrintableText;
 import io.rowback.postgres.SessionSettings;
 import io.rowback.restore.plan.Definition;
+import io.rowback.restore.plan.Kind;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.DeleteRow;

@@ -406,6 +406,22 @@ final class RestorePlannerTest {
     }
 
     @Test
+    void rowsOfWhichTheSameIsPutBackFollowEachOther() {
+        life.baseline(USERS, user("3", "x", "y"), user("4", "x", "y"));
+        Transaction bad = life.commit(
+                update(user("1", "x", "y"), user("1", null, "y")),
+                update(user("2", "x", "y"), user("2", null, null)),
+                update(user("3", "x", "y"), user("3", null, "y")),
+                update(user("4", "x", "y"), user("4", null, null)));
+        assertThat(writes(undoing(bad).plan(history)))
+                .containsExactly(
+                        "update users 1: a NULL->x",
+                        "update users 3: a NULL->x",
+                        "update users 2: a NULL->x b NULL->y",
+                        "update users 4: a NULL->x b NULL->y");
+    }
+
+    @Test
     void rowsThatStayAreToldInTheSameOrderByEveryProcess() {
         List<TableSchema> tables = IntStream.range(0, 20)
                 .mapToObj(i -> TableFixture.table("t" + i)

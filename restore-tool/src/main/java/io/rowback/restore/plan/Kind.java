@@ -1,11 +1,11 @@
-package io.rowback.restore.sql;
+package io.rowback.restore.plan;
 
 import io.rowback.history.TableId;
-import io.rowback.restore.plan.Repair;
+import io.rowback.restore.plan.Repair.Action;
 import java.util.List;
 
 /** What repairs that can be written together have in common. */
-record Kind(TableId table, Repair.Action action, List<String> columns) {
+public record Kind(TableId table, Action action, List<String> columns) {
     // Spelled out, as a plan compares millions: the methods that a record is given are slow until C2 compiles them.
     @Override
     public boolean equals(Object other) {
@@ -20,7 +20,8 @@ record Kind(TableId table, Repair.Action action, List<String> columns) {
         return 31 * table.hashCode() + columns.hashCode();
     }
 
-    static Kind of(Repair repair) {
+    /** What the repair has in common with others. */
+    public static Kind of(Repair repair) {
         return new Kind(repair.table().id(), repair.action(), repair.columns());
     }
 }
