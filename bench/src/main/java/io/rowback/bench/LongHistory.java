@@ -9,6 +9,7 @@ import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
+import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.TableSchema;
 import io.rowback.history.Transaction;
@@ -80,7 +81,23 @@ final class LongHistory {
             for (int i = 0; i < changes / BATCH; i++) {
                 writer.append(history.transaction(i, new Lsn(begin.value() + (long) i * LOG_BYTES)));
             }
+            writer.append(committed(database));
         }
+    }
+
+    /** A transaction of the server's without a change, which a daemon will look for in the server's log. */
+    private static HistoryWriter.Batch committed(Database database) throws SQLException {
+        database.run("select pg_logical_emit_message(true, 'bench', '')");
+        // Of pgoutput's messages that of the commit tells, behind its letter and flags, where it stands.
+        String told = database.query("""
+                        select xid, encode(substr(data, 3, 8), 'hex')
+                        from pg_logical_slot_peek_binary_changes((select slot_name from pg_replication_slots), null, null,
+                          'proto_version', '1', 'publication_names', 'rowback', 'messages', 'true')
+                        where get_byte(data, 0) = ascii('C') order by lsn desc limit 1
+                        """).get(0);
+        int bar = told.indexOf('|');
+        Lsn commit = new Lsn(Long.parseUnsignedLong(told, bar + 1, told.length(), 16));
+        return batch(commit, Long.parseLong(told, 0, bar, 10), List.of(), Map.of());
     }
 
     private HistoryWriter.Batch transaction(int number, Lsn commit) {
@@ -98,13 +115,18 @@ final class LongHistory {
         }
         boolean inserts = changes.get(0).operation() == Operation.INSERT;
         Transaction.Counts counts = new Transaction.Counts(inserts ? BATCH : 0, inserts ? 0 : BATCH, 0, 0);
+        return batch(commit, StoredIncident.XID + number, changes, Map.of(table.id(), counts));
+    }
+
+    private static HistoryWriter.Batch batch(
+            Lsn commit, long xid, List<Change> changes, Map<TableId, Transaction.Counts> counts) {
         Transaction transaction = new Transaction(
                 commit,
                 commit.next(),
-                new TransactionId(StoredIncident.XID + number),
+                new TransactionId(xid),
                 Instant.now().truncatedTo(ChronoUnit.MICROS),
                 null,
-                Map.of(table.id(), counts),
+                counts,
                 List.of());
         return new HistoryWriter.Batch(changes, List.of(transaction), commit.next());
     }
