@@ -13,6 +13,7 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.MemTableConfig;
@@ -117,6 +118,9 @@ final class Tuning implements AutoCloseable {
         BlockBasedTableConfig table = new BlockBasedTableConfig()
                 .setBlockSize(family == Family.BASELINE ? BASELINE_BLOCK : BLOCK)
                 .setBlockCache(cache)
+                // A file's own index is a hundred kilobytes and more: of one in parts a question reads what it needs.
+                .setIndexType(IndexType.kTwoLevelIndexSearch)
+                .setPinTopLevelIndexAndFilter(false)
                 .setCacheIndexAndFilterBlocks(true)
                 .setPinL0FilterAndIndexBlocksInCache(true);
         boolean large = family == Family.LOG || family == Family.BASELINE;
