@@ -80,6 +80,10 @@ class DroppedColumnIT {
                 assertThat(bundle.firstProblem()).singleElement().asString().endsWith(" of table users|is not there");
                 bundle.restore();
                 assertThat(bundle.problems()).isEmpty();
+                app.run("alter table users rename to former; create table users (id int primary key, mail text);"
+                        + " insert into users select id, mail from former");
+                assertThatThrownBy(bundle::restore)
+                        .hasMessageContaining("users is another table than this was made for");
             }
         }
     }

@@ -39,8 +39,13 @@ public record Column(
         return attnum == other.attnum
                 && (type.equals(other.type)
                         || (typeOid == other.typeOid
-                                && Integer.compareUnsigned(typeOid, FIRST_OF_PEOPLE) >= 0
+                                && hasTypeOfPeople()
                                 && behindName(type).equals(behindName(other.type))));
+    }
+
+    /** Whether the type came with a CREATE TYPE, CREATE DOMAIN or CREATE EXTENSION, and may be altered. */
+    public boolean hasTypeOfPeople() {
+        return Integer.compareUnsigned(typeOid, FIRST_OF_PEOPLE) >= 0;
     }
 
     /** The type's modifier, and the brackets of an array. */

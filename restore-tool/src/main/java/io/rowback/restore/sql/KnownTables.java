@@ -11,6 +11,7 @@ import io.rowback.postgres.PrintableText;
 import io.rowback.restore.plan.Repair;
 import io.rowback.restore.plan.RestorePlan;
 import io.rowback.restore.sql.ScriptStatement.Phase;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Fails a script before it does anything if a table or column that it names is another by now: rows that come back would go to
  * whatever was given the name, in silence. So it does if the rows of a table were computed anew since the history's writer looked
- * at it last (a price that is in cents by now), of which no value need tell. In a database that is not the history's own, a copy
- * with numbers of its own, names tell.
+ * at it last (a price that is in cents by now), of which no value need tell, or if a type prints its values otherwise (labels of an
+ * enum that were exchanged). In a database that is not the history's own, a copy with numbers of its own, names tell.
  */
 final class KnownTables {
     private KnownTables() {}
@@ -37,7 +38,7 @@ final class KnownTables {
         String tables = plan.tables().stream()
                 .map(table -> table(table, named.getOrDefault(table.id(), Set.of()), forms.get(table.id())))
                 .collect(Collectors.joining(",\n        "));
-        List<String> lines = List.of(
+        List<String> lines = new ArrayList<>(List.of(
                 // Who may not ask which server this is goes by the name alone.
                 "  same := current_database() = " + Literals.quote(history.database()) + ";",
                 "  IF same AND has_function_privilege('pg_control_system()', 'execute') THEN",
@@ -58,17 +59,54 @@ final class KnownTables {
                 "        OR EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.oid::oid AND c.relfilenode <> t.file::oid)",
                 "          AND EXISTS (SELECT FROM unnest(t.numbers::int2[], t.versions::text[]) AS c (number, version)",
                 "            JOIN pg_attribute AS a ON a.attrelid = t.oid::oid AND a.attnum = c.number",
-                "            WHERE a.xmin::text <> c.version) LIMIT 1;",
+                "            WHERE a.xmin::text <> c.version) LIMIT 1;"));
+        lines.addAll(knownTypes(plan, named, forms));
+        lines.addAll(List.of(
                 "    IF wrong IS NOT NULL THEN",
-                "      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns are others',",
+                "      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns or their types are others',",
                 "        HINT = 'They were renamed, altered or made anew since: make this anew. Nothing was written.';",
                 "    END IF;",
-                "  END IF;");
+                "  END IF;"));
         return new ScriptStatement(
                 Phase.SETTINGS,
                 List.of("-- Tables and columns are still those that this was made for, by their numbers."),
                 Block.declaring("same boolean;\n  wrong text", lines),
                 0);
+    }
+
+    /**
+     * Lines that find a table of which a type lacks what it was printed of: a label of an enum by its number and name, or the
+     * attributes of a composite type. None where no column that is named has a type of people's.
+     */
+    private static List<String> knownTypes(
+            RestorePlan plan, Map<TableId, Set<String>> named, Map<TableId, TableForm> forms) {
+        List<String> types = new ArrayList<>();
+        for (TableSchema table : plan.tables()) {
+            TableForm form = forms.get(table.id());
+            Set<String> columns = named.getOrDefault(table.id(), Set.of());
+            boolean counts = table.columns().stream()
+                    .anyMatch(column -> columns.contains(column.name()) && column.hasTypeOfPeople());
+            if (form != null && counts) {
+                String name = Literals.quote(PrintableText.oneLine(table.name().toString()));
+                form.types()
+                        .forEach(type -> types.add("(" + name + ", " + Integer.toUnsignedLong(type.oid()) + ", "
+                                + Literals.texts(type.parts().stream()) + ")"));
+            }
+        }
+        return types.isEmpty()
+                ? List.of()
+                : List.of(
+                        "    IF wrong IS NULL THEN",
+                        "      SELECT t.name INTO wrong FROM (VALUES",
+                        "          " + String.join(",\n          ", types),
+                        "        ) AS t (name, oid, parts)",
+                        "       WHERE EXISTS (SELECT FROM unnest(t.parts) AS p (part)",
+                        "          WHERE NOT EXISTS (SELECT FROM pg_enum AS e",
+                        "              WHERE e.enumtypid = t.oid::oid AND concat_ws(' ', e.oid, e.enumlabel) = p.part)",
+                        "            AND p.part <> (SELECT COALESCE(string_agg(a.attnum::text, ' ' ORDER BY a.attnum), '')",
+                        "              FROM pg_type AS c JOIN pg_attribute AS a ON a.attrelid = c.typrelid",
+                        "              WHERE c.oid = t.oid::oid AND a.attnum > 0 AND NOT a.attisdropped)) LIMIT 1;",
+                        "    END IF;");
     }
 
     /** The names of the columns that a plan finds rows by, compares or writes, of each table. */
@@ -85,6 +123,10 @@ final class KnownTables {
                 }
             }
         }
+        // A column that is made anew is no longer there, or not yet.
+        plan.definitions().forEach(definition -> named.getOrDefault(
+                        definition.table().id(), new HashSet<>())
+                .removeAll(definition.columns().stream().map(Column::name).toList()));
         return named;
     }
 

@@ -71,7 +71,7 @@ public final class RestoreScript {
         sink.take(begin());
         settings(sink);
         sink.take(foreignKeysChecked());
-        if (plan.definitions().isEmpty() && !plan.tables().isEmpty()) {
+        if (!plan.makesTables() && !plan.tables().isEmpty()) {
             sink.take(KnownTables.of(plan));
         }
         sink.take(mark());

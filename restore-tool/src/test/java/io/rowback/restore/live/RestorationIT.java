@@ -150,7 +150,7 @@ final class RestorationIT {
     void nothingIsWrittenWhereValuesWereComputedAnewSinceTheLastLook() throws SQLException {
         database.run("create table price (id int primary key, a int); insert into price values (1, 5)");
         LiveHistory history = new LiveHistory(database);
-        history.writer().forms(List.of(form("price")));
+        history.writer().forms(List.of(form("price", List.of())));
         long xid = history.commit("update price set a = null");
         Restoration late = new Restoration(
                 connections(database),
@@ -159,7 +159,7 @@ final class RestorationIT {
         database.run("alter table price alter a type int using a * 100");
         assertFails(ErrorCode.REFUSED, "price is another table than this was made for", late::run);
         assertThat(database.query("select a from price")).containsExactly("");
-        history.writer().forms(List.of(form("price")));
+        history.writer().forms(List.of(form("price", List.of())));
         Restoration unharmed = new Restoration(
                 connections(database),
                 new Target(history, database).compare(xid).plan(),
@@ -169,7 +169,41 @@ final class RestorationIT {
         assertThat(database.query("select a from price")).containsExactly("5");
     }
 
-    private TableForm form(String table) throws SQLException {
+    @Test
+    void nothingIsWrittenWhereATypePrintsItsValuesOtherwiseSinceTheLastLook() throws SQLException {
+        database.run(
+                "create type mood as enum ('low', 'high'); create type pair as (a int, b int); create table felt (id"
+                        + " int primary key, m mood[], p pair, n int); insert into felt values (1, '{low}', '(1,2)', 1)");
+        LiveHistory history = new LiveHistory(database);
+        List<TableForm.TypeForm> types = List.of(
+                new TableForm.TypeForm(
+                        oid("mood"), database.query("select concat_ws(' ', oid, enumlabel) from pg_enum order by oid")),
+                new TableForm.TypeForm(oid("pair"), List.of("1 2")));
+        history.writer().forms(List.of(form("felt", types)));
+        long xid = history.commit("update felt set m = '{high}', p = '(3,4)'");
+        RestorePlan planned = new Target(history, database).compare(xid).plan();
+        String swap = "alter type mood rename value 'low' to 'x'; alter type mood rename value 'high' to 'low';"
+                + " alter type mood rename value 'x' to 'high';";
+        database.run(swap);
+        refusesAnotherType(planned);
+        database.run(swap + "alter type mood add value 'none'");
+        new Restoration(connections(database), planned, statement -> {}).run();
+        assertThat(database.query("select m, p from felt")).containsExactly("{low}|(1,2)");
+        database.run("alter type pair drop attribute a; alter type pair add attribute a int");
+        refusesAnotherType(planned);
+    }
+
+    private void refusesAnotherType(RestorePlan planned) {
+        Restoration late = new Restoration(connections(database), planned, statement -> {});
+        assertFails(ErrorCode.REFUSED, "felt is another table than this was made for", late::run);
+    }
+
+    private int oid(String type) throws SQLException {
+        return Integer.parseUnsignedInt(
+                database.query("select '" + type + "'::regtype::oid").get(0));
+    }
+
+    private TableForm form(String table, List<TableForm.TypeForm> types) throws SQLException {
         List<TableForm.ColumnForm> columns = new ArrayList<>();
         for (String row : database.query("select attnum, atttypid, xmin from pg_attribute where attnum > 0"
                 + " and attrelid = '" + table + "'::regclass order by attnum")) {
@@ -180,7 +214,7 @@ final class RestorationIT {
                 .get(0)
                 .split("\\|", -1);
         return new TableForm(
-                new TableId(Integer.parseUnsignedInt(file[0])), Long.parseLong(file[1]), 0, columns, List.of());
+                new TableId(Integer.parseUnsignedInt(file[0])), Long.parseLong(file[1]), 0, columns, types);
     }
 
     @Test

@@ -68,7 +68,7 @@ house', ARRAY['id', 'up', 'user', 'found']::text[], '{1,2,3,4}', '{23,23,20,25}'
             JOIN pg_attribute AS a ON a.attrelid = t.oid::oid AND a.attnum = c.number
             WHERE a.xmin::text <> c.version) LIMIT 1;
     IF wrong IS NOT NULL THEN
-      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns are others',
+      RAISE EXCEPTION USING MESSAGE = wrong || ' is another table than this was made for, or its columns or their types are others',
         HINT = 'They were renamed, altered or made anew since: make this anew. Nothing was written.';
     END IF;
   END IF;
