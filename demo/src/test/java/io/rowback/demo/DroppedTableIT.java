@@ -75,19 +75,21 @@ class DroppedTableIT {
                       foreign key (card, mood) references "Sch;ool"."Odd; ""Cards" on delete set null on update cascade deferrable);
                     alter table orders replica identity full;
                     create unique index numbers on orders (number);
+                    create table days (day int, what text) partition by list (day); create table monday partition of days for values in (1);
+                    alter table monday replica identity full; insert into monday values (1, 'x'), (1, 'x'), (1, null);
                     insert into "Sch;ool"."Odd; ""Cards" values ('g''ood', 1), ('bad', 2);
                     insert into orders (number, card, mood) values (1, 1, 'g''ood'), (2, 2, 'bad'), (3, null, 'bad')
                     """);
             String at;
-            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(2)) {
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(3)) {
                 app.run("update orders set number = 7 where id = 3; update " + CARDS
                         + " set \"select\" = 3 where \"select\" = 2");
                 at = daemon.catchUp();
             }
             List<String> before = state(app, CARDS, "orders");
-            app.run("drop table orders; drop table " + CARDS + "; create table orders (id int primary key);"
-                    + " insert into orders values (1)");
-            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(3)) {
+            app.run("drop table monday; drop table orders; drop table " + CARDS
+                    + "; create table orders (id int primary key);" + " insert into orders values (1)");
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(4)) {
                 daemon.awaitLiving(1);
                 String cards = restored(daemon, CARDS, at);
                 assertThat(cards).contains("schema \"Sch;ool\", which must be there");
@@ -97,15 +99,31 @@ class DroppedTableIT {
                 assertThat(other.err()).contains("Another table had its name then and is gone. Rename this one");
                 app.run("alter table orders rename to orders_new; alter index orders_pkey rename to new_pkey");
             }
-            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(4)) {
+            try (RunningDaemon daemon = new RunningDaemon(app, folder).covering(5)) {
                 daemon.awaitNamed("orders_new");
                 String sql = restored(daemon, "orders", at);
                 assertThat(sql).contains("type \"Sch;ool\".\"mo'od\" of column mood, which must be there");
                 app.run(sql);
                 assertThat(state(app, CARDS, "orders")).isEqualTo(before);
                 assertThat(app.query("select * from orders_new")).containsExactly("1");
+                partitionWithoutAKey(daemon, app, at);
             }
         }
+    }
+
+    private void partitionWithoutAKey(RunningDaemon daemon, Database app, String at) throws Exception {
+        Path folder = this.folder.resolve("monday");
+        Output restored = daemon.rowback("restore", "--table", "monday", "--at", at, "--bundle", folder.toString());
+        assertThat(restored.exitCode()).as(restored.err()).isZero();
+        assertThat(restored.err()).contains("ALTER TABLE public.days ATTACH PARTITION public.monday");
+        WrittenBundle bundle = new WrittenBundle(folder, app);
+        bundle.restore();
+        bundle.undo();
+        assertThat(bundle.firstProblem()).containsExactly("table monday|is not there");
+        bundle.restore();
+        assertThat(bundle.problems()).isEmpty();
+        app.run("alter table days attach partition monday for values in (1)");
+        assertThat(app.query("select * from days order by 2")).containsExactly("1|x", "1|x", "1|");
     }
 
     private static String restored(RunningDaemon daemon, String table, String at) {

@@ -175,6 +175,7 @@ public final class DroppedColumns {
                 new Definition(made, columns, from, lastSeen, List.of(), notMade()),
                 made,
                 rows,
+                List.of(),
                 findings);
     }
 

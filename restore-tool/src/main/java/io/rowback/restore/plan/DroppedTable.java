@@ -18,9 +18,12 @@ import io.rowback.restore.plan.Repair.Cell;
 import io.rowback.restore.plan.Repair.InsertRow;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +92,30 @@ public final class DroppedTable {
                 }
             }
         }
-        return RestorePlan.ofDefinition(request, reader.info(), definition(), schema, rows, findings);
+        return RestorePlan.ofDefinition(
+                request,
+                reader.info(),
+                definition(),
+                schema,
+                rows,
+                schema.hasKey() ? List.of() : counts(rows),
+                findings);
+    }
+
+    /** How many equal rows of a table without a key come back. */
+    private List<EqualRows> counts(List<List<Repair>> rows) {
+        Map<RowKey, List<Repair>> equal = rows.stream()
+                .flatMap(List::stream)
+                .collect(Collectors.groupingBy(Repair::key, LinkedHashMap::new, Collectors.toList()));
+        return equal.values().stream()
+                .map(same -> new EqualRows(
+                        schema,
+                        same.get(0).key(),
+                        same.get(0).wanted(),
+                        /* before= */ 0,
+                        /* after= */ same.size(),
+                        List.of()))
+                .toList();
     }
 
     private void refuseWhatCannotBeMade() {
@@ -99,15 +125,9 @@ public final class DroppedTable {
                     "is gone and comes back whole",
                     "Leave out --key, --key-range and --where; show --at tells its rows.");
         }
-        if (!schema.partitionOf().isEmpty()) {
+        if (schema.key().stream().anyMatch(name -> schema.column(name).generated())) {
             throw refused(
-                    "was a partition, and the history does not know its bounds",
-                    "Make it by hand; show --at tells its rows.");
-        }
-        if (!schema.hasKey()
-                || schema.key().stream().anyMatch(name -> schema.column(name).generated())) {
-            throw refused(
-                    "is gone and had no key by which its rows can be put back",
+                    "is gone and had a key whose values are generated, by an expression that is not known",
                     "Make it by hand; show --at tells its rows.");
         }
     }

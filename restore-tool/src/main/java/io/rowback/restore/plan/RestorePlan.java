@@ -69,6 +69,7 @@ public record RestorePlan(
             Definition definition,
             TableSchema table,
             List<List<Repair>> rows,
+            List<EqualRows> counts,
             List<Finding> findings) {
         return new RestorePlan(
                 request,
@@ -79,7 +80,7 @@ public record RestorePlan(
                 List.of(),
                 rows,
                 Set.of(),
-                List.of(),
+                counts,
                 findings,
                 List.of(),
                 Map.of());

@@ -148,7 +148,9 @@ final class EqualRowsScript {
         return row.causes().stream()
                 .map(cause -> cause.transaction().id().toString())
                 .distinct()
-                .collect(Collectors.joining(", ", " -- touched by transaction ", ""));
+                .reduce((one, other) -> one + ", " + other)
+                .map(causes -> " -- touched by transaction " + causes)
+                .orElse("");
     }
 
     /** Locks the table, counts, and fails unless each number is as it must be or as it is to be. */

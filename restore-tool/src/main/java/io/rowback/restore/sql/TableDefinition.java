@@ -43,6 +43,11 @@ public final class TableDefinition {
         }
         lines.add("defaults, checks, exclusion constraints, collations, rules, policies, other indexes, inheritance");
         lines.add("owner, grants, comments, tablespace, storage parameters, membership in publications");
+        if (!table.partitionOf().isEmpty()) {
+            lines.add("its bounds as a partition; once they are looked up: ALTER TABLE "
+                    + Identifiers.qualified(table.partitionOf().get(0)) + " ATTACH PARTITION " + name
+                    + " FOR VALUES ..., which makes foreign keys and indexes of that table as well");
+        }
         lines.add("name and options of the key; of unique constraints whether they were indexes, and their options");
         if (!definition.references().isEmpty()) {
             lines.add("of foreign keys MATCH FULL, INITIALLY DEFERRED, the columns of SET NULL and SET DEFAULT");
@@ -179,8 +184,10 @@ public final class TableDefinition {
                         + Identifiers.quote(column.name()));
             }
         }
-        boolean primary = table.replicaIdentity() != ReplicaIdentity.INDEX;
-        lines.add((primary ? "PRIMARY KEY (" : "UNIQUE (") + Identifiers.list(table.key()) + ")");
+        if (table.hasKey()) {
+            boolean primary = table.replicaIdentity() != ReplicaIdentity.INDEX;
+            lines.add((primary ? "PRIMARY KEY (" : "UNIQUE (") + Identifiers.list(table.key()) + ")");
+        }
         table.uniques()
                 .forEach(unique -> lines.add("CONSTRAINT " + Identifiers.quote(unique.name()) + " UNIQUE ("
                         + Identifiers.list(unique.columns()) + ")"));

@@ -9,6 +9,7 @@ import static io.rowback.restore.plan.Planning.writes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.rowback.history.Column;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey.Action;
 import io.rowback.history.Gap;
@@ -16,6 +17,7 @@ import io.rowback.history.HistoryFixture;
 import io.rowback.history.Lsn;
 import io.rowback.history.MemoryHistory;
 import io.rowback.history.Operation;
+import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.RowImage;
 import io.rowback.history.RowKey;
 import io.rowback.history.RowbackException;
@@ -147,21 +149,37 @@ final class DroppedTableTest {
     }
 
     @Test
-    void whatCannotBeMadeIsRefusedByName() {
-        TableSchema part = TableFixture.table("part")
-                .column("id", "bigint")
-                .key("id")
-                .partitionOf("whole")
+    void equalRowsOfATableWithoutAKeyComeBackInTheirNumber() {
+        TableSchema keyless = TableFixture.table("keyless")
+                .column("a", "bigint")
+                .column("b", "text")
+                .key()
+                .identity(ReplicaIdentity.FULL)
                 .build();
-        TableSchema keyless =
-                TableFixture.table("keyless").column("id", "bigint").key().build();
-        for (TableSchema table : List.of(USERS, part, keyless)) {
+        life.baseline(keyless, row(keyless, "1", "x"), row(keyless, "1", "x"), row(keyless, "2", null));
+        life.commit(insert(row(keyless, "2", null)), insert(row(keyless, "3", "y")), delete(row(keyless, "1", "x")));
+        history.uncovered(keyless.id(), life.here());
+        RestorePlan plan = plan(Lsn.MAX, keyless);
+        assertThat(plan.counts())
+                .extracting(rows -> rows.values().get(0).value() + ": " + rows.before() + " to " + rows.after())
+                .containsExactlyInAnyOrder("1: 0 to 1", "2: 0 to 2", "3: 0 to 1");
+        assertThat(plan.rows()).isEqualTo(4);
+    }
+
+    @Test
+    void whatCannotBeMadeIsRefusedByName() {
+        TableSchema generated = TableFixture.table("made")
+                .column(new Column("id", 1, 20, "bigint", true, Column.Identity.NONE, true, true, null, true))
+                .key("id")
+                .build();
+        for (TableSchema table : List.of(USERS, generated)) {
             life.baseline(table);
             history.uncovered(table.id(), life.here());
         }
         refused("table users is gone and comes back whole", USERS, RowKey.of("1"));
-        refused("table part was a partition, and the history does not know its bounds", part);
-        refused("table keyless is gone and had no key by which its rows can be put back", keyless);
+        refused(
+                "table made is gone and had a key whose values are generated, by an expression that is not known",
+                generated);
     }
 
     private void refused(String message, TableSchema table, RowKey... key) {

@@ -34,6 +34,24 @@ class TableDefinitionTest {
                 .contains("trigger: CREATE TRIGGER t BEFORE UPDATE ON users");
     }
 
+    @Test
+    void partitionIsToldHowItGoesBackToItsPlace() {
+        TableSchema part = TableFixture.table("part")
+                .column("id", "bigint")
+                .key()
+                .identity(ReplicaIdentity.FULL)
+                .partitionOf("Whole")
+                .build();
+        TableDefinition definition =
+                new TableDefinition(new Definition(part, List.of(), Lsn.ZERO, Lsn.ZERO, List.of(), List.of()));
+        assertThat(definition.notKnown())
+                .anyMatch(line ->
+                        line.contains("ALTER TABLE public.\"Whole\" ATTACH PARTITION public.part FOR VALUES ..."));
+        assertThat(definition.make())
+                .containsExactly(
+                        "CREATE TABLE public.part (\n  id bigint\n)", "ALTER TABLE public.part REPLICA IDENTITY FULL");
+    }
+
     private static TableDefinition definition(ReplicaIdentity identity) {
         TableSchema users = TableFixture.table("users")
                 .column("id", "bigint")
