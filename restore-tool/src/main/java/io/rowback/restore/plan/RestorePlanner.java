@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -276,16 +277,22 @@ public final class RestorePlanner {
 
     private List<String> missing() {
         List<Gap> gaps = reader.info().gaps();
-        Horizon horizon = reader.info().horizon();
-        Stream<Hole> dropped = horizon == null ? Stream.empty() : Stream.of(Hole.below(horizon));
-        Stream<Hole> holes = request.scope().countsAllTables()
-                ? Stream.concat(dropped, gaps.stream().map(gap -> new Hole(gap.from(), gap.to(), gap)))
-                : request.scope().narrowings().stream()
-                        .flatMap(narrowing -> narrowing.table().holes(gaps).stream())
-                        .distinct();
-        return holes.filter(hole -> request.scope().searched().stream()
-                        .anyMatch(window -> hole.overlaps(window.from(), window.to())))
-                .map(Hole::toString)
+        Predicate<Hole> counts = hole ->
+                request.scope().searched().stream().anyMatch(window -> hole.overlaps(window.from(), window.to()));
+        if (request.scope().countsAllTables()) {
+            Horizon horizon = reader.info().horizon();
+            Stream<Hole> dropped = horizon == null ? Stream.empty() : Stream.of(Hole.below(horizon));
+            return Stream.concat(dropped, gaps.stream().map(gap -> new Hole(gap.from(), gap.to(), gap)))
+                    .filter(counts)
+                    .map(Hole::toString)
+                    .toList();
+        }
+        return request.scope().narrowings().stream()
+                .map(Scope.Narrowing::table)
+                .flatMap(table -> table.holes(gaps).stream()
+                        .filter(counts)
+                        .map(hole -> hole.cause() == null ? table.schema().name() + ": " + hole : hole.toString()))
+                .distinct()
                 .toList();
     }
 
@@ -302,7 +309,9 @@ public final class RestorePlanner {
             }
             List<Draft> possible = dependencies.drafts();
             CurrentRows.Obstacles there = current.obstacles(possible, request.onConflict());
-            List<Finding> obstacles = there.findings();
+            List<Finding> obstacles = new ArrayList<>(there.findings());
+            obstacles.addAll(new Respellings(reader, tables.all(), possible).obstacles());
+            obstacles.addAll(SharedValues.obstacles(possible));
             if (!obstacles.isEmpty()) {
                 findings.subList(known, findings.size()).clear();
                 Set<Row> obstructed = obstacles.stream()

@@ -491,4 +491,52 @@ final class DependenciesTest {
         assertThat(plan.refusals().toString()).contains("it takes a unique value from a row that waits for it");
         assertThat(plan.statements()).isEmpty();
     }
+
+    @Test
+    void spellingThatTheServerWouldGiveToRowsThatHadAnotherIsRefused() {
+        TableSchema names = TableFixture.table("names")
+                .column("k", "public.citext")
+                .key("k")
+                .build();
+        TableSchema users = TableFixture.table("users")
+                .column("id", "bigint")
+                .column("name", "public.citext")
+                .key("id")
+                .foreignKey(new ForeignKey(
+                        "f", List.of("name"), names.id(), List.of("k"), Action.NO_ACTION, Action.CASCADE, false))
+                .build();
+        life.baseline(names, row(names, "Ann"), row(names, "Bob"), row(names, "Cid"));
+        life.baseline(users, row(users, "1", "Ann"), row(users, "2", "bob"), row(users, "3", "CID"));
+        Transaction bad = life.commit(
+                update(row(names, "Ann"), row(names, "ANN")),
+                update(row(users, "1", "Ann"), row(users, "1", "ANN")),
+                update(row(names, "Bob"), row(names, "BOB")),
+                update(row(users, "2", "bob"), row(users, "2", "BOB")),
+                update(row(names, "Cid"), row(names, "CID")));
+        assertThat(findings(undoing(bad).plan(history)))
+                .contains(
+                        "names Bob: it is to be spelled otherwise, and by ON UPDATE CASCADE users 2 would be too",
+                        "names Cid: it is to be spelled otherwise, and by ON UPDATE CASCADE users 3 would be too")
+                .noneMatch(finding -> finding.contains("Ann") || finding.startsWith("users 1"));
+    }
+
+    @Test
+    void rowsThatAreToHaveTheSameUniqueValueAreRefusedByName() {
+        TableSchema users = TableFixture.table("users")
+                .column("id", "bigint")
+                .column("mail", "text")
+                .key("id")
+                .unique("mail")
+                .build();
+        life.baseline(users, row(users, "1", "ann"), row(users, "2", null), row(users, "3", null));
+        Transaction first = life.commit(delete(row(users, "1", "ann")), delete(row(users, "2", null)));
+        life.commit(insert(row(users, "9", "ann")));
+        Transaction last = life.commit(delete(row(users, "9", "ann")), delete(row(users, "3", null)));
+        Planning undoing = undoing(first, last);
+        assertThat(findings(undoing.plan(history)))
+                .containsExactly(
+                        "users 9: users 1, also in the plan, is to have the same mail",
+                        "users 1: users 9, also in the plan, is to have the same mail");
+        assertThat(writes(undoing.plan(history))).containsExactly("insert users 2: 2,NULL", "insert users 3: 3,NULL");
+    }
 }

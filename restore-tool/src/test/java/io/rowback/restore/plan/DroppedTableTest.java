@@ -167,6 +167,37 @@ final class DroppedTableTest {
     }
 
     @Test
+    void partitionThatIsGoneIsNamedWhereAllAreAskedFor() {
+        List<TableSchema> parts = List.of(
+                TableFixture.table("low")
+                        .column("id", "bigint")
+                        .key("id")
+                        .partitionOf("whole")
+                        .build(),
+                TableFixture.table("high")
+                        .column("id", "bigint")
+                        .key("id")
+                        .partitionOf("whole")
+                        .build());
+        parts.forEach(part -> life.baseline(part, row(part, "1")));
+        Lsn at = life.here();
+        history.uncovered(parts.get(1).id(), at);
+        Scope both = new Scope(
+                List.of(new Scope.Window(at, Lsn.MAX)),
+                true,
+                parts.stream()
+                        .map(part -> new Scope.Narrowing(table(part), null, false, List.of()))
+                        .toList());
+        RestoreRequest one = request(at, parts.get(0));
+        RestoreRequest request = new RestoreRequest(
+                both, at, one.columns(), one.operations(), one.onConflict(), one.allowIncomplete(), one.maxRows());
+        assertThat(RestorePlanner.plan(history, request).missing())
+                .singleElement()
+                .asString()
+                .startsWith("high: what changed from LSN ");
+    }
+
+    @Test
     void whatCannotBeMadeIsRefusedByName() {
         TableSchema generated = TableFixture.table("made")
                 .column(new Column("id", 1, 20, "bigint", true, Column.Identity.NONE, true, true, null, true))
