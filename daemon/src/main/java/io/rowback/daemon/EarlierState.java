@@ -46,7 +46,8 @@ final class EarlierState {
      */
     void refuse(Optional<SlotMark> mark) throws SQLException {
         requireLogUpToDurable();
-        Optional<Slot> slot = Slot.find(connection, database.slot());
+        // One that the server has given up keeps nothing, which says nothing of what it had let go of.
+        Optional<Slot> slot = Slot.find(connection, database.slot()).filter(found -> found.lost() == null);
         if (mark.isPresent() && slot.isPresent()) {
             requireSlotNotBefore(mark.get(), slot.get().restart());
         }

@@ -67,7 +67,21 @@ class TimelineIT {
                 refusesAnEarlierState(other, "is not there in the server's log");
                 other.run("checkpoint");
                 refusesAnEarlierState(other, "never did");
+                goesOnWhereTheSlotWasLost(app);
             }
+        }
+    }
+
+    /** The server that it always was, which has given the slot up since: what it keeps for that says nothing. */
+    private void goesOnWhereTheSlotWasLost(Database server) throws SQLException {
+        server.run("alter system set max_slot_wal_keep_size = '1MB'; select pg_reload_conf();"
+                + " select pg_switch_wal(); checkpoint; create table a (); select pg_switch_wal(); checkpoint;"
+                + " create table b (); select pg_switch_wal(); checkpoint");
+        try (RunningCapture capture = new RunningCapture(server, folder)) {
+            RunningCapture.await(() -> capture.table("t").coverage().size() == 2);
+            List<Gap> gaps = capture.read(reader -> reader.info().gaps());
+            assertThat(gaps).singleElement().satisfies(gap -> assertThat(gap.reason())
+                    .contains("was lost: "));
         }
     }
 
