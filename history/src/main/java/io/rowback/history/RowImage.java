@@ -141,11 +141,16 @@ public record RowImage(TableSchema schema, List<ColumnValue> values) {
         return rows.stream().filter(row -> contradictions(row).isEmpty()).findFirst();
     }
 
-    /** This image with the values of those columns alone that are the same in that version of the table. */
+    /**
+     * This image with the values of those columns alone that are the same in that version of the table, and whose names are
+     * not those of others there.
+     */
     RowImage certainIn(TableSchema version) {
         List<ColumnValue> certain = new ArrayList<>(values);
         for (int i = 0; i < certain.size(); i++) {
-            if (version.indexOfSame(schema.columns().get(i)) < 0) {
+            int same = version.indexOfSame(schema.columns().get(i));
+            int named = version.indexOf(schema.columns().get(i).name());
+            if (same < 0 || (named >= 0 && named != same)) {
                 certain.set(i, ColumnValue.Special.UNKNOWN);
             }
         }

@@ -70,6 +70,16 @@ public record TableSchema(
                 && IntStream.range(0, ours.size()).allMatch(i -> ours.get(i).isSameAs(theirs.get(i)));
     }
 
+    /** Whether the columns are the same, by number and type, and are called the same. */
+    public boolean hasColumnsOf(TableSchema other) {
+        return columns.size() == other.columns.size()
+                && IntStream.range(0, columns.size())
+                        .allMatch(i -> columns.get(i).isSameAs(other.columns.get(i))
+                                && columns.get(i)
+                                        .name()
+                                        .equals(other.columns.get(i).name()));
+    }
+
     private List<Column> identifying() {
         return hasKey()
                 ? key.stream().map(this::column).toList()

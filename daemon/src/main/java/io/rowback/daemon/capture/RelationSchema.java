@@ -7,7 +7,6 @@ import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
-import io.rowback.postgres.Catalog.Attribute;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -23,9 +22,9 @@ import java.util.Set;
  * @param relation what the stream says
  * @param types the type of each of its columns, for SQL
  * @param facts a schema of the same table at another time
- * @param attributes every column that the table ever had; empty if it is gone
+ * @param numbers the number of each of its columns
  */
-record RelationSchema(Relation relation, List<String> types, TableSchema facts, List<Attribute> attributes) {
+record RelationSchema(Relation relation, List<String> types, TableSchema facts, List<Integer> numbers) {
 
     /** The table as it was, without a key if rows come whole and nothing else identifies them; empty if not even that. */
     Optional<TableSchema> schema() {
@@ -68,16 +67,13 @@ record RelationSchema(Relation relation, List<String> types, TableSchema facts, 
     /** The columns of the stream, in its order. */
     List<Column> published() {
         List<Column> columns = new ArrayList<>();
-        int attnum = 0;
         for (int i = 0; i < types.size(); i++) {
             RelationColumn column = relation.columns().get(i);
-            int index = facts.indexOf(column.name());
-            if (index >= 0 && facts.columns().get(index).attnum() > attnum) {
-                columns.add(described(column, types.get(i), facts.columns().get(index)));
-            } else {
-                columns.add(undescribed(column, types.get(i), attnum));
-            }
-            attnum = columns.get(i).attnum();
+            int index = facts.indexOfAttribute(numbers.get(i));
+            columns.add(
+                    index >= 0
+                            ? described(column, types.get(i), facts.columns().get(index))
+                            : undescribed(column, types.get(i), numbers.get(i)));
         }
         return columns;
     }
@@ -96,24 +92,10 @@ record RelationSchema(Relation relation, List<String> types, TableSchema facts, 
                 fact.byteOrdered());
     }
 
-    /**
-     * A column that the facts do not name: it was dropped or renamed since, or is newer. Columns are sent in the order
-     * of their numbers, so it has the next number of a column that is dropped, or has another name but the same type.
-     */
-    private Column undescribed(RelationColumn column, String type, int after) {
-        int attnum = attributes.stream()
-                .filter(attribute -> attribute.attnum() > after)
-                .filter(attribute -> attribute.dropped()
-                        || (!isSent(attribute.name()) && attribute.type().equals(type)))
-                .mapToInt(Attribute::attnum)
-                .findFirst()
-                .orElse(after + 1);
+    /** A column that the facts do not have: it was dropped since, or is newer. */
+    private static Column undescribed(RelationColumn column, String type, int number) {
         return new Column(
-                column.name(), attnum, column.typeOid(), type, false, Column.Identity.NONE, false, true, null, false);
-    }
-
-    private boolean isSent(String name) {
-        return relation.columns().stream().anyMatch(column -> column.name().equals(name));
+                column.name(), number, column.typeOid(), type, false, Column.Identity.NONE, false, true, null, false);
     }
 
     /** The key's columns under the names that the stream gives them, in the facts' order where that is the same key. */

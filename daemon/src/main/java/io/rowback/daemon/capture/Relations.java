@@ -7,6 +7,8 @@ import io.rowback.history.Column;
 import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
+import io.rowback.history.TableInfo.SchemaVersion;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.Catalog;
@@ -14,9 +16,12 @@ import io.rowback.postgres.Catalog.Attribute;
 import io.rowback.postgres.CatalogTable;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,20 +39,21 @@ final class Relations {
     private final Catalog catalog;
     private final HistoryWriter writer;
     private final Predicate<TableName> wanted;
-    /** The newest schema that the stream has shown of each table. */
-    private final Map<TableId, TableSchema> shown = new HashMap<>();
+    /** The newest schema that the stream has shown of each table, and where. */
+    private final Map<TableId, SchemaVersion> shown = new HashMap<>();
 
     private final Map<Integer, Optional<CapturedRelation>> relations = new HashMap<>();
     /** By oid, the relations of which it is not certain yet that they are what the catalog has. */
     private final Map<Integer, Doubt> doubts = new HashMap<>();
 
     /**
-     * A relation that fits a table's columns as they were known last as well as other ones that the catalog has: a column
-     * was dropped and one of the same name and type was added.
+     * A relation that fits the table as the catalog has it, and what the table was before as well: a column was dropped
+     * and one of the same name and type was added.
      *
-     * @param end from here on it is certainly the catalog that fits
+     * @param schema the table as the catalog has it; empty if nothing identifies its rows then
+     * @param end from here on it is certainly that
      */
-    private record Doubt(Relation relation, Lsn end) {}
+    private record Doubt(Relation relation, Optional<TableSchema> schema, Lsn end) {}
 
     /** Asks the catalog over a connection of the capture thread's own. */
     Relations(Connection connection, HistoryWriter writer, Predicate<TableName> wanted) {
@@ -64,41 +70,41 @@ final class Relations {
         }
         for (Doubt doubt : List.copyOf(doubts.values())) {
             if (!commit.isBefore(doubt.end())) {
-                define(doubt.relation(), commit, true);
+                doubts.remove(doubt.relation().oid());
+                define(doubt.relation(), commit, doubt.schema());
             }
         }
     }
 
     /** What the stream says of a relation from here on, in the transaction with that commit LSN. */
     void define(Relation relation, Lsn commit) throws SQLException {
-        define(relation, commit, false);
+        doubts.remove(relation.oid());
+        define(
+                relation,
+                commit,
+                wanted.test(new TableName(relation.schema(), relation.name()))
+                        ? schema(relation, commit)
+                        : Optional.empty());
     }
 
-    private void define(Relation relation, Lsn commit, boolean certain) throws SQLException {
+    private void define(Relation relation, Lsn commit, Optional<TableSchema> schema) {
         TableId id = new TableId(relation.oid());
-        doubts.remove(relation.oid());
-        TableSchema last = last(id, commit);
-        Optional<TableSchema> schema = wanted.test(new TableName(relation.schema(), relation.name()))
-                ? schema(relation, certain ? null : last)
-                : Optional.empty();
+        SchemaVersion before = shown.get(id);
+        TableSchema last =
+                before == null ? info(id).map(table -> table.schema(commit)).orElse(null) : before.schema();
         if (last != null && !schema.map(last::identifiesRowsAs).orElse(false)) {
             String by = last.hasKey() ? last.key().toString() : "all their values as they were";
             endCoverage(last, commit, "its rows are no longer identified by " + by);
         }
-        schema.ifPresent(described -> shown.put(id, described));
+        schema.filter(Relations::isNumbered)
+                .ifPresent(described -> shown.put(id, new SchemaVersion(commit, commit, described)));
         relations.put(relation.oid(), schema.map(described -> new CapturedRelation(described, relation)));
     }
 
-    /** What was known of a table just before that commit, by the stream or else by its baseline; null if nothing was. */
-    private @Nullable TableSchema last(TableId id, Lsn commit) {
-        TableSchema last = shown.get(id);
-        return last != null
-                ? last
-                : writer.tables().stream()
-                        .filter(table -> table.schema().id().equals(id))
-                        .map(table -> table.schema(commit))
-                        .findFirst()
-                        .orElse(null);
+    private Optional<TableInfo> info(TableId id) {
+        return writer.tables().stream()
+                .filter(table -> table.schema().id().equals(id))
+                .findFirst();
     }
 
     /** The relation of that oid, or null if it is not captured. */
@@ -123,28 +129,69 @@ final class Relations {
         writer.uncovered(schema.id(), commit);
     }
 
-    private Optional<TableSchema> schema(Relation relation, @Nullable TableSchema last) throws SQLException {
+    private Optional<TableSchema> schema(Relation relation, Lsn commit) throws SQLException {
         TableId id = new TableId(relation.oid());
-        CatalogTable table = catalog.table(id).orElse(null);
-        List<Attribute> attributes = catalog.attributes(id);
+        List<SchemaVersion> known = known(id, commit);
+        TableSchema last = known.isEmpty() ? null : known.get(known.size() - 1).schema();
+        TableSchema now = catalog.table(id).map(CatalogTable::schema).orElse(null);
+        if (last == null && now == null) {
+            return Optional.empty();
+        }
         List<String> types = catalog.typeNames(
                 relation.columns().stream().map(RelationColumn::typeOid).toList(),
                 relation.columns().stream().map(RelationColumn::typmod).toList());
-        TableSchema now = table == null ? null : table.schema();
-        TableSchema facts = now == null ? last : now;
+        ColumnNumbers numbers = new ColumnNumbers(relation.columns(), types, last, now, vanished(id, known));
+        boolean certain = numbers.areCertain();
+        if (now != null && !certain && isOf(relation, types, now)) {
+            Optional<TableSchema> later = new RelationSchema(relation, types, now, numbersOf(now)).schema();
+            doubts.put(
+                    relation.oid(),
+                    new Doubt(relation, later, LogEnd.read(connection).lsn()));
+        }
         // The catalog may be ahead of the stream: the table can be gone, have lost its key or have other columns by
         // now.
-        if (last != null && now != null && isOf(relation, types, last)) {
-            boolean fits = isOf(relation, types, now);
-            boolean same = fits && now.columns().stream().allMatch(column -> last.indexOfSame(column) >= 0);
-            if (fits && !same) {
-                doubts.put(
-                        relation.oid(),
-                        new Doubt(relation, LogEnd.read(connection).lsn()));
-            }
-            facts = same ? now : last;
-        }
-        return facts == null ? Optional.empty() : new RelationSchema(relation, types, facts, attributes).schema();
+        boolean same = certain && now != null && isOf(relation, types, now);
+        boolean ahead = now == null || (last != null && isOf(relation, types, last) && !same);
+        TableSchema facts = Objects.requireNonNull(ahead ? last : now);
+        return new RelationSchema(relation, types, facts, numbers.numbers()).schema();
+    }
+
+    /** The numbers of columns that came later than what is known of the table, and are gone by now. */
+    private List<Integer> vanished(TableId id, List<SchemaVersion> known) throws SQLException {
+        int largest = known.stream()
+                .flatMap(version -> version.schema().columns().stream())
+                .mapToInt(Column::attnum)
+                .max()
+                .orElse(0);
+        return catalog.attributes(id).stream()
+                .filter(attribute -> attribute.dropped() && attribute.attnum() > largest)
+                .map(Attribute::attnum)
+                .toList();
+    }
+
+    private static List<Integer> numbersOf(TableSchema table) {
+        return table.columns().stream()
+                .filter(Column::published)
+                .map(Column::attnum)
+                .toList();
+    }
+
+    /** Whether every column has the number of one, and tells later which is which. */
+    private static boolean isNumbered(TableSchema table) {
+        return table.columns().stream().allMatch(column -> column.attnum() <= ColumnNumbers.MAX);
+    }
+
+    /** The versions of the table that are known by that commit, oldest first; the oldest of all if none is. */
+    private List<SchemaVersion> known(TableId id, Lsn commit) {
+        List<SchemaVersion> versions =
+                new ArrayList<>(info(id).map(TableInfo::schemas).orElse(List.of()));
+        versions.removeIf(version -> !isNumbered(version.schema()));
+        Optional.ofNullable(shown.get(id)).ifPresent(versions::add);
+        versions.sort(Comparator.comparing(SchemaVersion::from));
+        List<SchemaVersion> known = versions.stream()
+                .filter(version -> !commit.isBefore(version.from()))
+                .toList();
+        return known.isEmpty() ? versions.subList(0, Math.min(1, versions.size())) : known;
     }
 
     /** Whether these are the columns that the stream carries of the table. */

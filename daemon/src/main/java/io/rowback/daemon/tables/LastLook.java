@@ -115,8 +115,19 @@ final class LastLook {
             TableSchema before = seen.put(table.id(), now);
             if (before != null && !before.equals(now)) {
                 writer.altered(now, verified, at);
+            } else if (before != null) {
+                noteAlteredBack(now, at);
             }
         }
+    }
+
+    /** What the stream told last of a table may be a definition that the same transaction took back. */
+    private void noteAlteredBack(TableSchema now, Lsn at) {
+        writer.tables().stream()
+                .filter(table -> table.schema().id().equals(now.id()))
+                .map(table -> table.schemas().get(table.schemas().size() - 1))
+                .filter(last -> last.from().isBefore(at) && !last.schema().hasColumnsOf(now))
+                .forEach(last -> writer.altered(now, last.from(), last.from().isBefore(verified) ? verified : at));
     }
 
     /** Why the history of some tables is not complete from the last look on. */

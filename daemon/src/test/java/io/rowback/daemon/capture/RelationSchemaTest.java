@@ -9,17 +9,13 @@ import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
-import io.rowback.postgres.Catalog.Attribute;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A table's schema at the moment of a change, from what the stream says of then and the catalog of now. */
 class RelationSchemaTest {
     private static final int OID = 16_385;
-    private static final Attribute DROPPED = new Attribute(2, "........pg.dropped.2........", true, "-");
+    private static final int DROPPED = 2;
 
     @Test
     void columnsHaveTheNumbersAndFactsOfTheCatalog() {
@@ -98,13 +94,9 @@ class RelationSchemaTest {
         assertThat(schema(full, List.of("bigint", "text"), facts).key()).containsExactly("id");
     }
 
-    private static TableSchema schema(Relation relation, List<String> types, TableSchema facts, Attribute... dropped) {
-        List<Attribute> attributes = new ArrayList<>(List.of(dropped));
-        facts.columns()
-                .forEach(column -> attributes.add(new Attribute(column.attnum(), column.name(), false, column.type())));
-        attributes.sort(Comparator.comparingInt(Attribute::attnum));
-        Optional<TableSchema> schema = new RelationSchema(relation, types, facts, attributes).schema();
-        return schema.orElseThrow();
+    private static TableSchema schema(Relation relation, List<String> types, TableSchema facts, Integer... dropped) {
+        List<Integer> numbers = new ColumnNumbers(relation.columns(), types, null, facts, List.of(dropped)).numbers();
+        return new RelationSchema(relation, types, facts, numbers).schema().orElseThrow();
     }
 
     private static List<String> columns(TableSchema schema) {
