@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Prints one line for each thing looked at: ok, warn or fail, and behind an arrow the SQL, setting or",
-            "command that mends it; of one kind that is ok the first 20. Its sessions are read-only.",
+            "command that mends it; of many that are ok, or of which the same is told, the first 20. Its sessions are",
+            "read-only.",
             "`rowback doctor` is the same.",
             "",
             "With --json all of them, one document a line: database (null for what concerns all), level (ok, warn,",

@@ -116,9 +116,8 @@ final class DatabaseCapture {
                 try (RocksHistoryWriter writer = RocksHistoryWriter.open(store);
                         RetentionThread retaining =
                                 new RetentionThread(database.name(), writer, database.retention())) {
-                    retaining.start();
                     begun = true;
-                    captureRounds(writer);
+                    captureRounds(writer, retaining);
                 } catch (RuntimeException e) {
                     if (!StoreFolder.isFull(e)) {
                         throw e;
@@ -132,11 +131,11 @@ final class DatabaseCapture {
     }
 
     /** Until it is stopped, or the store has to be opened anew. */
-    private void captureRounds(RocksHistoryWriter writer) throws InterruptedException {
+    private void captureRounds(HistoryWriter writer, RetentionThread retaining) throws InterruptedException {
         StoreRoom room = new StoreRoom(database.name(), store, minFree, metrics, this::tell);
         while (stopping.getCount() > 0) {
             try {
-                round(writer, room);
+                round(writer, room, retaining);
             } catch (SQLException e) {
                 waitOrGiveUp("capturing", e);
             } catch (RuntimeException e) {
@@ -184,7 +183,8 @@ final class DatabaseCapture {
     }
 
     /** One round: returns when stopped, throws when something failed. */
-    private void round(HistoryWriter writer, StoreRoom room) throws SQLException, InterruptedException {
+    private void round(HistoryWriter writer, StoreRoom room, RetentionThread retaining)
+            throws SQLException, InterruptedException {
         try (TableWatch tables =
                 new TableWatch(database, connections, writer, metrics, room, new RebaselineRequests(store))) {
             announce(tables, null, null);
@@ -208,6 +208,7 @@ final class DatabaseCapture {
                     publicationWasMissing = false;
                 }
             }
+            retaining.begin();
             tables.begin();
             metrics.begins(writer.info());
             capture(writer, room, tables);

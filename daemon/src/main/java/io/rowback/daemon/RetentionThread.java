@@ -48,6 +48,13 @@ final class RetentionThread extends Thread implements AutoCloseable {
         this.merge = merge;
     }
 
+    /** Starts it, once the store has begun; what is told of retention is stored by its first look. */
+    void begin() {
+        if (getState() == State.NEW) {
+            start();
+        }
+    }
+
     @Override
     public void run() {
         try {
@@ -85,10 +92,6 @@ final class RetentionThread extends Thread implements AutoCloseable {
 
     private void drop(List<String> troubles) {
         StoreInfo before = info.get();
-        // Before the first round there is nothing to keep.
-        if (before.database().isEmpty()) {
-            return;
-        }
         if (!retain.getAsBoolean()) {
             troubles.add("the store takes more than max_size: what rows hold and the newest changes need it");
         }

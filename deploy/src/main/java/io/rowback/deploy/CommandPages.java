@@ -58,7 +58,7 @@ final class CommandPages {
         Help help = new Help(command, Help.defaultColorScheme(Ansi.OFF));
         Roff page = new Roff(name(command), section, edition);
         List<String> description = lines(help.description());
-        page.section("NAME").line(name(command) + " - " + description.get(0).replaceFirst("\\.(\\s.*)?$", ""));
+        page.section("NAME").line(name(command) + " - " + summary(description));
         page.section("SYNOPSIS").line(help.synopsis(0).strip());
         text(page.section("DESCRIPTION"), description);
         arguments(page, command, help);
@@ -69,12 +69,17 @@ final class CommandPages {
                     .map(CommandLine::getCommandSpec)
                     .forEach(each -> page.entry(
                             name(each) + "(" + section + ")",
-                            String.join(" ", lines(new Help(each, Help.defaultColorScheme(Ansi.OFF)).description()))));
+                            summary(lines(new Help(each, Help.defaultColorScheme(Ansi.OFF)).description()))));
         }
         exitStatus(page, command.usageMessage());
         footer(page, lines(help.footerHeading() + help.footer()));
         page.section("SEE ALSO").line(related(command));
         return page.toString();
+    }
+
+    /** The first sentence, without its full stop. */
+    private static String summary(List<String> description) {
+        return description.get(0).replaceFirst("\\.(\\s.*)?$", "");
     }
 
     private static void arguments(Roff page, CommandSpec command, Help help) {

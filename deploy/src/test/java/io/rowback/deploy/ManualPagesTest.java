@@ -32,6 +32,15 @@ class ManualPagesTest {
     }
 
     @Test
+    void pageOfTheProgramTellsOfEachCommandWhatItsOwnPageIsNamedFor() {
+        Map<String, String> pages = new CommandPages(io.rowback.restore.Main.commandLine(), 1, EDITION).pages();
+
+        assertThat(pages.get("rowback.1"))
+                .contains(".B \"rowback\\-drill(1)\"\n\\&Tries whether rows come back\n.TP\n");
+        assertThat(pages.get("rowback-drill.1")).contains("rowback\\-drill \\- Tries whether rows come back\n");
+    }
+
+    @Test
     void headingsOfTheHelpAreSections() {
         Map<String, String> pages = new CommandPages(io.rowback.restore.Main.commandLine(), 1, EDITION).pages();
 

@@ -122,7 +122,8 @@ final class HistoryCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
-        List<TableInfo> named = tables.named(table).tables();
+        Tables.Named asked = tables.named(table);
+        List<TableInfo> named = asked.tables();
         ColumnNames.check(columns, related ? tables.all() : named);
         Scope.Window commits = window.resolve(reader);
         Set<Row> rows = new LinkedHashSet<>();
@@ -143,6 +144,7 @@ final class HistoryCommand extends StoreCommand {
         if (first > 0) {
             output.note("note: " + first + " older changes are left out; --limit shows more");
         }
+        window.noteBegin(" of " + asked.name(), named, commits, output);
         if (steps.isEmpty() && where == null) {
             identifying.forEach(one -> explainNothing(reader, one, row(one).key(), output));
         }

@@ -3,6 +3,7 @@ package io.rowback.restore;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.Operation;
 import io.rowback.history.TableId;
+import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
 import io.rowback.history.Transaction.Counts;
 import io.rowback.history.store.RocksHistoryReader;
@@ -11,6 +12,7 @@ import io.rowback.restore.output.TransactionPrinter;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.Tables;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.Set;
@@ -83,11 +85,11 @@ final class TransactionsCommand extends StoreCommand {
     @Override
     ErrorCode run(RocksHistoryReader reader, Output output) {
         Tables tables = new Tables(reader.tables());
+        Collection<TableInfo> asked =
+                table == null ? tables.all() : tables.named(table).tables();
         Set<TableId> only = table == null
                 ? null
-                : tables.named(table).tables().stream()
-                        .map(info -> info.schema().id())
-                        .collect(Collectors.toSet());
+                : asked.stream().map(info -> info.schema().id()).collect(Collectors.toSet());
         Scope.Window commits = window.resolve(reader);
         Deque<Transaction> newest = new ArrayDeque<>();
         long left = 0;
@@ -107,6 +109,7 @@ final class TransactionsCommand extends StoreCommand {
         if (left > 0) {
             output.note("note: " + left + " older transactions are left out; --limit shows more");
         }
+        window.noteBegin(table == null ? "" : " of " + table, asked, commits, output);
         Stream.ofNullable(reader.info().horizon())
                 .filter(horizon -> commits.from().isBefore(horizon.at()))
                 .forEach(horizon -> output.note("note: " + horizon));

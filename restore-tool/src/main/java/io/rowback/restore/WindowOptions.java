@@ -1,13 +1,18 @@
 package io.rowback.restore;
 
+import io.rowback.history.Coverage;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.HistoryReader;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
+import io.rowback.history.TableInfo;
 import io.rowback.history.store.Questions;
+import io.rowback.restore.output.Output;
 import io.rowback.restore.plan.Scope;
 import io.rowback.restore.query.PointInTime;
 import java.time.Clock;
+import java.util.Collection;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -69,5 +74,22 @@ final class WindowOptions {
                     "Let --to come after --from, or after --at where that begins it.");
         }
         return new Scope.Window(begin, end);
+    }
+
+    /**
+     * Notes where the history of tables begins, if more was asked for. What retention dropped is told elsewhere.
+     *
+     * @param what whose history it is, with a blank in front, or nothing
+     */
+    void noteBegin(String what, Collection<TableInfo> tables, Scope.Window commits, Output output) {
+        if (from == null || tables.stream().anyMatch(table -> table.horizon() != null)) {
+            return;
+        }
+        tables.stream()
+                .flatMap(table -> table.coverage().stream())
+                .min(Comparator.comparing(Coverage::from))
+                .filter(first -> commits.from().isBefore(first.from()))
+                .ifPresent(first -> output.note("note: the history" + what + " begins at " + first.since() + ", LSN "
+                        + first.from() + "; what changed before is not held"));
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.rowback.history.HistoryFixture;
+import io.rowback.history.NotCovered;
 import io.rowback.history.Retention;
+import io.rowback.history.TableName;
 import io.rowback.history.store.RocksHistoryWriter;
 import io.rowback.testbed.Ports;
 import java.io.IOException;
@@ -17,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +110,26 @@ class LiveStatusTest {
         assertThat(out.toString())
                 .contains("kept:              changes of the last 90 days, at most 200 GB\n")
                 .doesNotContain("daemon:");
+    }
+
+    @Test
+    void ofManyTablesThatAreNotCoveredForOneReasonTheFirstAreNamed() {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder.resolve("store/app"))) {
+            writer.notCovered(Stream.concat(
+                            Stream.of(new NotCovered(new TableName("public", "k"), "unlogged", null)),
+                            IntStream.range(0, 3_000)
+                                    .mapToObj(i -> new NotCovered(
+                                            new TableName("public", "t" + i), "role r may not read it", "GRANT")))
+                    .toList());
+        }
+        assertThat(status()).isZero();
+        assertThat(out.toString().lines().filter(line -> line.startsWith("not covered: ")))
+                .hasSize(1 + 20 + 1)
+                .contains(
+                        "not covered:       k: unlogged",
+                        "not covered:       t0: role r may not read it; to mend it: GRANT")
+                .last()
+                .isEqualTo("not covered:       2,980 more: role r may not read it; rowback tables names them");
     }
 
     @Test

@@ -191,6 +191,20 @@ final class MainTest {
     }
 
     @Test
+    void whereTheHistoryBeginsIsToldToWhoAsksForMore() {
+        assertThat(rowback("history", "users", "-42", "--from", "lsn:0/1000")).isZero();
+        assertThat(rowback("transactions", "--from", "lsn:0/1000")).isZero();
+        assertThat(err.toString()).isEmpty();
+        assertThat(rowback("history", "users", "-42", "--from", "2020-01-01T00:00:00Z"))
+                .isZero();
+        assertThat(rowback("transactions", "--from", "lsn:0/900")).isZero();
+        assertThat(err).hasToString("""
+                note: the history of users begins at 2026-01-01T00:00:00Z, LSN 0/1000; what changed before is not held
+                note: the history begins at 2026-01-01T00:00:00Z, LSN 0/1000; what changed before is not held
+                """);
+    }
+
+    @Test
     void whatBringsBackAMissingParentIsNamed() {
         assertThat(rowback("restore", "--tx", "702", "--table", "lines")).isEqualTo(4);
         assertThat(err.toString())

@@ -12,13 +12,23 @@ import org.jspecify.annotations.Nullable;
  * @param text what was found, lower case without full stop
  * @param mend the SQL, or the setting or command, that mends it, or null
  * @param passing the SQLSTATE with which the server says the same of an attempt, if it may pass by itself, or null
+ * @param kind what is told of it and may be told of many others, or null
  */
 public record Finding(
         Level level,
         Topic topic,
         String text,
         @Nullable String mend,
-        @Nullable String passing) {
+        @Nullable String passing,
+        @Nullable Kind kind) {
+    /**
+     * What may be found of many things.
+     *
+     * @param words what is told of each, behind its name
+     * @param mend what mends all of them, or null
+     */
+    public record Kind(String words, @Nullable String mend) {}
+
     /** How bad a finding is. */
     public enum Level {
         /** As it should be, or a matter of choice. */
@@ -58,26 +68,31 @@ public record Finding(
 
         /** As it should be. */
         public Finding ok(String text) {
-            return new Finding(Level.OK, this, text, null, null);
+            return new Finding(Level.OK, this, text, null, null, null);
         }
 
         /** As it should be, and yet there is a choice. */
         Finding choice(String text, String mend) {
-            return new Finding(Level.OK, this, text, mend, null);
+            return new Finding(Level.OK, this, text, mend, null, null);
         }
 
         Finding warn(String text, @Nullable String mend) {
-            return new Finding(Level.WARN, this, text, mend, null);
+            return new Finding(Level.WARN, this, text, mend, null, null);
+        }
+
+        /** The same, of one of many things. */
+        Finding warn(String thing, Kind kind, @Nullable String mend) {
+            return new Finding(Level.WARN, this, thing + " " + kind.words(), mend, null, kind);
         }
 
         /** Something that keeps capture from running. */
         public Finding fail(String text, @Nullable String mend) {
-            return new Finding(Level.FAIL, this, text, mend, null);
+            return new Finding(Level.FAIL, this, text, mend, null, null);
         }
 
         /** Something that keeps capture from running now, and may pass by itself. */
         Finding fail(String text, @Nullable String mend, @Nullable String passing) {
-            return new Finding(Level.FAIL, this, text, mend, passing);
+            return new Finding(Level.FAIL, this, text, mend, passing, null);
         }
     }
 

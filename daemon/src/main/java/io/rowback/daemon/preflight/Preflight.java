@@ -36,6 +36,11 @@ public final class Preflight {
 
     private static final String TOO_MANY_CONNECTIONS = "53300";
 
+    /** Mends what is wrong with many tables or sequences. */
+    private static final String ALL = "rowbackd setup-sql; -- prints the SQL for all";
+
+    private static final Finding.Kind UNREADABLE = new Finding.Kind("is not sampled: our role may not read it", ALL);
+
     /** Whether a server can be captured at all; any version can be asked that. */
     static final String OF_USE = "SELECT NOT pg_catalog.pg_is_in_recovery()"
             + " AND pg_catalog.current_setting('server_version_num')::int / 10000 >= " + VERSION_MIN;
@@ -270,16 +275,17 @@ public final class Preflight {
         survey.reasons().stream()
                 // A publication that will be created will list them.
                 .filter(table -> exists || !table.reason().startsWith(Survey.UNPUBLISHED))
-                .forEach(table ->
-                        findings.add(TABLE.warn(table.table() + " is not covered: " + table.reason(), table.mend())));
+                .forEach(table -> findings.add(TABLE.warn(
+                        table.table().toString(),
+                        new Finding.Kind("is not covered: " + table.reason(), table.mend() == null ? null : ALL),
+                        table.mend())));
     }
 
     private void sequences() throws SQLException {
         try {
             for (Sequences.Unreadable sequence :
                     Sequences.read(connection, database).unreadable()) {
-                findings.add(SEQUENCE.warn(
-                        "sequence " + sequence.name() + " is not sampled: our role may not read it", sequence.mend()));
+                findings.add(SEQUENCE.warn("sequence " + sequence.name(), UNREADABLE, sequence.mend()));
             }
         } catch (SQLException e) {
             if (!LOCKED.equals(e.getSQLState())) {

@@ -57,13 +57,14 @@ final class UncoveredChildren {
     private static Finding finding(ResultSet row, Config.Database database) throws SQLException {
         TableName child = new TableName(row.getString("child_schema"), row.getString("child"));
         TableName parent = new TableName(row.getString("parent_schema"), row.getString("parent"));
-        String text = child + " refers to " + parent + " (" + row.getString("conname") + ", ON DELETE "
-                + row.getString("action") + ") and is not captured: its rows cannot be put back";
+        String reference = child + " refers to " + parent + " (" + row.getString("conname") + ", ON DELETE "
+                + row.getString("action") + ") and";
         // What keeps a table from being captured that the configuration names is told with the table.
         String mend = database.wants(child)
                 ? null
                 : "add it to " + ConfigKey.INCLUDE.of(database.name()) + " or take it out of "
                         + ConfigKey.EXCLUDE.of(database.name());
-        return FOREIGN_KEY.warn(text, mend);
+        Finding.Kind kind = new Finding.Kind("is not captured: its rows cannot be put back", mend);
+        return FOREIGN_KEY.warn(reference, kind, mend);
     }
 }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Prints what a store is and which tables it holds. */
 public final class StorePrinter {
+    /** So many tables that are not covered for the same reason are named by the status. */
+    private static final int ALIKE_MAX = 20;
+
     private final Output output;
 
     public StorePrinter(Output output) {
@@ -101,11 +105,7 @@ public final class StorePrinter {
             output.line("dropped:           " + info.horizon());
         }
         output.line("tables:            " + status.tables().size());
-        for (NotCovered table : status.notCovered()) {
-            output.line("not covered:       "
-                    + PrintableText.oneLine(table.table() + ": " + table.reason()
-                            + (table.mend() == null ? "" : "; to mend it: " + table.mend())));
-        }
+        notCovered(status.notCovered());
         for (Voided voided : info.voided()) {
             output.line(
                     "voided:            " + voided.transactions() + " transactions from LSN " + voided.from() + " to "
@@ -119,6 +119,24 @@ public final class StorePrinter {
         if (status.daemon() != null) {
             DaemonPrinter.lines(status.daemon()).forEach(output::line);
         }
+    }
+
+    private void notCovered(List<NotCovered> tables) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        for (NotCovered table : tables) {
+            if (counts.merge(table.reason(), 1, Integer::sum) <= ALIKE_MAX) {
+                output.line("not covered:       "
+                        + PrintableText.oneLine(table.table() + ": " + table.reason()
+                                + (table.mend() == null ? "" : "; to mend it: " + table.mend())));
+            }
+        }
+        counts.forEach((reason, count) -> {
+            if (count > ALIKE_MAX) {
+                output.line("not covered:       "
+                        + PrintableText.oneLine(
+                                "%,d more: %s; rowback tables names them".formatted(count - ALIKE_MAX, reason)));
+            }
+        });
     }
 
     private static String words(Retention retention) {
