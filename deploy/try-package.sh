@@ -148,14 +148,16 @@ ok "teardown leaves no slot"
 sql < "$ROWBACK_TRY_ROOT/output" > /dev/null
 [ "$(sql -c 'select count(*) from pg_publication')" = 0 ] || fail "the SQL that it prints takes the rest away"
 ok "the SQL that it prints takes the rest away"
-# As systemctl enable does, and a timer that has run.
+# As systemctl enable does, and a drill that has run.
 mkdir -p "$root/etc/systemd/system/timers.target.wants" "$root/var/lib/systemd/timers"
 ln -s /usr/lib/systemd/system/rowback-drill.timer "$root/etc/systemd/system/timers.target.wants/"
 touch "$root/var/lib/systemd/timers/stamp-rowback-drill.timer"
+mkdir -p "$root/var/cache/rowback/rowback"
 inside dpkg -P rowback 2>&1 | has "says that the history stays" "The history stays in /var/lib/rowback"
 holds "configuration is gone" test ! -e "$root/etc/rowback"
 holds "history stays, of its account" mode /var/lib/rowback/app "700 rowback rowback"
 holds "nothing of the service is left" test -z "$(find "$root/etc/systemd" "$root/var/lib/systemd" -name '*rowback*' 2> /dev/null)"
+holds "what is made anew by itself is gone" test ! -e "$root/var/cache/rowback"
 holds "nothing else is left" test -z "$(find "$root/usr" "$root/etc" "$root/lib" -name '*rowback*' 2> /dev/null)"
 
 step "done"
