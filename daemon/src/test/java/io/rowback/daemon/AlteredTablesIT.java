@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,8 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Definitions of tables that change, of which the log tells nothing: while the daemon runs, while it is down, and while it
@@ -29,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * after. What the history tells of it is what the table held, or unknown.
  */
 @ParameterizedClass(name = "Postgres {0}, daemon {1}")
-@CsvSource({"14, running", "14, down", "18, running", "18, down", "18, cut off"})
+@MethodSource("lives")
 class AlteredTablesIT {
     private static final String TABLES = """
             create table added (id int primary key, a text);
@@ -155,6 +157,13 @@ class AlteredTablesIT {
 
     @SuppressWarnings("NullAway.Init") // JUnit sets the parameters
     AlteredTablesIT() {}
+
+    static Stream<Arguments> lives() {
+        return Boolean.getBoolean("rowback.nightly")
+                ? IntStream.rangeClosed(14, 18).boxed().flatMap(major -> Stream.of("running", "down", "cut off")
+                        .map(daemon -> Arguments.of(major, daemon)))
+                : Stream.of(Arguments.of(14, "down"), Arguments.of(18, "running"), Arguments.of(18, "cut off"));
+    }
 
     /** A look at the catalog amid the alterations makes other stretches than are told below: then all is played again. */
     @BeforeParameterizedClassInvocation

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * every answer is what it was. Random places, with the seed {@code -Drowback.seed=N}.
  */
 class BitFlipTest {
-    private static final int FLIPS = 20;
+    private static final int FLIPS = Boolean.getBoolean("rowback.nightly") ? 100 : 12;
 
     private final Random random = new Random(Long.getLong("rowback.seed", 1));
     private final TableSchema users = TableFixture.table("users")

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  * history alone runs with {@code -Drowback.seed=N}.
  */
 class RocksHistoryModelTest {
-    private static final int HISTORIES = 70;
+    private static final int HISTORIES = Boolean.getBoolean("rowback.nightly") ? 700 : 40;
     private static final int STEPS = 40;
     private static final long SPREAD = 0x9E37_79B9_7F4A_7C15L;
 

@@ -26,6 +26,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
@@ -33,11 +35,12 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Applies the SQL that we write to real servers. */
 @ParameterizedClass
-@CsvSource({"14, 0", "18, 0", "18, 20"})
+@MethodSource("runs")
 final class RestoreSqlIT {
     private static final Set<Operation> DEFAULT = Set.of(Operation.DELETE, Operation.UPDATE);
 
@@ -52,6 +55,14 @@ final class RestoreSqlIT {
     int few;
 
     private Database database;
+
+    static Stream<Arguments> runs() {
+        return Boolean.getBoolean("rowback.nightly")
+                ? IntStream.rangeClosed(14, 18)
+                        .boxed()
+                        .flatMap(major -> Stream.of(Arguments.of(major, 0), Arguments.of(major, 20)))
+                : Stream.of(Arguments.of(14, 0), Arguments.of(18, 20));
+    }
 
     @BeforeParameterizedClassInvocation
     static void startServer(int major, int few) {
