@@ -56,9 +56,13 @@ final class SmallFiles {
         for (Family family : IN_SEQUENCE) {
             database.arrange(family, (rocks, handle) -> {
                 List<LiveFileMetaData> settled = settled(rocks, family);
-                long left = settled.stream().filter(this::isSmall).count();
+                List<LiveFileMetaData> small =
+                        settled.stream().filter(this::isSmall).toList();
+                // Those that fill one together cost nothing to merge, and each costs whoever opens the store as much.
+                int most = bytes(small) < full ? many / 10 : many;
+                long left = small.size();
                 for (List<LiveFileMetaData> files : neighbours(settled)) {
-                    if (left > many) {
+                    if (left > most) {
                         pause.run();
                         merge(rocks, handle, files);
                         left -= files.size();
@@ -86,13 +90,16 @@ final class SmallFiles {
                 continue;
             }
             small.add(file);
-            if (small.size() == AT_ONCE
-                    || small.stream().mapToLong(LiveFileMetaData::size).sum() >= full) {
+            if (small.size() == AT_ONCE || bytes(small) >= full) {
                 found.add(small);
                 small = new ArrayList<>();
             }
         }
         return found;
+    }
+
+    private static long bytes(List<LiveFileMetaData> files) {
+        return files.stream().mapToLong(LiveFileMetaData::size).sum();
     }
 
     private boolean isSmall(LiveFileMetaData file) {
