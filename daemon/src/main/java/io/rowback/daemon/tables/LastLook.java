@@ -6,6 +6,7 @@ import io.rowback.history.Published;
 import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
+import io.rowback.history.TableInfo.SchemaVersion;
 import io.rowback.history.TableSchema;
 import io.rowback.postgres.CatalogTable;
 import java.util.Comparator;
@@ -102,32 +103,37 @@ final class LastLook {
 
     /** Whether a table has another definition than at the last look. */
     boolean findsAltered(Survey survey) {
-        return survey.coverable().stream().anyMatch(table -> {
-            TableSchema before = seen.get(table.id());
-            return before != null && !before.equals(table.schema());
-        });
+        return survey.coverable().stream().anyMatch(this::isAltered);
+    }
+
+    private boolean isAltered(CatalogTable table) {
+        TableSchema before = seen.get(table.id());
+        return before != null && !before.equals(table.schema());
     }
 
     /** Of a change of a table's definition the log tells nothing before the table is next written to. */
     private void noteAltered(Survey survey, Lsn at) {
+        Map<TableId, TableInfo> told = writer.tables().stream()
+                .collect(Collectors.toMap(table -> table.schema().id(), table -> table));
         for (CatalogTable table : survey.coverable()) {
+            boolean altered = isAltered(table);
             TableSchema now = Objects.requireNonNull(table.schema());
-            TableSchema before = seen.put(table.id(), now);
-            if (before != null && !before.equals(now)) {
+            boolean known = seen.put(table.id(), now) != null;
+            TableInfo history = told.get(table.id());
+            if (altered) {
                 writer.altered(now, verified, at);
-            } else if (before != null) {
-                noteAlteredBack(now, at);
+            } else if (known && history != null) {
+                noteAlteredBack(history, now, at);
             }
         }
     }
 
     /** What the stream told last of a table may be a definition that the same transaction took back. */
-    private void noteAlteredBack(TableSchema now, Lsn at) {
-        writer.tables().stream()
-                .filter(table -> table.schema().id().equals(now.id()))
-                .map(table -> table.schemas().get(table.schemas().size() - 1))
-                .filter(last -> last.from().isBefore(at) && !last.schema().hasColumnsOf(now))
-                .forEach(last -> writer.altered(now, last.from(), last.from().isBefore(verified) ? verified : at));
+    private void noteAlteredBack(TableInfo history, TableSchema now, Lsn at) {
+        SchemaVersion last = history.schemas().get(history.schemas().size() - 1);
+        if (last.from().isBefore(at) && !last.schema().hasColumnsOf(now)) {
+            writer.altered(now, last.from(), last.from().isBefore(verified) ? verified : at);
+        }
     }
 
     /** Why the history of some tables is not complete from the last look on. */

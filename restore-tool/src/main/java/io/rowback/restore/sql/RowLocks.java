@@ -26,9 +26,8 @@ final class RowLocks {
             names.add(held);
             found.add(ExactMatch.sameKey(column, "v." + held));
         }
-        // One after the other by the key's index. A join may be one of all with all: sequential scans are off, and
-        // their
-        // price hides what the rest of a plan costs.
+        // One after the other by the key's index: a join may be one of all with all, since the price of sequential
+        // scans, which are off, hides what the rest of a plan costs.
         List<String> lines = List.of(
                 "  PERFORM FROM (" + sets.stream().map(RowSet::keys).collect(Collectors.joining(" UNION ALL "))
                         + " ORDER BY "
