@@ -45,8 +45,9 @@ final class Certificates {
             throws IOException, InterruptedException, GeneralSecurityException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
         command.addAll(List.of("-genkeypair", "-alias", name, "-dname", "CN=" + name));
-        command.addAll(List.of("-keyalg", "RSA", "-keysize", "2048", "-validity", "30"));
+        command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "30"));
         command.addAll(List.of(options));
         command.addAll(List.of("-keystore", folder.resolve("keys.p12").toString(), "-storetype", "PKCS12"));
         command.addAll(List.of("-storepass", PASSWORD));

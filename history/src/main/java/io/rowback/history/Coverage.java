@@ -11,6 +11,20 @@ import java.time.Instant;
  * @param to the first LSN no longer covered, {@link Lsn#MAX} while capture goes on
  */
 public record Coverage(Lsn from, Instant since, Lsn to) {
+    // Spelled out, as each command asks: the methods that a record is given take the JVM long to make.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Coverage coverage
+                && from.equals(coverage.from)
+                && since.equals(coverage.since)
+                && to.equals(coverage.to);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * from.hashCode() + to.hashCode();
+    }
+
     /** Whether the table's state "all commits below {@code at}" is known. */
     public boolean includes(Lsn at) {
         return !at.isBefore(from) && !to.isBefore(at);

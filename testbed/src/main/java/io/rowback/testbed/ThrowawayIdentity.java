@@ -27,6 +27,8 @@ public record ThrowawayIdentity(Path certificate, Path key, SSLContext trusted) 
         Path file = Files.createTempDirectory(folder, "identity").resolve("store.p12");
         run(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1",
+                "-J-XX:+UseSerialGC",
                 "-genkeypair",
                 "-alias",
                 "http",

@@ -122,8 +122,13 @@ final class Database implements AutoCloseable {
     /** The numbers of the sorted files that it has. */
     Set<Long> files() {
         return rocks.getLiveFilesMetaData().stream()
-                .map(file -> Long.parseLong(file.fileName().replaceAll("\\D", "")))
+                .map(file -> number(file.fileName()))
                 .collect(Collectors.toSet());
+    }
+
+    /** Of the name {@code /000123.sst} the number; a pattern would take a command a hundredth of a second for a thousand. */
+    private static long number(String fileName) {
+        return Long.parseLong(fileName, 1, fileName.lastIndexOf('.'), 10);
     }
 
     private ColumnFamilyHandle handle(Family family) {

@@ -168,6 +168,11 @@ final class Keys {
         return new ByteWriter().u32(table.oid()).u64(version).toBytes();
     }
 
+    /** The version in a schema's key. */
+    static long schemaVersion(byte[] key) {
+        return new ByteReader(key, key.length - Long.BYTES, key.length).u64();
+    }
+
     static byte[] definition(TableId table, Lsn commit) {
         return meta(DEFINITIONS, table, commit);
     }

@@ -31,8 +31,9 @@ final class SmallFiles {
     /** Of the seven that RocksDB has. */
     private static final int LAST_LEVEL = 6;
 
-    /** Those whose files no epoch divides: of others merged files would fall into as many again. */
-    private static final Set<Family> IN_SEQUENCE = EnumSet.of(Family.LOG, Family.TXNS);
+    /** Those whose entries come in the order of their keys, or nearly. */
+    private static final Set<Family> IN_SEQUENCE =
+            EnumSet.of(Family.LOG, Family.TXNS, Family.TABLES, Family.XIDS, Family.TIMES);
 
     /** What it answers while it is at work on one of the files itself, or has been since. */
     private static final Set<Status.Code> LATER = EnumSet.of(Status.Code.Aborted, Status.Code.InvalidArgument);
@@ -61,7 +62,7 @@ final class SmallFiles {
                 // Those that fill one together cost nothing to merge, and each costs whoever opens the store as much.
                 int most = bytes(small) < full ? many / 10 : many;
                 long left = small.size();
-                for (List<LiveFileMetaData> files : neighbours(settled)) {
+                for (List<LiveFileMetaData> files : neighbours(family, settled)) {
                     if (left > most) {
                         pause.run();
                         merge(rocks, handle, files);
@@ -80,11 +81,20 @@ final class SmallFiles {
                 .toList();
     }
 
-    /** Small ones that follow each other and fill a file together, or are as many as are merged at once. */
-    private List<List<LiveFileMetaData>> neighbours(List<LiveFileMetaData> settled) {
+    /**
+     * Small ones that follow each other and fill a file together, or are as many as are merged at once, or are all of an epoch
+     * after which another came: a file reaches over no more than one.
+     */
+    private List<List<LiveFileMetaData>> neighbours(Family family, List<LiveFileMetaData> settled) {
         List<List<LiveFileMetaData>> found = new ArrayList<>();
         List<LiveFileMetaData> small = new ArrayList<>();
         for (LiveFileMetaData file : settled) {
+            if (!small.isEmpty() && !isSameEpoch(family, small.get(0), file)) {
+                if (small.size() > 1) {
+                    found.add(small);
+                }
+                small = new ArrayList<>();
+            }
             if (!isSmall(file)) {
                 small = new ArrayList<>();
                 continue;
@@ -96,6 +106,11 @@ final class SmallFiles {
             }
         }
         return found;
+    }
+
+    private static boolean isSameEpoch(Family family, LiveFileMetaData one, LiveFileMetaData other) {
+        return !Tuning.BY_EPOCH.contains(family)
+                || Arrays.equals(one.smallestKey(), 0, Keys.EPOCH_BYTES, other.smallestKey(), 0, Keys.EPOCH_BYTES);
     }
 
     private static long bytes(List<LiveFileMetaData> files) {

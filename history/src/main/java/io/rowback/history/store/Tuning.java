@@ -56,6 +56,9 @@ final class Tuning implements AutoCloseable {
     private static final int BASELINE_LEVEL = 1;
     private static final int BACKGROUND_JOBS = 2;
 
+    /** Each of a baseline's files of refs reaches over nearly all keys: to merge them by fours rewrote each entry seven times. */
+    private static final int REFS_MERGED = 12;
+
     {
         // Whatever follows would load it in RocksDB's own way.
         NativeLibrary.load();
@@ -127,6 +130,11 @@ final class Tuning implements AutoCloseable {
         ColumnFamilyOptions options = own(new ColumnFamilyOptions());
         if (BY_EPOCH.contains(family)) {
             options.setSstPartitionerFactory(byEpoch);
+        }
+        if (family == Family.REFS) {
+            options.setLevel0FileNumCompactionTrigger(REFS_MERGED)
+                    .setLevel0SlowdownWritesTrigger(3 * REFS_MERGED)
+                    .setLevel0StopWritesTrigger(4 * REFS_MERGED);
         }
         return options.setTableFormatConfig(table)
                 .setCompressionType(CompressionType.ZSTD_COMPRESSION)

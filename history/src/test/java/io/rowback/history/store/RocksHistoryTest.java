@@ -35,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,14 +79,16 @@ class RocksHistoryTest extends HistoryContract {
         }
     }
 
-    /** Starts so often, each time for one row of the table. */
-    private static void start(Path folder, TableSchema table, int times) {
-        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
+    /** Starts so often, each time for two rows of the table. */
+    private static void start(Path folder, TableSchema table, int times, int epochBytes) {
+        try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, epochBytes)) {
             new HistoryFixture(writer).baseline(table);
         }
         for (int i = 0; i < times; i++) {
-            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder)) {
-                HistoryFixture.goingOn(writer).commit(insert(row(table, Integer.toString(i))));
+            try (RocksHistoryWriter writer = RocksHistoryWriter.open(folder, epochBytes)) {
+                HistoryFixture history = HistoryFixture.goingOn(writer);
+                history.commit(insert(row(table, Integer.toString(2 * i))));
+                history.commit(insert(row(table, Integer.toString(2 * i + 1))));
             }
         }
     }
@@ -95,32 +98,63 @@ class RocksHistoryTest extends HistoryContract {
         int starts = 40;
         TableSchema users =
                 TableFixture.table("users").column("id", "bigint").key("id").build();
-        start(folder, users, starts);
+        start(folder, users, starts, Integer.MAX_VALUE);
         try (Database database = StoreFolder.open(folder);
                 RocksHistoryReader before = RocksHistoryReader.open(folder)) {
             SmallFiles log = new SmallFiles(database, 2 * FULL, starts / 4);
-            assertThat(logFiles(database)).hasSizeGreaterThanOrEqualTo(starts);
+            assertThat(files(database, Family.LOG)).hasSizeGreaterThanOrEqualTo(starts);
             // What has just been flushed lies in the first level until RocksDB moves it.
-            for (int i = 0; i < 600 && logFiles(database).size() > starts / 2; i++) {
+            for (int i = 0; i < 600 && files(database, Family.LOG).size() > starts / 2; i++) {
                 log.merge(() -> {});
                 Thread.sleep(50);
             }
-            Map<String, Long> merged = logFiles(database);
+            Map<String, Long> merged = files(database, Family.LOG);
             assertThat(merged).hasSizeLessThanOrEqualTo(starts / 2);
             merged.values().removeIf(bytes -> bytes < FULL);
             new SmallFiles(database, 2 * FULL, 0).merge(() -> {});
-            assertThat(logFiles(database)).containsAllEntriesOf(merged).hasSizeLessThanOrEqualTo(starts / 2);
-            assertThat(before.changes(Lsn.ZERO, Lsn.MAX)).hasSize(starts);
+            assertThat(files(database, Family.LOG)).containsAllEntriesOf(merged).hasSizeLessThanOrEqualTo(starts / 2);
+            assertThat(before.changes(Lsn.ZERO, Lsn.MAX)).hasSize(2 * starts);
         }
         try (RocksHistoryReader after = RocksHistoryReader.open(folder)) {
-            assertThat(after.changes(Lsn.ZERO, Lsn.MAX)).hasSize(starts);
+            assertThat(after.changes(Lsn.ZERO, Lsn.MAX)).hasSize(2 * starts);
         }
     }
 
-    private static Map<String, Long> logFiles(Database database) {
+    @Test
+    void smallFilesOfAnEpochThatIsOverBecomeOne(@TempDir Path folder) throws Exception {
+        int starts = 50;
+        Family times = Family.TIMES;
+        TableSchema users =
+                TableFixture.table("users").column("id", "bigint").key("id").build();
+        start(folder, users, starts, 2 * SMALL_EPOCHS);
+        try (Database database = StoreFolder.open(folder);
+                RocksHistoryReader before = RocksHistoryReader.open(folder)) {
+            int epochs = Metadata.load(database, Schemas.load(database))
+                    .epochs()
+                    .all()
+                    .size();
+            assertThat(epochs).as("epochs").isBetween(5, starts / 4);
+            // The newest goes on, and what has just been flushed lies in the first level until RocksDB moves it.
+            int most = epochs + starts / epochs + 4;
+            assertThat(files(database, times)).hasSizeGreaterThan(2 * most);
+            Set<String> settled = Set.of();
+            for (int i = 0; i < 600 && (settled.isEmpty() || settled.size() > most); i++) {
+                Set<String> found = files(database, times).keySet();
+                new SmallFiles(database, SmallFiles.FULL, 0).merge(() -> {});
+                Thread.sleep(50);
+                settled = files(database, times).keySet().equals(found) ? found : Set.of();
+            }
+            // To merge again what is merged would write it anew at each look.
+            assertThat(settled).hasSizeBetween(epochs, most);
+            assertThat(before.changes(Lsn.ZERO, Lsn.MAX)).hasSize(2 * starts);
+        }
+        assertSound(folder, 2 * starts);
+    }
+
+    private static Map<String, Long> files(Database database, Family family) {
         Map<String, Long> files = new HashMap<>();
-        database.arrange(Family.LOG, (rocks, log) -> rocks.getLiveFilesMetaData().stream()
-                .filter(file -> Arrays.equals(file.columnFamilyName(), Family.LOG.diskName()))
+        database.arrange(family, (rocks, handle) -> rocks.getLiveFilesMetaData().stream()
+                .filter(file -> Arrays.equals(file.columnFamilyName(), family.diskName()))
                 .forEach(file -> files.put(file.fileName(), file.size())));
         return files;
     }

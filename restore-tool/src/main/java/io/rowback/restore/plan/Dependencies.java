@@ -10,6 +10,7 @@ import io.rowback.restore.query.Tables;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,15 @@ final class Dependencies {
     private final Map<TableId, Set<List<String>>> referredColumns = new HashMap<>();
 
     private final Set<Row> absent = new LinkedHashSet<>();
-    private final Map<TableId, List<ForeignKey>> foreignKeysOfThen = new HashMap<>();
+    private final Map<TableId, List<List<Tie>>> ties = new HashMap<>();
+    private final Map<TableId, List<Tie>> tiesOfThen = new HashMap<>();
     /** The first finding about each row. */
     private final Map<Row, Finding> causes = new HashMap<>();
 
     private List<Draft> drafts;
+
+    /** A foreign key with the table that it refers to, null if that is not known, and whether it does by the key. */
+    private record Tie(ForeignKey foreignKey, @Nullable TableInfo parent, boolean byKey) {}
 
     /**
      * Checks these drafts; adds to {@code findings} why some of them go.
@@ -137,17 +142,34 @@ final class Dependencies {
         return null;
     }
 
+    /** The foreign keys of a table; those of one name are together. */
+    private List<List<Tie>> ties(TableSchema table) {
+        List<List<Tie>> found = ties.get(table.id());
+        if (found == null) {
+            Map<String, List<Tie>> byName = new LinkedHashMap<>();
+            for (ForeignKey foreignKey : table.foreignKeys()) {
+                byName.computeIfAbsent(foreignKey.name(), name -> new ArrayList<>())
+                        .add(tie(foreignKey));
+            }
+            found = List.copyOf(byName.values());
+            ties.put(table.id(), found);
+        }
+        return found;
+    }
+
+    private Tie tie(ForeignKey foreignKey) {
+        TableInfo parent = tables.byId(foreignKey.refTable()).orElse(null);
+        return new Tie(foreignKey, parent, parent != null && RowReference.isByKey(foreignKey, parent.schema()));
+    }
+
     private @Nullable Finding missingParent(Draft draft, Set<RowReference> provided, Set<RowReference> deleted) {
-        List<ForeignKey> foreignKeys = draft.table().foreignKeys();
-        for (ForeignKey foreignKey : foreignKeys) {
+        for (List<Tie> alternatives : ties(draft.table())) {
             // To a partitioned table there is one of that name to each partition, and one of them holds the parent.
             Finding obstacle = null;
-            for (ForeignKey alternative : foreignKeys) {
-                if (alternative.name().equals(foreignKey.name())) {
-                    obstacle = missingParent(draft, alternative, provided, deleted);
-                    if (obstacle == null) {
-                        break;
-                    }
+            for (Tie tie : alternatives) {
+                obstacle = missingParent(draft, tie, provided, deleted);
+                if (obstacle == null) {
+                    break;
                 }
             }
             if (obstacle != null) {
@@ -157,14 +179,21 @@ final class Dependencies {
         return null;
     }
 
-    private @Nullable Finding missingParent(
-            Draft draft, ForeignKey foreignKey, Set<RowReference> provided, Set<RowReference> deleted) {
+    /** What the row will refer to by a foreign key, if that is written and the plan does not bring it. */
+    private static @Nullable RowReference outside(Draft draft, Tie tie, Set<RowReference> provided) {
+        ForeignKey foreignKey = tie.foreignKey();
         RowReference parent = draft.writes(foreignKey.columns()) ? draft.refersTo(foreignKey) : null;
-        TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
-        if (parent == null || (table != null && provided.contains(parent.normal(table.schema())))) {
-            return null;
-        }
-        if (table == null || !RowReference.isByKey(foreignKey, table.schema())) {
+        boolean brought = parent != null
+                && tie.parent() != null
+                && provided.contains(parent.normal(tie.parent().schema()));
+        return brought ? null : parent;
+    }
+
+    private @Nullable Finding missingParent(
+            Draft draft, Tie tie, Set<RowReference> provided, Set<RowReference> deleted) {
+        TableInfo table = tie.parent();
+        RowReference parent = table != null && tie.byKey() ? outside(draft, tie, provided) : null;
+        if (table == null || parent == null) {
             return null;
         }
         RowKey key = parent.key(table.schema());
@@ -185,22 +214,20 @@ final class Dependencies {
 
     /** Why the row would refer to another one than it did: who took the unique value, not the key, by which it refers. */
     private @Nullable Finding takenParent(Draft draft, Set<RowReference> provided) {
-        for (ForeignKey foreignKey : draft.table().foreignKeys()) {
-            TableInfo table = tables.byId(foreignKey.refTable()).orElse(null);
-            RowReference parent = table != null
-                            && draft.writes(foreignKey.columns())
-                            && !RowReference.isByKey(foreignKey, table.schema())
-                            && !RowReference.isByPeriod(foreignKey, table.schema())
-                    ? draft.refersTo(foreignKey)
-                    : null;
-            if (table == null || parent == null || provided.contains(parent.normal(table.schema()))) {
-                continue;
-            }
-            RowKey taker = successors.taker(table, parent, draft);
-            if (taker != null) {
-                String reason = "it refers to " + table.schema().name() + " by " + String.join(", ", parent.columns())
-                        + " " + String.join(",", parent.values()) + ", which is that of another row by now: " + taker;
-                return new Finding.RowConflict(draft.table(), draft.name(), reason, null);
+        for (List<Tie> alternatives : ties(draft.table())) {
+            for (Tie tie : alternatives) {
+                TableInfo table = tie.parent();
+                if (table == null || tie.byKey() || RowReference.isByPeriod(tie.foreignKey(), table.schema())) {
+                    continue;
+                }
+                RowReference parent = outside(draft, tie, provided);
+                RowKey taker = parent == null ? null : successors.taker(table, parent, draft);
+                if (parent != null && taker != null) {
+                    String reason = "it refers to " + table.schema().name() + " by "
+                            + String.join(", ", parent.columns()) + " " + String.join(",", parent.values())
+                            + ", which is that of another row by now: " + taker;
+                    return new Finding.RowConflict(draft.table(), draft.name(), reason, null);
+                }
             }
         }
         return null;
@@ -208,23 +235,24 @@ final class Dependencies {
 
     /** What a row referred to by a foreign key that is gone by now is no obstacle; but it may be asked for. */
     private void lookForParentsOfThen(Draft draft, Set<RowReference> provided) {
-        List<ForeignKey> ofThen = foreignKeysOfThen.get(draft.table().id());
+        List<Tie> ofThen = tiesOfThen.get(draft.table().id());
         if (ofThen == null) {
-            ofThen = foreignKeysOfThen(draft.table());
-            foreignKeysOfThen.put(draft.table().id(), ofThen);
+            ofThen = tiesOfThen(draft.table());
+            tiesOfThen.put(draft.table().id(), ofThen);
         }
-        for (ForeignKey foreignKey : ofThen) {
-            missingParent(draft, foreignKey, provided, Set.of());
+        for (Tie tie : ofThen) {
+            missingParent(draft, tie, provided, Set.of());
         }
     }
 
-    private List<ForeignKey> foreignKeysOfThen(TableSchema now) {
+    private List<Tie> tiesOfThen(TableSchema now) {
         return tables.byId(now.id()).stream()
                 .flatMap(table -> table.schemas().stream())
                 .filter(version -> !version.schema().equals(now))
                 .flatMap(version -> version.schema().foreignKeys().stream()
                         .filter(foreignKey -> sameColumns(version.schema(), now, foreignKey.columns())))
                 .filter(foreignKey -> !now.foreignKeys().contains(foreignKey))
+                .map(this::tie)
                 .toList();
     }
 
