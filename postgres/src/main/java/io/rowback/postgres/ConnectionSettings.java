@@ -2,14 +2,22 @@ package io.rowback.postgres;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -212,7 +220,24 @@ public record ConnectionSettings(
             // The driver would not look at the server's certificate at all; libpq verifies it with who is named so.
             properties.replace("sslmode", "require", "verify-ca");
         }
+        String certificate = properties.get("sslcert");
+        if (certificate != null) {
+            // The driver would take the key for one of RSA.
+            keyAlgorithm(certificate).ifPresent(algorithm -> properties.put("pemKeyAlgorithm", algorithm));
+        }
         return properties;
+    }
+
+    /** The kind of key that belongs to a certificate; empty if the file is none, of which the driver will say why. */
+    private static Optional<String> keyAlgorithm(String certificate) {
+        try (InputStream file = Files.newInputStream(Path.of(certificate))) {
+            return Optional.of(CertificateFactory.getInstance("X.509")
+                    .generateCertificate(file)
+                    .getPublicKey()
+                    .getAlgorithm());
+        } catch (IOException | CertificateException | InvalidPathException e) {
+            return Optional.empty();
+        }
     }
 
     private static RowbackException unknown(String message, Stream<String> known) {
