@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,9 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     private final Map<TableId, TableInfo> tables = new HashMap<>();
     private final Map<TableId, Map<Lsn, Map<RowKey, List<RowImage>>>> baselines = new HashMap<>();
     private final Map<TableId, TreeMap<Instant, SequenceSample>> samples = new HashMap<>();
+    /** Of each change in the log: of thousands of rows without a key each is asked for by its fingerprint. */
+    private final Map<Position, List<RowKey>> touched = new ConcurrentHashMap<>();
+
     private List<Gap> gaps = List.of();
     private Published published = Published.NEVER;
     private List<TableForm> forms = List.of();
@@ -54,6 +58,7 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
         for (Change change : batch.changes()) {
             if (!change.position().commit().isBefore(durable)) {
                 log.put(change.position(), change);
+                touched.put(change.position(), touched(change));
                 seen(change.schema(), change.position().commit());
             }
         }
@@ -404,8 +409,13 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     public Stream<Change> changes(TableId table, RowKey key, Lsn from, Lsn to) {
         return changes(table, from, to)
                 .filter(change -> change.operation() == Operation.TRUNCATE
-                        || key.equals(change.key())
-                        || key.equals(change.oldKey()));
+                        || touched.getOrDefault(change.position(), List.of()).contains(key));
+    }
+
+    private static List<RowKey> touched(Change change) {
+        return Stream.of(Optional.ofNullable(change.key()), Optional.ofNullable(change.oldKey()))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     @Override
