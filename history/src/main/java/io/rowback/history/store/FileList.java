@@ -13,8 +13,7 @@ record FileList(String manifest, long bytes) {
     /** What is no list, and never stands. */
     static final FileList NONE = new FileList("", 0);
 
-    // Spelled out, as each command asks: the methods that a record is given take the JVM a fiftieth of a second to
-    // make.
+    // Spelled out, as each command asks: the methods that a record is given take the JVM long to make.
     @Override
     public boolean equals(Object other) {
         return other instanceof FileList list && bytes == list.bytes && manifest.equals(list.manifest);

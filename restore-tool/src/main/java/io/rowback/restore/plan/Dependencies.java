@@ -179,20 +179,17 @@ final class Dependencies {
         return null;
     }
 
-    /** What the row will refer to by a foreign key, if that is written and the plan does not bring it. */
-    private static @Nullable RowReference outside(Draft draft, Tie tie, Set<RowReference> provided) {
-        ForeignKey foreignKey = tie.foreignKey();
+    /** What the row will refer to by a foreign key to that table, if it is written and the plan does not bring it. */
+    private static @Nullable RowReference outside(
+            Draft draft, ForeignKey foreignKey, TableInfo table, Set<RowReference> provided) {
         RowReference parent = draft.writes(foreignKey.columns()) ? draft.refersTo(foreignKey) : null;
-        boolean brought = parent != null
-                && tie.parent() != null
-                && provided.contains(parent.normal(tie.parent().schema()));
-        return brought ? null : parent;
+        return parent == null || provided.contains(parent.normal(table.schema())) ? null : parent;
     }
 
     private @Nullable Finding missingParent(
             Draft draft, Tie tie, Set<RowReference> provided, Set<RowReference> deleted) {
         TableInfo table = tie.parent();
-        RowReference parent = table != null && tie.byKey() ? outside(draft, tie, provided) : null;
+        RowReference parent = table != null && tie.byKey() ? outside(draft, tie.foreignKey(), table, provided) : null;
         if (table == null || parent == null) {
             return null;
         }
@@ -220,7 +217,7 @@ final class Dependencies {
                 if (table == null || tie.byKey() || RowReference.isByPeriod(tie.foreignKey(), table.schema())) {
                     continue;
                 }
-                RowReference parent = outside(draft, tie, provided);
+                RowReference parent = outside(draft, tie.foreignKey(), table, provided);
                 RowKey taker = parent == null ? null : successors.taker(table, parent, draft);
                 if (parent != null && taker != null) {
                     String reason = "it refers to " + table.schema().name() + " by "
