@@ -72,7 +72,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void statementsAreToldUpToALimit(int major) throws Exception {
         Database owner = database(major, "limit");
         owner.run("create table t (id int primary key)");
@@ -195,7 +195,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void applicationWorksWithoutDaemonAndWhenAllIsRemovedAgain(int major) throws Exception {
         Database owner = database(major, "removed");
         String objects = "select (select count(*) from pg_trigger), (select count(*) from pg_proc),"
@@ -229,7 +229,7 @@ class AnnotateScriptIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void scriptRefusesWhatWouldEndangerTheApplication(int major) throws Exception {
         Database owner = database(major, "refused");
         owner.run("create table t (id int primary key); create publication rowback for table t");

@@ -95,7 +95,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void rowsOfOneCopyAreToldApartAlthoughTheyShareAnLsn(int major) throws Exception {
         Database app = database(major, "copy_rows");
         app.run("create table t (id int primary key)");
@@ -113,7 +113,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void largeTransactionComesCompleteAndInOrder(int major) throws Exception {
         Database app = database(major, "large");
         app.run("create table t (id int primary key, a text)");
@@ -147,7 +147,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void tableCreatedWhileRunningIsCapturedFromItsBaselineOn(int major) throws Exception {
         Database app = database(major, "late_table");
         app.run("create table t (id int primary key)");
@@ -165,7 +165,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void annotationsBelongToTheirTransaction(int major) throws Exception {
         Database app = database(major, "annotations");
         app.run("create table t (id int primary key)");
@@ -186,7 +186,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void annotationsOfAnySizeAndContentAreTakenUpToALimit(int major) throws Exception {
         Database app = database(major, "long_annotations");
         app.run("create table t (id int primary key)");
@@ -232,7 +232,7 @@ class CaptureIT {
     }
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void textOfAnotherEncodingIsKeptAsUtf8(int major) throws Exception {
         PostgresServer server = SERVERS.computeIfAbsent(major, CaptureIT::server);
         server.database().run("create database latin encoding 'LATIN1' locale 'C' template template0");

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The history goes on with the server that pg_upgrade made, and says so if something may be missing in between. */
@@ -57,6 +58,10 @@ class UpgradeIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(
+            named = "rowback.nightly",
+            matches = "true",
+            disabledReason = "takes two servers of its own")
     void aServerThatWasDrainedAndHasNotWrittenSinceIsAdopted() throws Exception {
         upgrade("", after -> {
             assertRefusedWithoutAdoption(after);
@@ -98,6 +103,10 @@ class UpgradeIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(
+            named = "rowback.nightly",
+            matches = "true",
+            disabledReason = "takes two servers of its own")
     void aServerThatMayHaveWrittenIsAdoptedWithAGap() throws Exception {
         upgrade("insert into users values (2, 'nobody saw this')", after -> {
             writeFirstRecord(next(after));
