@@ -422,14 +422,14 @@ public final class MemoryHistory implements HistoryReader, HistoryWriter {
     public Map<RowKey, List<Change>> changes(
             TableId table, Collection<RowKey> keys, Lsn from, Lsn to, Map<Position, Change> known) {
         Map<RowKey, List<Change>> changes = new HashMap<>();
-        for (RowKey key : keys) {
-            List<Change> found = changes(table, key, from, to)
-                    .filter(change -> change.operation() != Operation.TRUNCATE)
-                    .toList();
-            if (!found.isEmpty()) {
-                changes.put(key, found);
-            }
-        }
+        keys.forEach(key -> changes.put(key, new ArrayList<>()));
+        changes(table, from, to)
+                .filter(change -> change.operation() != Operation.TRUNCATE)
+                .forEach(change -> touched.getOrDefault(change.position(), List.of()).stream()
+                        .distinct()
+                        .filter(changes::containsKey)
+                        .forEach(key -> changes.get(key).add(change)));
+        changes.values().removeIf(List::isEmpty);
         return changes;
     }
 
