@@ -2,6 +2,7 @@ package io.rowback.restore;
 
 import io.rowback.history.ErrorCode;
 import io.rowback.history.RowbackException;
+import io.rowback.history.store.RocksHistoryReader;
 import io.rowback.postgres.PrintableText;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -59,11 +61,17 @@ public final class Main {
 
     /** Runs a command line and returns its exit code. */
     public static int run(Map<String, String> environment, Writer out, PrintWriter err, String... args) {
+        // To describe the command to picocli takes longer. What fails is told when a store is opened.
+        CompletableFuture<Void> preparation = CompletableFuture.runAsync(
+                        RocksHistoryReader::prepare, task -> new Thread(task, "preparation").start())
+                .exceptionally(failure -> null);
         Rowback root = new Rowback(environment, out, err);
         CommandLine commandLine = commandLine(root, args);
         commandLine.setOut(new PrintWriter(out, true));
         commandLine.setErr(err);
         int exitCode = flush(out, err, execute(commandLine, args));
+        // The process must not end amid the loading of a native library.
+        preparation.join();
         root.interruption().told(exitCode);
         return exitCode;
     }

@@ -8,11 +8,13 @@ import io.rowback.history.HistoryWriter;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
+import io.rowback.history.Published;
 import io.rowback.history.ReplicaIdentity;
 import io.rowback.history.RowImage;
 import io.rowback.history.TableId;
 import io.rowback.history.TableName;
 import io.rowback.history.TableSchema;
+import io.rowback.history.Timeline;
 import io.rowback.history.Transaction;
 import io.rowback.history.TransactionId;
 import io.rowback.history.store.NativeLibrary;
@@ -89,6 +91,8 @@ public final class Rehearsal {
                 List.of());
         try (RocksHistoryWriter writer = RocksHistoryWriter.open(store)) {
             writer.create("1", "rehearsal", BEGIN);
+            writer.follow(List.of(new Timeline(1, Lsn.ZERO)));
+            writer.published(Published.of(BEGIN, Map.of(TABLE.id(), "since " + BEGIN)));
             writer.baseline(BEGIN, List.of(row("a")));
             writer.covered(TABLE, BEGIN, Instant.now(), 1);
             writer.append(new HistoryWriter.Batch(List.of(change), List.of(transaction), END));

@@ -101,7 +101,9 @@ final class Database implements AutoCloseable {
         Database database = new Database(
                 families,
                 (tuning, handles) -> RocksDB.openAsSecondary(
-                        tuning.database(),
+                        // Each file is opened as it is listed, and the threads that would do so later, 15 for each
+                        // family, find none.
+                        tuning.database().setMaxFileOpeningThreads(1),
                         directory.toString(),
                         scratch.toString(),
                         few ? tuning.unsortedFamilies(families) : tuning.families(),

@@ -1,5 +1,6 @@
 package io.rowback.history.store;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import io.rowback.history.Change;
 import io.rowback.history.ErrorCode;
 import io.rowback.history.ForeignKey;
@@ -16,6 +17,7 @@ import io.rowback.history.TableForm;
 import io.rowback.history.TableId;
 import io.rowback.history.TableInfo;
 import io.rowback.history.Transaction;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -61,6 +63,21 @@ public final class RocksHistoryReader implements HistoryReader {
         changes = new StoredChanges(database, schemas, meta);
         baselines = new StoredBaselines(database, schemas, meta);
         references = new StoredReferences(database, schemas, meta, changes, baselines);
+    }
+
+    /**
+     * Makes ready what every store takes to be opened, whichever it is, so that a command may have it done while it finds out
+     * what was asked.
+     *
+     * @throws RowbackException of code FAILED if RocksDB's native library cannot be loaded, as when a store is opened
+     */
+    public static void prepare() {
+        NativeLibrary.load();
+        try {
+            JsonRecords.read("[\"" + Instant.EPOCH + "\"]", new TypeReference<List<Instant>>() {});
+        } catch (IOException e) {
+            throw new IllegalStateException("this is a list of one time", e);
+        }
     }
 
     /**
