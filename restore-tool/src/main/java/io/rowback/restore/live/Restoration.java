@@ -39,6 +39,8 @@ public final class Restoration {
     private @Nullable PGConnection running;
     private boolean interrupted;
     private String committing = "";
+    /** The row that is being written, where it is one. */
+    private String writing = "";
 
     /**
      * A restoration that has not begun.
@@ -94,6 +96,8 @@ public final class Restoration {
         public void take(ScriptStatement next) throws SQLException {
             String transaction = next.phase() == Phase.COMMIT ? transaction(statement) : "";
             begin(connection, transaction);
+            boolean one = next.phase() == Phase.WRITE && next.rows() == 1;
+            writing = one ? "; that was to write " + next.comment().get(0).replaceFirst("^-- ", "") : "";
             statement.execute(next.sql());
             progress.accept(next);
         }
@@ -168,7 +172,7 @@ public final class Restoration {
         String hint = said == null ? null : said.getHint();
         return new RowbackException(
                 ErrorCode.REFUSED,
-                message + detail + "; nothing was written",
+                message + detail + writing + "; nothing was written",
                 hint == null ? hint(String.valueOf(failure.getSQLState())) : hint,
                 failure);
     }

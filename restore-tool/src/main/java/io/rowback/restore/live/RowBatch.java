@@ -42,6 +42,14 @@ record RowBatch(TableFacts facts, List<Draft> drafts, List<String> literals) {
         return batches(facts, drafts, (draft, column) -> draft.before(column.name()), 1);
     }
 
+    /** Batches of one table, not none, as one. */
+    static RowBatch joined(List<RowBatch> batches) {
+        return new RowBatch(
+                batches.get(0).facts(),
+                batches.stream().flatMap(batch -> batch.drafts().stream()).toList(),
+                batches.stream().flatMap(batch -> batch.literals().stream()).toList());
+    }
+
     private static List<RowBatch> batches(
             TableFacts facts,
             List<Draft> drafts,

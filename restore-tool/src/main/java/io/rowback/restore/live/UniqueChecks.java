@@ -23,6 +23,16 @@ import java.util.stream.Stream;
  * of all rows or some, and the ranges of exclusion constraints.
  */
 final class UniqueChecks {
+    /** Of so many batches of writes at most it is asked which take the same. */
+    private static final int MOST_COMPARED = 30;
+    /** The same where the server has to compare each with each, since it can neither hash nor sort them. */
+    private static final int MOST_COMPARED_SINGLY = 3;
+
+    /** Each row with each other one. */
+    private static final String OTHERS = "\"rowback$pair\".n <> \"rowback$taken\".n";
+    /** Each row of an odd number with the one behind it. */
+    private static final String PAIRS = "\"rowback$pair\".n = \"rowback$taken\".n + 1 AND \"rowback$taken\".n % 2 = 1";
+
     private final Session session;
 
     /**
@@ -40,6 +50,21 @@ final class UniqueChecks {
         }
     }
 
+    /**
+     * A write that takes the same as another.
+     *
+     * @param draft the write
+     * @param index what keeps the two apart
+     * @param other the other one
+     */
+    record Shared(Draft draft, TableFacts.Index index, Draft other) {
+        /** The finding, for people. */
+        String reason() {
+            return draft.table().name() + " " + other.name() + ", also in the plan, would take the same in "
+                    + Identifiers.quote(index.name());
+        }
+    }
+
     UniqueChecks(Session session) {
         this.session = session;
     }
@@ -48,11 +73,7 @@ final class UniqueChecks {
     List<Occupied> find(TableFacts facts, List<Draft> drafts) {
         List<Occupied> occupied = new ArrayList<>();
         for (TableFacts.Index index : facts.indexes()) {
-            List<Draft> taking = drafts.stream()
-                    .filter(draft -> takes(draft, index))
-                    .filter(draft -> !isKeyOfInserted(draft, index))
-                    .toList();
-            for (RowBatch batch : RowBatch.after(facts, taking)) {
+            for (RowBatch batch : taking(facts, index, drafts)) {
                 occupied.addAll(session.rows(
                         query(batch, index),
                         row -> new Occupied(
@@ -62,6 +83,39 @@ final class UniqueChecks {
             }
         }
         return occupied;
+    }
+
+    /**
+     * Those that cannot be there together with another of them: one row was made while the other was gone, say. Where they are
+     * very many the server is not asked.
+     */
+    List<Shared> shared(TableFacts facts, List<Draft> drafts) {
+        List<Shared> shared = new ArrayList<>();
+        for (TableFacts.Index index : facts.indexes()) {
+            List<RowBatch> batches = taking(facts, index, drafts);
+            if (!batches.isEmpty() && batches.size() <= mostCompared(index)) {
+                RowBatch all = RowBatch.joined(batches);
+                session.rows(
+                        collisions(all, index, OTHERS),
+                        row -> shared.add(new Shared(
+                                all.drafts().get(row.getInt(1) - 1),
+                                index,
+                                all.drafts().get(row.getInt(2) - 1))));
+            }
+        }
+        return shared;
+    }
+
+    private static int mostCompared(TableFacts.Index index) {
+        return index.exclusion() || index.nullsEqual() ? MOST_COMPARED_SINGLY : MOST_COMPARED;
+    }
+
+    private static List<RowBatch> taking(TableFacts facts, TableFacts.Index index, List<Draft> drafts) {
+        return RowBatch.after(
+                facts,
+                drafts.stream()
+                        .filter(draft -> takes(draft, index) && !isKeyOfInserted(draft, index))
+                        .toList());
     }
 
     /**
@@ -85,7 +139,8 @@ final class UniqueChecks {
                     .toList();
             Iterator<Occupied> next = candidates.iterator();
             for (RowBatch batch : RowBatch.afterInPairs(facts, pairs)) {
-                Set<Integer> collide = new HashSet<>(session.rows(collisions(batch, index), row -> row.getInt(1)));
+                Set<Integer> collide =
+                        new HashSet<>(session.rows(collisions(batch, index, PAIRS), row -> row.getInt(1)));
                 for (int n = 1; n < batch.drafts().size(); n += 2) {
                     Occupied one = next.next();
                     if (collide.contains(n)) {
@@ -121,13 +176,13 @@ final class UniqueChecks {
                 + ") AS h (key) ORDER BY 1";
     }
 
-    /** The numbers of those rows that would have the same place in the index as the one behind them, its pair. */
-    private static String collisions(RowBatch batch, TableFacts.Index index) {
+    /** The numbers of those rows that would have the same place in the index as another that they are compared with, with its. */
+    private static String collisions(RowBatch batch, TableFacts.Index index, String compared) {
         return "WITH \"rowback$all\" AS MATERIALIZED (SELECT " + RowBatch.NUMBER + ", \"rowback$taken\".* FROM "
-                + taken(batch, index) + ") SELECT \"rowback$taken\".n FROM \"rowback$all\" AS \"rowback$taken\""
-                + " JOIN \"rowback$all\" AS \"rowback$pair\" ON \"rowback$pair\".n = \"rowback$taken\".n + 1"
-                + " WHERE \"rowback$taken\".n % 2 = 1 AND "
-                + numbered(index, (i, expression) -> same(index, i, "\"rowback$pair\".k" + i), " AND ");
+                + taken(batch, index) + ") SELECT \"rowback$taken\".n, min(\"rowback$pair\".n)"
+                + " FROM \"rowback$all\" AS \"rowback$taken\" JOIN \"rowback$all\" AS \"rowback$pair\" ON " + compared
+                + " WHERE " + numbered(index, (i, expression) -> same(index, i, "\"rowback$pair\".k" + i), " AND ")
+                + " GROUP BY \"rowback$taken\".n ORDER BY 1";
     }
 
     /** The rows, each with what it would have in the index as far as that is about it. */

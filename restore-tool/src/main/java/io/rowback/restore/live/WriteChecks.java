@@ -56,6 +56,7 @@ final class WriteChecks {
         List<Occupied> occupied = uniques.find(facts, written(all));
         Set<Occupied> kept = uniques.kept(facts, occupied, updates(written(all)));
         occupied.forEach(one -> add(one, kept.contains(one)));
+        uniques.shared(facts, written(all)).forEach(one -> refuse(one.draft(), one.reason()));
         references.findMissingParents(table, facts, written(all), this::refuse);
         references.findDependents(
                 table,

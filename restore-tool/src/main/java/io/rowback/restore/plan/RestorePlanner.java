@@ -311,7 +311,9 @@ public final class RestorePlanner {
             CurrentRows.Obstacles there = current.obstacles(possible, request.onConflict());
             List<Finding> obstacles = new ArrayList<>(there.findings());
             obstacles.addAll(new Respellings(reader, tables.all(), possible).obstacles());
-            obstacles.addAll(SharedValues.obstacles(possible));
+            if (obstacles.isEmpty()) {
+                obstacles.addAll(SharedValues.obstacles(possible));
+            }
             if (!obstacles.isEmpty()) {
                 findings.subList(known, findings.size()).clear();
                 Set<Row> obstructed = obstacles.stream()

@@ -1,6 +1,7 @@
 package io.rowback.restore.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.rowback.postgres.ConnectionSettings;
 import io.rowback.postgres.Connections;
@@ -149,5 +150,51 @@ final class UniqueValuesIT {
                         "b 1: what it would take in b_at is held by b 2",
                         "b 2.at: somebody changed it since");
         assertThat(compared.writes()).containsExactlyInAnyOrder("e 2", "e 3", "e 4");
+    }
+
+    @Test
+    void whatRowsOfThePlanWouldBothTakeIsRefusedWhateverTheIndex() throws SQLException {
+        database.run("""
+                create extension btree_gist; create extension citext;
+                create table t (id int primary key, mail citext unique, low text, main bool, at int4range, one text,
+                  constraint t_at exclude using gist (at with &&), constraint t_one unique nulls not distinct (one, main));
+                create unique index t_low on t (lower(low));
+                create unique index t_main on t (main) where main;
+                insert into t values (1, 'Ann', 'Bob', true, '[1,5)', null), (2, 'cid', 'dan', false, '[10,20)', 'x')
+                """);
+        List<String> takes = List.of(
+                "'ANN', 'eve', false, '[5,9)', 'y' / t_mail_key",
+                "'fay', 'BOB', false, '[5,9)', 'y' / t_low",
+                "'fay', 'eve', true, '[5,9)', 'y' / t_main",
+                "'fay', 'eve', false, '[4,9)', 'y' / t_at",
+                "'fay', 'eve', true, '[5,9)', null / t_main",
+                "'fay', 'eve', null, '[5,9)', 'y' / ");
+        LiveHistory history = new LiveHistory(database);
+        for (String taken : takes) {
+            String[] parts = taken.split(" / ", -1);
+            long gone = history.commit("delete from t");
+            history.commit("insert into t values (3, " + parts[0] + ")");
+            Compared compared = new Target(history, database).compare(gone, history.commit("delete from t"));
+            String also = ", also in the plan, would take the same in " + parts[1];
+            assertThat(compared.findings())
+                    .containsExactlyInAnyOrderElementsOf(
+                            parts[1].isEmpty() ? List.of() : List.of("t 1: t 3" + also, "t 3: t 1" + also));
+            history.commit(
+                    "insert into t values (1, 'Ann', 'Bob', true, '[1,5)', null), (2, 'cid', 'dan', false, '[10,20)', 'x')");
+        }
+    }
+
+    @Test
+    void rowThatCannotBeWrittenAfterAllIsNamed() throws SQLException {
+        database.run("create table t (id int primary key, mail text unique); insert into t values (1, 'a'), (2, 'b')");
+        LiveHistory history = new LiveHistory(database);
+        RestorePlan plan = new Target(history, database)
+                .compare(history.commit("delete from t"))
+                .plan();
+        database.run("insert into t values (3, 'b')");
+        assertThatThrownBy(() -> write(plan))
+                .hasMessageMatching("duplicate key value .*\\(b\\) already exists\\.; that was to write t 2: deleted by"
+                        + " transaction .*; nothing was written");
+        assertThat(database.query("select t::text from t")).containsExactly("(3,b)");
     }
 }
