@@ -79,7 +79,10 @@ final class LifeJudge {
         }
         RowImage wanted = wanted(life, undone);
         return switch (counts(life, wanted)) {
-            case TRUE -> judged(life, wanted, undone);
+            case TRUE -> {
+                Finding away = wanted == null ? null : moved.away(life);
+                yield away == null ? judged(life, wanted, undone) : Verdict.of(away);
+            }
             case FALSE, NULL -> {
                 moved.unmet(life);
                 yield Verdict.NOTHING;

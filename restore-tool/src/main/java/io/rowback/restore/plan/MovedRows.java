@@ -31,6 +31,7 @@ final class MovedRows {
     private final Map<Row, Set<Row>> halves = new ConcurrentHashMap<>();
     private final Set<Row> unmet = ConcurrentHashMap.newKeySet();
     private final Set<Row> gone = ConcurrentHashMap.newKeySet();
+    private final Set<Row> movedOn = ConcurrentHashMap.newKeySet();
 
     MovedRows(HistoryReader reader, RestoreRequest request, Tables tables) {
         this.request = request;
@@ -81,6 +82,25 @@ final class MovedRows {
     }
 
     /**
+     * Whether somebody surely moved the row to another partition since: it must not come back beside itself. A finding says where
+     * it is, null if nobody did.
+     */
+    @Nullable
+    Finding away(RowLife life) {
+        RowLife.Step last = life.steps().get(life.steps().size() - 1);
+        boolean gone = life.now() == null && !last.inScope() && last.after() == null;
+        Change other = gone && moves.isUpdate(last.change()) ? moves.otherHalf(last.change()) : null;
+        if (other == null) {
+            return null;
+        }
+        String reason = "somebody moved it since to partition " + other.schema().name() + ", where its key is "
+                + row(other).key();
+        return request.onConflict() == ConflictMode.OVERWRITE
+                ? new Finding.Refusal(life.table().schema(), life.key(), reason)
+                : new Finding.RowConflict(life.table().schema(), life.key(), reason, null);
+    }
+
+    /**
      * Why the change, one half of a move, cannot be undone alone; null if it is none, or the other half is undone too.
      *
      * @param planned whether a row is looked at for the plan
@@ -118,6 +138,9 @@ final class MovedRows {
             int last = life.last(undone);
             if (life.now() == null && life.steps().get(last).after() != null) {
                 gone.add(row(life));
+                if (away(life) != null) {
+                    movedOn.add(row(life));
+                }
             }
         }
         return null;
@@ -142,6 +165,10 @@ final class MovedRows {
                                 draft.table(),
                                 draft.name(),
                                 "it seems to have been moved between partitions, and only one half of that meets the condition"));
+                return true;
+            }
+            if (!Collections.disjoint(others, movedOn) && request.onConflict() == ConflictMode.OVERWRITE) {
+                findings.add(new Finding.Refusal(draft.table(), draft.name(), "somebody moved it on since"));
                 return true;
             }
             if (!Collections.disjoint(others, gone)) {

@@ -156,6 +156,34 @@ final class PartitionMovesTest {
     }
 
     @Test
+    void aRowThatSomebodyMovedSinceNeverComesBackBesideItself() {
+        TableSchema mar = partition("m_3");
+        life.baseline(mar);
+        Transaction move = move("a");
+        life.commit(insert(row(JAN, "2", "jan", "b", "k2")));
+        Transaction damage = life.commit(update(row(JAN, "2", "jan", "b", "k2"), row(JAN, "2", "jan", "x", "k2")));
+        life.commit(delete(row(FEB, "1", "feb", "a", "k1")), insert(row(mar, "1", "mar", "a", "k1")));
+        life.commit(delete(row(JAN, "2", "jan", "x", "k2")), insert(row(mar, "2", "mar", "x", "k2")));
+        String where = "m_1 2,jan: somebody moved it since to partition m_3, where its key is 2,mar";
+        for (ConflictMode mode : List.of(ConflictMode.REFUSE, ConflictMode.SKIP, ConflictMode.OVERWRITE)) {
+            boolean overwrites = mode == ConflictMode.OVERWRITE;
+            RestorePlan plan = undoing(move, damage).onConflict(mode).plan(history);
+            assertThat(writes(plan)).isEmpty();
+            assertThat(findings(plan))
+                    .containsExactlyInAnyOrder(
+                            where,
+                            "m_1 1,jan: somebody "
+                                    + (overwrites ? "moved it on since" : "deleted it since, or moved it on"));
+            assertThat(plan.refusals()).hasSize(overwrites ? 2 : 0);
+            assertThat(findings(undoing(damage)
+                            .columns(Set.of("v"), Set.of())
+                            .onConflict(mode)
+                            .plan(history)))
+                    .containsExactly(where);
+        }
+    }
+
+    @Test
     void oneRowOfAMoveIsNotUndoneWhereTheOtherIsNotAskedFor() {
         Transaction move = move("a");
         RowKey key = RowKey.of("1", "jan");
