@@ -122,11 +122,12 @@ public final class TableWatch implements AutoCloseable {
         } while (reads < READS_MAX
                 && last.findsAltered(before)
                 && !Survey.read(connection, database).equals(before));
-        Map<TableId, TableForm> found = TableForms.read(connection, ids(before.coverable()));
+        // Of those too that cannot be covered now: they may be rewritten, and be as they were by the next look.
+        Map<TableId, TableForm> found = TableForms.read(connection, ids(before.tables()));
         last.compare(before, published, found, noticed, baselines.taken()).forEach(baselines::spoil);
         Survey survey = new KeptPublication(database, connection).maintain(before);
         Map<TableId, TableForm> forms =
-                new HashMap<>(survey.equals(before) ? Map.of() : TableForms.read(connection, ids(survey.coverable())));
+                new HashMap<>(survey.equals(before) ? Map.of() : TableForms.read(connection, ids(survey.tables())));
         // What was read later may tell what was not compared yet.
         forms.putAll(found);
         Map<TableId, String> memberships = publication.memberships();
