@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Some transactions cannot be sent by the server, for instance one with a row that takes more than",
-            "1 GB as text, and no later one comes before they do. rowbackd then ends and names the LSN. Skipping",
+            "1 GB as text, or not be taken in, since a row does not fit into the heap; and no later one comes before",
+            "they do. rowbackd then ends and names the LSN. Skipping",
             "records a gap from what is held up to and including that LSN; the next `rowbackd run` goes on behind",
             "it and reads every table anew. What else changed in the gap is not known.",
             "",

@@ -219,6 +219,30 @@ class SlotIT {
     }
 
     @Test
+    void rowThatDoesNotFitIntoTheHeapIsNamedAndCanBeSkipped() throws Exception {
+        Database app = server.createDatabase("heap");
+        app.run("create table t (id int primary key, a text); create table u (id int primary key)");
+        String small = "-Xmx130m";
+        String config = DaemonProcess.config(Map.of("app", app), folder, "");
+        String refused = "a row of 11 MB does not fit into the heap of ";
+        String log;
+        try (DaemonProcess daemon = new DaemonProcess(folder, config, Map.of(), small)) {
+            daemon.awaitLine("capturing app from");
+            app.run("insert into t values (1, repeat('x', 12000000))");
+            assertThat(daemon.awaitEnd()).isEqualTo(ErrorCode.FAILED.exitCode());
+            log = daemon.log();
+        }
+        assertThat(log).contains(refused).contains("a larger heap takes it (ROWBACK_JAVA_OPTS=-Xmx1g");
+        String lsn = log.replaceFirst("(?s).*rowbackd skip (\\S+) gives this transaction up.*", "$1");
+        assertThat(run(folder.resolve("rowback.toml"), "skip", lsn).out()).contains("gap recorded: ");
+        try (DaemonProcess daemon = new DaemonProcess(folder, config, Map.of(), small)) {
+            daemon.awaitLine("t is not covered: its baseline failed: " + refused);
+            daemon.awaitLine("baseline of u complete");
+            daemon.awaitLine("capturing app from");
+        }
+    }
+
+    @Test
     @EnabledIfSystemProperty(named = "rowback.nightly", matches = "true", disabledReason = "takes the server gigabytes")
     void rowOverTheServersLimitForAMessageIsNamedAndCanBeSkipped() throws Exception {
         Database app = server.createDatabase("too_large");

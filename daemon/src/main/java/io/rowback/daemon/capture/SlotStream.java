@@ -5,6 +5,7 @@ import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import io.rowback.daemon.capture.PgOutputMessage.Commit;
 import io.rowback.daemon.http.Progress;
+import io.rowback.daemon.tables.LargeRow;
 import io.rowback.history.Lsn;
 import io.rowback.history.RowbackException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 final class SlotStream implements ReplicationStream {
     private static final Logger LOG = LoggerFactory.getLogger(SlotStream.class);
 
+    private static final String TAKING = "taking in the stream";
     private static final int MESSAGES_MAX = 1_000;
     private static final long PAUSE_MILLIS = 10;
     private static final long POSITION_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -111,7 +113,7 @@ final class SlotStream implements ReplicationStream {
             progress.rest();
             ByteBuffer bytes = stream.readPending();
             // Up to the next call, which comes soon whether the server sends something or not.
-            progress.step("taking in the stream");
+            progress.step(TAKING);
             return bytes;
         } catch (SQLException e) {
             Optional<RowbackException> explained = DecodingFailure.of(e, transactions.openCommit(), asking);
@@ -129,6 +131,11 @@ final class SlotStream implements ReplicationStream {
 
     private void take(ByteBuffer bytes) throws SQLException, InterruptedException {
         int size = bytes.remaining();
+        if (size > LargeRow.ALONE) {
+            progress.rest();
+            recorder.drain();
+            progress.step(TAKING);
+        }
         PgOutputMessage message = decoder.decode(bytes);
         transactions.accept(message, size);
         if (message instanceof Commit commit) {

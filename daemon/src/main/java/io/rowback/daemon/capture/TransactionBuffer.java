@@ -10,12 +10,15 @@ import io.rowback.daemon.capture.PgOutputMessage.Origin;
 import io.rowback.daemon.capture.PgOutputMessage.Relation;
 import io.rowback.daemon.capture.PgOutputMessage.Truncate;
 import io.rowback.daemon.capture.PgOutputMessage.Update;
+import io.rowback.daemon.tables.LargeRow;
 import io.rowback.history.Change;
 import io.rowback.history.ColumnValue;
+import io.rowback.history.ErrorCode;
 import io.rowback.history.Lsn;
 import io.rowback.history.Operation;
 import io.rowback.history.Position;
 import io.rowback.history.RowImage;
+import io.rowback.history.RowbackException;
 import io.rowback.history.TableId;
 import io.rowback.history.Transaction;
 import io.rowback.history.TransactionId;
@@ -54,6 +57,9 @@ final class TransactionBuffer {
     private @Nullable String origin;
     private boolean skipping;
     private int ordinal;
+    /** The size of the message that is being taken. */
+    private int size;
+
     private List<Change> changes = new ArrayList<>();
     private long bytes;
     private Map<TableId, Transaction.Counts> counts = new HashMap<>();
@@ -80,6 +86,7 @@ final class TransactionBuffer {
 
     /** Takes the next message of the stream, which came in {@code size} bytes; may wait for the recorder. */
     void accept(PgOutputMessage message, int size) throws SQLException, InterruptedException {
+        this.size = size;
         if (message instanceof Insert insert) {
             insert(insert);
         } else if (message instanceof Update update) {
@@ -182,6 +189,7 @@ final class TransactionBuffer {
         if (skipping) {
             return;
         }
+        requireRoom(commit);
         if ((before != null && !relation.hasKey(before)) || (after != null && !relation.hasKey(after))) {
             relations.drop(relation, commit);
             return;
@@ -189,6 +197,16 @@ final class TransactionBuffer {
         changes.add(new Change(new Position(commit, ordinal), operation, relation.schema(), before, after));
         counts.merge(
                 relation.schema().id(), Transaction.Counts.NONE.plus(operation), (sum, one) -> sum.plus(operation));
+    }
+
+    private void requireRoom(Lsn commit) {
+        if (!LargeRow.fits(size)) {
+            throw new RowbackException(
+                    ErrorCode.FAILED,
+                    LargeRow.refusal(size) + ": the transaction that commits at LSN " + commit + " has it",
+                    "Either " + LargeRow.mend(size) + ", or rowbackd skip " + commit
+                            + " gives this transaction up; the gap is recorded and every table read anew.");
+        }
     }
 
     private void annotate(LogicalMessage message) {

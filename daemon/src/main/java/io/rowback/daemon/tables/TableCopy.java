@@ -184,6 +184,12 @@ final class TableCopy {
         long bytes = 0;
         Future<?> storing = CompletableFuture.completedFuture(null);
         for (byte[] line = copy.readFromCopy(); line != null; line = copy.readFromCopy()) {
+            if (!LargeRow.fits(line.length)) {
+                throw new LeftOutException(LargeRow.refusal(line.length) + ": " + LargeRow.mend(line.length));
+            }
+            if (line.length > LargeRow.ALONE) {
+                await(storing);
+            }
             batch.add(image(schema, indexes, text.row(line)));
             bytes += line.length;
             if (batch.size() >= ROWS_MAX || bytes >= BYTES_MAX) {

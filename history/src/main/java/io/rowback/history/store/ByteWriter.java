@@ -9,6 +9,7 @@ import java.util.zip.Checksum;
 /** Gathers the bytes of a key or a value; numbers big-endian, so that keys sort by them. */
 final class ByteWriter {
     private static final int INITIAL = 64;
+    private static final int SPARE_MAX = 16 << 20;
     private static final VarHandle SHORT = view(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = view(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = view(long[].class, ByteOrder.BIG_ENDIAN);
@@ -92,7 +93,8 @@ final class ByteWriter {
 
     private void reserve(int more) {
         if (bytes.length - size < more) {
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+            // Beside a value of hundreds of megabytes there is no room for as much again.
+            bytes = Arrays.copyOf(bytes, size + more + Math.min(bytes.length, SPARE_MAX));
         }
     }
 
