@@ -10,12 +10,13 @@ public final class LargeRow {
 
     private static final long SMALL = 8L << 20;
     private static final long REST = 160L << 20;
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
 
     private LargeRow() {}
 
     /** Whether a row that came in so many bytes fits into our heap. */
     public static boolean fits(long bytes) {
-        return fits(bytes, heap());
+        return fits(bytes, HEAP);
     }
 
     static boolean fits(long bytes, long heap) {
@@ -24,7 +25,7 @@ public final class LargeRow {
 
     /** What is to be said of a row that does not. */
     public static String refusal(long bytes) {
-        return "a row of " + (bytes >> 20) + " MB does not fit into the heap of " + (heap() >> 20) + " MB";
+        return "a row of " + (bytes >> 20) + " MB does not fit into the heap of " + (HEAP >> 20) + " MB";
     }
 
     /** What lets it fit. */
@@ -33,9 +34,5 @@ public final class LargeRow {
         long gigabytes = ((bytes * COPIES + 2 * REST) >> 30) + 1;
         return "a larger heap takes it (ROWBACK_JAVA_OPTS=-Xmx" + gigabytes
                 + "g, and MemoryMax= of the unit above that)";
-    }
-
-    private static long heap() {
-        return Runtime.getRuntime().maxMemory();
     }
 }
