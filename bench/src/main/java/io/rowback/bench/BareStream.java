@@ -37,25 +37,11 @@ record BareStream(Database database, String slot) {
 
     /** Reads until that many changes have come. */
     Reading read(long changes) throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty("user", database.user());
-        properties.setProperty("replication", "database");
-        properties.setProperty("preferQueryMode", "simple");
-        properties.setProperty("assumeMinServerVersion", "14");
         OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        try (Connection connection = DriverManager.getConnection(database.jdbcUrl(), properties)) {
+        try (Connection connection = connect()) {
             long cpu = process.getProcessCpuTime();
             long begin = System.nanoTime();
-            PGReplicationStream stream = connection
-                    .unwrap(PGConnection.class)
-                    .getReplicationAPI()
-                    .replicationStream()
-                    .logical()
-                    .withSlotName(slot)
-                    .withSlotOption("proto_version", 1)
-                    .withSlotOption("publication_names", "rowback")
-                    .withSlotOption("messages", true)
-                    .start();
+            PGReplicationStream stream = start(connection);
             for (long seen = 0; seen < changes; ) {
                 ByteBuffer message = stream.read();
                 if (message != null && CHANGES.contains((char) message.get(message.position()))) {
@@ -64,5 +50,58 @@ record BareStream(Database database, String slot) {
             }
             return new Reading((System.nanoTime() - begin) / 1e9, (process.getProcessCpuTime() - cpu) / 1e9);
         }
+    }
+
+    /** Reads in a thread of its own whatever comes, until it is ended. */
+    Discarding discard() throws SQLException {
+        Connection connection = connect();
+        PGReplicationStream stream = start(connection);
+        Thread thread = new Thread(() -> {
+            try {
+                while (true) {
+                    stream.read();
+                }
+            } catch (SQLException e) {
+                return; // The connection was cut, which is how it ends.
+            }
+        });
+        thread.start();
+        return new Discarding(connection, thread);
+    }
+
+    /** A reading that goes on. */
+    record Discarding(Connection connection, Thread thread) {
+        void end() {
+            try {
+                connection.abort(Runnable::run);
+                thread.join();
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("interrupted", e);
+            }
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", database.user());
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14");
+        return DriverManager.getConnection(database.jdbcUrl(), properties);
+    }
+
+    private PGReplicationStream start(Connection connection) throws SQLException {
+        return connection
+                .unwrap(PGConnection.class)
+                .getReplicationAPI()
+                .replicationStream()
+                .logical()
+                .withSlotName(slot)
+                .withSlotOption("proto_version", 1)
+                .withSlotOption("publication_names", "rowback")
+                .withSlotOption("messages", true)
+                .start();
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,13 +17,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * pgbench's transactions per second with capture on and REPLICA IDENTITY FULL, against capture off, in turns; medians
- * count. The server and pgbench have all processors but the last one; that belongs to the daemon and, while it
- * captures, to the server process that decodes the log for it.
+ * pgbench's transactions per second with capture on and REPLICA IDENTITY FULL, against capture off, and the same for
+ * the driver alone in the daemon's place, which tells what logical replication costs whoever reads it. The server and
+ * pgbench have all processors but the last one; that belongs to the reader and, while it reads, to the server process
+ * that decodes the log for it. A machine's speed drifts by tens of percent within a minute: each turn with a reader is
+ * compared with those before and after it, and the median of these ratios counts.
  */
 final class PgbenchRow implements Bench.Measurement {
-    private static final int ROUNDS = 5;
-    private static final int SECONDS = 8;
+    private static final String ROW = "pgbench";
+    private static final int TURNS = 18;
+    private static final int SECONDS = 5;
     private static final String SCALE = "10";
     private static final String CLIENTS = "4";
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
@@ -36,14 +38,16 @@ final class PgbenchRow implements Bench.Measurement {
         int processors = Runtime.getRuntime().availableProcessors();
         if (pgbench == null || processors < 2) {
             String reason = pgbench == null ? "no pgbench on PATH or below /usr/lib/postgresql" : "one processor only";
-            told.accept(new Figure("pgbench", what, Double.NaN, Figure.Target.NONE, "not measured: " + reason));
+            told.accept(new Figure(ROW, what, Double.NaN, Figure.Target.NONE, "not measured: " + reason));
             return;
         }
         String last = Integer.toString(processors - 1);
         String others = processors == 2 ? "0" : "0-" + (processors - 2);
-        List<Double> off = new ArrayList<>();
-        List<Double> on = new ArrayList<>();
+        String itself = Long.toString(ProcessHandle.current().pid());
+        List<Double> captured = new ArrayList<>();
+        List<Double> bare = new ArrayList<>();
         try (PostgresServer server = Servers.large(18).setting("fsync", "on").start()) {
+            Commands.run("taskset", "-a", "-p", "-c", last, itself);
             Database database = server.createDatabase("bench");
             hold(
                     database,
@@ -51,29 +55,61 @@ final class PgbenchRow implements Bench.Measurement {
                             + " select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int",
                     others);
             run(pgbench, others, database, "-i", "-q", "-s", SCALE);
-            for (int i = 0; i < ROUNDS; i++) {
-                database.run("checkpoint");
-                off.add(tps(pgbench, others, database));
-                database.run("alter table pgbench_accounts replica identity full; alter table pgbench_tellers replica"
-                        + " identity full; alter table pgbench_branches replica identity full; checkpoint");
-                try (CaptureDaemon daemon = CaptureDaemon.start(
-                        database, Files.createDirectory(folder.resolve("round" + i)), List.of("taskset", "-c", last))) {
-                    daemon.await(() -> daemon.metric("rowback_covered_tables") == 3);
-                    hold(database, "select active_pid from pg_replication_slots", last);
-                    on.add(tps(pgbench, others, database));
-                }
-                dropCapture(database);
+            double before = tps(pgbench, others, database);
+            for (int i = 0; i < TURNS; i++) {
+                boolean driver = i % 2 == 1;
+                identify(database, "full");
+                double with = driver
+                        ? besideDriver(pgbench, others, last, database)
+                        : besideDaemon(pgbench, others, last, database, folder.resolve("turn" + i));
+                dropSlot(database);
+                identify(database, "default");
+                double after = tps(pgbench, others, database);
+                (driver ? bare : captured).add(2 * with / (before + after));
+                before = after;
             }
+        } finally {
+            Commands.run("taskset", "-a", "-p", "-c", "0-" + last, itself);
         }
-        told.accept(new Figure(
-                "pgbench",
-                what,
-                median(on) / median(off),
-                Figure.Target.atLeast(0.97),
-                String.format(Locale.ROOT, "%,.0f against %,.0f", median(on), median(off))));
+        told.accept(median(what, captured, Figure.Target.atLeast(0.97)));
+        told.accept(median("the same with the bare driver for the daemon", bare, Figure.Target.NONE));
     }
 
-    private static void dropCapture(Database database) throws SQLException {
+    private static double besideDaemon(Path pgbench, String processors, String last, Database database, Path folder)
+            throws SQLException, IOException {
+        List<String> held = List.of("taskset", "-c", last);
+        try (CaptureDaemon daemon = CaptureDaemon.start(database, Files.createDirectory(folder), held)) {
+            daemon.await(() -> daemon.metric("rowback_covered_tables") == 3);
+            hold(database, "select active_pid from pg_replication_slots", last);
+            return tps(pgbench, processors, database);
+        }
+    }
+
+    private static double besideDriver(Path pgbench, String processors, String last, Database database)
+            throws SQLException {
+        BareStream.Discarding stream = BareStream.create(database, "bare").discard();
+        try {
+            hold(database, "select active_pid from pg_replication_slots", last);
+            return tps(pgbench, processors, database);
+        } finally {
+            stream.end();
+        }
+    }
+
+    private static Figure median(String what, List<Double> ratios, Figure.Target target) {
+        List<Double> sorted = ratios.stream().sorted().toList();
+        String detail = String.format(Locale.ROOT, "%.2f to %.2f", sorted.get(0), sorted.get(sorted.size() - 1));
+        return new Figure(ROW, what, sorted.get(sorted.size() / 2), target, detail);
+    }
+
+    private static void identify(Database database, String identity) throws SQLException {
+        for (String table : List.of("accounts", "tellers", "branches")) {
+            database.run("alter table pgbench_" + table + " replica identity " + identity);
+        }
+        database.run("checkpoint");
+    }
+
+    private static void dropSlot(Database database) throws SQLException {
         database.run(
                 "do $$ begin while (select active from pg_replication_slots) loop perform pg_sleep(0.01); end loop;"
                         + " end $$; select pg_drop_replication_slot(slot_name) from pg_replication_slots");
@@ -95,18 +131,13 @@ final class PgbenchRow implements Bench.Measurement {
     }
 
     private static double tps(Path pgbench, String processors, Database database) {
-        String printed = run(pgbench, processors, database, "-n", "-c", CLIENTS, "-T", Integer.toString(SECONDS));
+        String seconds = Integer.toString(SECONDS);
+        String printed = run(pgbench, processors, database, "-n", "-c", CLIENTS, "-T", seconds);
         Matcher tps = TPS.matcher(printed);
         if (!tps.find()) {
             throw new IllegalStateException("pgbench printed no tps:\n" + printed);
         }
         return Double.parseDouble(tps.group(1));
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = new ArrayList<>(values);
-        Collections.sort(sorted);
-        return sorted.get(sorted.size() / 2);
     }
 
     private static Optional<Path> find() {
