@@ -27,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  * @param columns the columns of it that count, or none if all do
  */
 record RandomChoice(Set<Operation> operations, @Nullable String table, Rows rows, Set<String> columns) {
+    /** Alone they bring a row back as it was when it went, what the same transaction wrote to it before included. */
+    private static final Set<Operation> DELETES = Set.of(Operation.DELETE);
+
     private static final List<Set<Operation>> OPERATIONS =
-            List.of(Set.of(Operation.UPDATE, Operation.DELETE), Set.of(Operation.UPDATE), Set.of(Operation.DELETE));
+            List.of(Set.of(Operation.UPDATE, Operation.DELETE), Set.of(Operation.UPDATE), DELETES);
     /** Types of which two values are equal where their texts are. */
     private static final Set<String> COMPARED_AS_TEXT =
             Set.of("integer", "text", "character varying(40)", "uuid", "boolean");
@@ -108,7 +111,8 @@ record RandomChoice(Set<Operation> operations, @Nullable String table, Rows rows
 
     /** All tables, or one of those that changed between two moments and of it all or only some; all operations or some. */
     static RandomChoice of(RandomLife.Moment before, RandomLife.Moment after, List<TableInfo> known, Random random) {
-        Set<Operation> operations = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
+        Set<Operation> drawn = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
+        Set<Operation> operations = drawn.equals(DELETES) && after.updated() ? ALL.operations() : drawn;
         List<TableInfo> tables = known.stream()
                 .filter(table -> !name(table).equals(RandomLife.AUDIT))
                 .filter(table -> !before.rows(name(table)).equals(after.rows(name(table))))

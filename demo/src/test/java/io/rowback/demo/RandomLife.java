@@ -44,12 +44,14 @@ final class RandomLife implements AutoCloseable {
      * @param at the end of the log then: all commits up to that one are below
      * @param xid the transaction that had just committed; null if the moment is not right behind one
      * @param plain whether that transaction changed no key
+     * @param updated whether it updated a row: if it deleted that one as well, nobody saw what it was when it went
      * @param tables for each table its rows by their keys
      */
     record Moment(
             String at,
             @Nullable String xid,
             boolean plain,
+            boolean updated,
             Map<String, Map<List<String>, Map<String, String>>> tables) {
         Map<List<String>, Map<String, String>> rows(String table) {
             return Objects.requireNonNull(tables.get(table), table);
@@ -58,10 +60,15 @@ final class RandomLife implements AutoCloseable {
 
     /** A connection, and what its open transaction did that matters. */
     private final class Session {
+        private static final String UPDATES =
+                "select coalesce(sum(n_tup_upd), 0) from pg_stat_xact_user_tables where schemaname = '%s'";
+
         private final Connection connection;
         private final Statement statement;
         private boolean open;
         private boolean plain = true;
+        private boolean updated;
+        private long updatesBefore;
 
         Session(Database database) throws SQLException {
             connection = database.connect();
@@ -78,7 +85,11 @@ final class RandomLife implements AutoCloseable {
                 end();
                 return;
             }
-            open = true;
+            if (!open) {
+                open = true;
+                // The server may still count with it what earlier transactions of this connection did.
+                updatesBefore = updates();
+            }
             RandomTable table = tables.get(random.nextInt(tables.size()));
             int choice = random.nextInt(40);
             boolean keys = choice == 0 || choice == 1;
@@ -87,6 +98,8 @@ final class RandomLife implements AutoCloseable {
                     : keys
                             ? table.updateKey()
                             : choice < 20 ? table.insert() : choice < 32 ? table.update() : table.delete();
+            // A TRUNCATE makes it forget.
+            updated |= updates() > updatesBefore;
             if (attempt(sql)) {
                 plain &= !keys;
                 if (choice == 2) {
@@ -102,10 +115,12 @@ final class RandomLife implements AutoCloseable {
                 connection.rollback();
             } else {
                 String xid = value("select pg_current_xact_id_if_assigned()");
+                updated |= updates() > updatesBefore;
                 connection.commit();
-                moments.add(look(xid, plain));
+                moments.add(look(xid, plain, updated));
             }
             plain = true;
+            updated = false;
         }
 
         boolean attempt(String sql) throws SQLException {
@@ -120,6 +135,10 @@ final class RandomLife implements AutoCloseable {
                 connection.rollback(before);
                 return false;
             }
+        }
+
+        private long updates() throws SQLException {
+            return Long.parseLong(Objects.requireNonNull(value(UPDATES.formatted(schema))));
         }
 
         @Nullable
@@ -213,7 +232,7 @@ final class RandomLife implements AutoCloseable {
 
     /** Remembers what the tables hold, since somebody else has changed them. */
     Moment note() throws SQLException {
-        moments.add(look(null, false));
+        moments.add(look(null, false, false));
         return moments.get(moments.size() - 1);
     }
 
@@ -230,7 +249,7 @@ final class RandomLife implements AutoCloseable {
         return names;
     }
 
-    private Moment look(@Nullable String xid, boolean plain) throws SQLException {
+    private Moment look(@Nullable String xid, boolean plain, boolean updated) throws SQLException {
         Map<String, Map<List<String>, Map<String, String>>> rows = new TreeMap<>();
         for (RandomTable table : tables) {
             for (String name : table.names()) {
@@ -240,7 +259,7 @@ final class RandomLife implements AutoCloseable {
         rows.put(AUDIT, rows(schema + "." + AUDIT, List.of("id")));
         String at = String.valueOf(witness.value("select pg_current_wal_insert_lsn()"));
         witness.connection.commit();
-        return new Moment(at, xid, plain, rows);
+        return new Moment(at, xid, plain, updated, rows);
     }
 
     private Map<List<String>, Map<String, String>> rows(String table, List<String> key) throws SQLException {
