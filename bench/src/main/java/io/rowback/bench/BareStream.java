@@ -71,7 +71,11 @@ record BareStream(Database database, String slot) {
 
     /** A reading that goes on. */
     record Discarding(Connection connection, Thread thread) {
+        /** Ends it; fails if it had ended by itself, since then nothing was read beside what was measured. */
         void end() {
+            if (!thread.isAlive()) {
+                throw new IllegalStateException("the stream ended by itself");
+            }
             try {
                 connection.abort(Runnable::run);
                 thread.join();

@@ -47,6 +47,7 @@ final class PgbenchRow implements Bench.Measurement {
         List<Double> captured = new ArrayList<>();
         List<Double> bare = new ArrayList<>();
         try (PostgresServer server = Servers.large(18).setting("fsync", "on").start()) {
+            // The bare driver is in this process.
             Commands.run("taskset", "-a", "-p", "-c", last, itself);
             Database database = server.createDatabase("bench");
             hold(
@@ -80,8 +81,7 @@ final class PgbenchRow implements Bench.Measurement {
         List<String> held = List.of("taskset", "-c", last);
         try (CaptureDaemon daemon = CaptureDaemon.start(database, Files.createDirectory(folder), held)) {
             daemon.await(() -> daemon.metric("rowback_covered_tables") == 3);
-            hold(database, "select active_pid from pg_replication_slots", last);
-            return tps(pgbench, processors, database);
+            return tpsWhileRead(pgbench, processors, last, database);
         }
     }
 
@@ -89,11 +89,16 @@ final class PgbenchRow implements Bench.Measurement {
             throws SQLException {
         BareStream.Discarding stream = BareStream.create(database, "bare").discard();
         try {
-            hold(database, "select active_pid from pg_replication_slots", last);
-            return tps(pgbench, processors, database);
+            return tpsWhileRead(pgbench, processors, last, database);
         } finally {
             stream.end();
         }
+    }
+
+    private static double tpsWhileRead(Path pgbench, String processors, String last, Database database)
+            throws SQLException {
+        hold(database, "select active_pid from pg_replication_slots", last);
+        return tps(pgbench, processors, database);
     }
 
     private static Figure median(String what, List<Double> ratios, Figure.Target target) {
