@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
+import org.postgresql.util.PSQLState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -172,7 +173,24 @@ final class TableCopy {
             return read(copy, new CopyText(names.size()), schema, indexes);
         } finally {
             if (copy.isActive()) {
-                copy.cancelCopy();
+                giveUp(copy);
+            }
+        }
+    }
+
+    /**
+     * Ends a copy of which no more is wanted. The driver's own {@code cancelCopy} leaves unread what is still under way,
+     * and takes that for the answers to the statements that follow.
+     */
+    private void giveUp(CopyOut copy) throws SQLException {
+        reading.unwrap(PGConnection.class).cancelQuery();
+        try {
+            while (copy.readFromCopy() != null) {
+                // Thrown away.
+            }
+        } catch (SQLException e) {
+            if (!PSQLState.QUERY_CANCELED.getState().equals(e.getSQLState())) {
+                throw e;
             }
         }
     }

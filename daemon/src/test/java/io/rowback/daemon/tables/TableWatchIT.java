@@ -242,6 +242,39 @@ class TableWatchIT {
         }
     }
 
+    /** The server still sends a table that is given up, on the connection that the next one is read from. */
+    @Test
+    void tablesAfterOneThatIsGivenUpHalfwayAreTaken() throws Exception {
+        List<String> given = List.of("a", "b");
+        List<String> after = List.of("c", "d", "e");
+        try (PostgresServer server = PostgresServer.start(18)) {
+            Database app = server.createDatabase("app");
+            app.run("create type l as enum ('a')");
+            for (String name : given) {
+                app.run(("create table %s (id int primary key, l l, t text);"
+                                + " insert into %s select i, 'a', repeat('x', 500) from generate_series(1, 50000) i")
+                        .formatted(name, name));
+            }
+            for (String name : after) {
+                app.run("create table %s (id int primary key); insert into %s values (1)".formatted(name, name));
+            }
+            try (HeldHistory history = new HeldHistory(app);
+                    Connection connection = history.watch.connectToLook()) {
+                history.hold("a", "b");
+                history.watch.look(connection);
+                history.awaitHeld(2);
+                app.run("alter type l rename value 'a' to 'b'");
+                history.watch.look(connection);
+                history.release();
+                awaitBaselines(history.watch);
+                assertThat(history.writer.tables())
+                        .filteredOn(TableInfo::isCovered)
+                        .extracting(table -> table.schema().name().name())
+                        .containsExactlyInAnyOrderElementsOf(after);
+            }
+        }
+    }
+
     /** A history that holds up the baselines of some tables, and a watch over it. */
     private final class HeldHistory implements AutoCloseable {
         private final RocksHistoryWriter writer = RocksHistoryWriter.open(folder);
