@@ -33,11 +33,17 @@ final class Epochs {
 
     /** The epoch of a commit. */
     int of(Lsn commit) {
-        int i = epochs.size() - 1;
-        while (i > 0 && commit.isBefore(epochs.get(i).from())) {
-            i--;
+        int low = 0;
+        int high = epochs.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) / 2;
+            if (commit.isBefore(epochs.get(middle).from())) {
+                high = middle - 1;
+            } else {
+                low = middle;
+            }
         }
-        return epochs.get(i).number();
+        return epochs.get(low).number();
     }
 
     /**
