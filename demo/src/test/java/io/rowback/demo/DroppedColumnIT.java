@@ -18,7 +18,7 @@ class DroppedColumnIT {
     private Path folder;
 
     @ParameterizedTest
-    @OnServers
+    @OnServers(18)
     void droppedColumnsComeBackInTheRowsThatAreStillThere(int version) throws Exception {
         try (PostgresServer server = PostgresServer.start(version)) {
             Database app = server.createDatabase("app");

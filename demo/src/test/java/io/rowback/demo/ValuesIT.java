@@ -56,7 +56,7 @@ class ValuesIT {
     private Path folder;
 
     @ParameterizedTest(name = "Postgres {0}")
-    @OnServers
+    @OnServers(18)
     void valuesAreToldAndWrittenBackAsPostgresPrintsThem(int major) throws Exception {
         try (PostgresServer server = PostgresServer.start(major)) {
             Database database = server.createDatabase("app");
