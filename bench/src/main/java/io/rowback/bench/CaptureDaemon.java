@@ -30,6 +30,8 @@ final class CaptureDaemon implements AutoCloseable {
     private static final long STOP_SECONDS = 60;
     private static final long REST_SECONDS = 5;
     private static final double TICKS_PER_SECOND = 100;
+    /** As its unit starts it. */
+    private static final List<String> NICE = List.of("nice", "-n", "5");
 
     private final Path log;
     private final Path store;
@@ -44,6 +46,7 @@ final class CaptureDaemon implements AutoCloseable {
         this.log = folder.resolve("rowbackd.log");
         this.store = folder.resolve("store").resolve("app");
         List<String> command = new ArrayList<>(prefix);
+        command.addAll(NICE);
         command.add(program("rowbackd").toString());
         command.add("run");
         ProcessBuilder builder = new ProcessBuilder(command)
