@@ -34,8 +34,8 @@ final class Tuning implements AutoCloseable {
     private static final long CACHE = 64 * MEGABYTE;
     private static final long LOG_MEMTABLE = 64 * MEGABYTE;
     private static final long INDEX_MEMTABLE = 16 * MEGABYTE;
-    /** Compressed, what a reader beside a writer takes in first; without a limit the small families keep far more alive. */
-    private static final long WAL = 32 * MEGABYTE;
+    /** As much as fills the memtables of the large families; without a limit the small ones would keep more than that alive. */
+    private static final long WAL = 64 * MEGABYTE;
 
     /** A reader takes in the list of files as it was written, edit by edit, and RocksDB would let it grow to a gigabyte. */
     private static final long FILE_LIST = MEGABYTE;
